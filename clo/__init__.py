@@ -1,0 +1,56 @@
+"""Cash flows, tranches and loss of SME loan securitizations."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Deal": "clo.deal.terms",
+    "DealError": "clo.findings",
+    "Finding": "clo.findings",
+    "Loans": "clo.pool.loans",
+    "Result": "clo.study",
+    "TapeError": "clo.findings",
+    "amortise": "clo.pool.projection",
+    "cdr_from_mdr": "clo.pool.assumptions",
+    "cpr_from_smm": "clo.pool.assumptions",
+    "load_deal": "clo.files.deal",
+    "mdr_from_cdr": "clo.pool.assumptions",
+    "read_tape": "clo.files.tape",
+    "run": "clo.study",
+    "smm_from_cpr": "clo.pool.assumptions",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (the names are the table's)
+
+if TYPE_CHECKING:
+    from clo.deal.terms import Deal as Deal
+    from clo.files.deal import load_deal as load_deal
+    from clo.files.tape import read_tape as read_tape
+    from clo.findings import DealError as DealError
+    from clo.findings import Finding as Finding
+    from clo.findings import TapeError as TapeError
+    from clo.pool.assumptions import cdr_from_mdr as cdr_from_mdr
+    from clo.pool.assumptions import cpr_from_smm as cpr_from_smm
+    from clo.pool.assumptions import mdr_from_cdr as mdr_from_cdr
+    from clo.pool.assumptions import smm_from_cpr as smm_from_cpr
+    from clo.pool.loans import Loans as Loans
+    from clo.pool.projection import amortise as amortise
+    from clo.study import Result as Result
+    from clo.study import run as run
+
+
+def __getattr__(name: str) -> Any:
+    """Public names load on first use: `import clo` stays quick."""
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'clo' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

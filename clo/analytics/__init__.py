@@ -1,0 +1,1 @@
+"""What it means: measures of a tranche's cash flows."""

@@ -1,0 +1,134 @@
+"""What is wrong with an input: one Finding per problem, collected, never raised one by one.
+
+A Finding says where (file, line or row), who (loan, step, tranche), which field, the value, the rule it breaks and the fix.
+A vectorised rule that hits many rows makes one Finding with all its occurrences.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Severity = Literal["error", "warning", "fixed"]
+"""error: the input is refused; warning: worth a look; fixed: an unambiguous repair, logged."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Occurrences:
+    """Every row a tape rule hit. Arrays of one length: rows as counted in the file, who (loan ids), values as read."""
+
+    rows: NDArray[np.int64]
+    who: NDArray[np.object_]
+    values: NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem with an input.
+
+    code: stable, E-/W-/F- for error, warning, fixed, then the area (T tape, S sidecar, D deal, R run) and a number.
+    message: what is wrong, in words, with the figures. rule: what should hold. fix: what to do about it.
+    file, line, column: for text inputs (1-based); row: for tapes, as counted in the file (the header is row 1).
+    path: place inside a deal, such as `tranches.senior.coupon` or `waterfall[7].pay.from`.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    rule: str = ""
+    fix: str = ""
+    file: str = ""
+    line: int | None = None
+    column: int | None = None
+    row: int | None = None
+    path: str = ""
+    who: str = ""
+    field: str = ""
+    value: str = ""
+    occurrences: Occurrences | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    @property
+    def count(self) -> int:
+        """How many rows the rule hit; 1 where it is not about rows."""
+        return 1 if self.occurrences is None else len(self.occurrences.rows)
+
+    @property
+    def where(self) -> str:
+        """`file:line:column` or `file row n`, as far as known."""
+        place = self.file
+        if self.line is not None:
+            place += f":{self.line}" + (f":{self.column}" if self.column is not None else "")
+        elif self.row is not None:
+            place += f" row {self.row:,}"
+        return place.strip()
+
+    def __str__(self) -> str:
+        subject = self.field or self.path
+        if subject and self.value:
+            subject += f" = {self.value}"
+        head = "  ".join(part for part in (self.code, self.severity, self.where, self.who, subject) if part)
+        lines = [head, f"  {self.message}"]
+        if self.rule:
+            lines.append(f"  Rule: {self.rule}")
+        if self.fix:
+            lines.append(f"  Fix: {self.fix}")
+        if self.count > 1:
+            lines.append(f"  ({self.count - 1:,} more row{'s' if self.count > 2 else ''} with the same finding)")
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for `--json` and the full list; occurrences are counted, not listed."""
+        names = ("code", "severity", "message", "rule", "fix", "file", "line", "column", "row", "path", "who", "field", "value")
+        return {name: getattr(self, name) for name in names} | {"count": self.count}
+
+
+class InputError(ValueError):
+    """An input that cannot be used. `.findings` holds every finding, warnings and repairs included."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings: tuple[Finding, ...] = tuple(findings)
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        errors = [f for f in self.findings if f.severity == "error"]
+        total = f"{len(errors)} problem{'s' if len(errors) != 1 else ''}:"
+        return "\n".join([total, *(str(finding) for finding in errors)])
+
+
+class TapeError(InputError):
+    """A loan tape, or its sidecar, that cannot be used."""
+
+
+class DealError(InputError):
+    """A deal file, or a deal with its tape, that cannot be run."""
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
+
+
+def full_list(findings: Sequence[Finding]) -> pd.DataFrame:
+    """One row per occurrence: code, severity, file, line, row, path, who, field, value, message, rule, fix."""
+    import pandas as pd  # noqa: PLC0415  (heavy: loaded only when somebody asks for the list)
+
+    columns = ["code", "severity", "file", "line", "row", "path", "who", "field", "value", "message", "rule", "fix"]
+    parts = []
+    for finding in findings:
+        plain = {name: getattr(finding, name) for name in columns}
+        if finding.occurrences is None:
+            parts.append(pd.DataFrame([plain], columns=columns))
+        else:
+            hit = finding.occurrences
+            plain |= {"row": hit.rows, "who": hit.who, "value": hit.values}
+            parts.append(pd.DataFrame(plain, columns=columns))
+    if not parts:
+        return pd.DataFrame(columns=columns)
+    return pd.concat([part.astype(object) for part in parts], ignore_index=True)
