@@ -86,7 +86,21 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for `--json` and the full list; occurrences are counted, not listed."""
-        names = ("code", "severity", "message", "rule", "fix", "file", "line", "column", "row", "path", "who", "field", "value")
+        names = (
+            "code",
+            "severity",
+            "message",
+            "rule",
+            "fix",
+            "file",
+            "line",
+            "column",
+            "row",
+            "path",
+            "who",
+            "field",
+            "value",
+        )
         return {name: getattr(self, name) for name in names} | {"count": self.count}
 
 
