@@ -1,0 +1,285 @@
+"""What borrowers owe: the contractual schedule of one loan, and sums of schedules over loans into cells.
+
+A cell is a set of loans that share one survival curve, so expected flows are survival x the cell's contractual sum and
+the kernel never sees a default or prepayment rate. A loan whose default month is known is cut short here instead: its
+instalment m is not paid, its exposure is the balance before it.
+
+Complete in itself: numba's on-disk cache does not see changes in other files. No fastmath. Nothing is allocated and
+nothing raised; the callers in `projection` have checked every argument.
+
+Axis key: i loan, t month (0 = the first after cut-off), c cell, k column, j instalments left.
+"""
+
+# ruff: noqa: PLR0917  (numba takes arrays by position)
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from typing import Callable, TypeVar  # noqa: UP035  (a kernel imports from typing and no other home)
+
+    from numpy.typing import NDArray
+
+    _F = TypeVar("_F", bound=Callable[..., Any])
+
+    def njit(**options: bool) -> Callable[[_F], _F]:
+        """numba's decorator is untyped; a jitted function has the signature it was written with."""
+
+    F64 = NDArray[np.float64]
+    I32 = NDArray[np.int32]
+    I8 = NDArray[np.int8]
+else:
+    from numba import njit
+
+
+class Kind(IntEnum):
+    """How principal is repaid; the int codes of column `amortisation_type`."""
+
+    EQUAL_PRINCIPAL = 0
+    LEVEL_PAYMENT = 1
+    BULLET = 2
+
+
+class Column(IntEnum):
+    """Second axis of a cell array.
+
+    opening, interest, principal: due in month t. accrued: interest earned but not due at the end of month t (0 for
+    monthly payers). default, salvage, excess, all in the month of a known default: the exposure, the part of it that
+    the recorded loss leaves, and the part of the recorded loss beyond the exposure.
+    """
+
+    OPENING = 0
+    INTEREST = 1
+    PRINCIPAL = 2
+    ACCRUED = 3
+    DEFAULT = 4
+    SALVAGE = 5
+    EXCESS = 6
+
+
+# numba reads plain module integers as constants; the enums above give them their names.
+EQUAL_PRINCIPAL, LEVEL_PAYMENT, BULLET = 0, 1, 2
+OPENING, INTEREST, PRINCIPAL, ACCRUED, DEFAULT, SALVAGE, EXCESS = range(7)
+COLUMNS = 7
+LANES = 8  # the annuity recurrence runs in strides of 8, so that 8 neighbours do not wait for each other
+
+
+@njit(nogil=True, cache=True)
+def schedule(
+    balance: float,
+    rate: float,
+    kind: int,
+    term: int,
+    grace: int,
+    first: int,
+    step: int,
+    interest_first: int,
+    interest_step: int,
+    balloon: float,
+    tau: F64,
+    months: int,
+    opening: F64,
+    interest: F64,
+    principal: F64,
+    accrued: F64,
+) -> None:
+    """Write the first `months` contractual months of one loan.
+
+    rate: annual decimal; term: months to the last instalment; tau: year fraction of each month, length >= term.
+    Months 1..grace pay interest only, monthly. Then principal falls due in months first, first + step, ... and in month
+    `term`, interest in interest_first, interest_first + interest_step, ... and in month `term`; an instalment period
+    bears simple interest. The balloon comes with the last instalment. Outputs have length >= term and hold rubbish from
+    index `months` on.
+
+    With j instalments left and T the year fraction of the period before them, the balance is C a_j + balloon d_j:
+      level payment    a_{j+1} = (a_j + 1) / (1 + rate T),  d_{j+1} = d_j / (1 + rate T)
+      equal principal  a_j = j, d_j = 1;    bullet  a_j = 1
+    from a_0 = 0, d_0 = 1, and C makes it the opening balance. A contraction: stable for any rate >= 0 and any term.
+    Source: ordinary annuity formulas with period-by-period discounting, e.g. Fabozzi, Handbook of Fixed Income
+    Securities, "mortgage cash flow" (level payment), here with unequal periods.
+    """
+    # Backward over months: a in `opening` and d in `accrued`, at the first month of each instalment period.
+    a, d, fraction = 0.0, 1.0, 0.0
+    held = 0.0 if kind == BULLET else balloon
+    for t in range(term, grace, -1):
+        fraction += tau[t - 1]
+        before = t - 1
+        if before == grace or (before >= first and (before - first) % step == 0):
+            if kind == LEVEL_PAYMENT:
+                growth = 1.0 + rate * fraction
+                a = (a + 1.0) / growth
+                d = d / growth
+            elif kind == EQUAL_PRINCIPAL:
+                a += 1.0
+            else:
+                a = 1.0
+            opening[before] = a
+            accrued[before] = d
+            fraction = 0.0
+    scale = (balance - held * d) / a
+
+    # Forward: the balance moves only with an instalment, interest is owed month by month.
+    outstanding = balance
+    owed = 0.0
+    for t in range(1, months + 1):
+        opening[t - 1] = outstanding
+        owed += outstanding * rate * tau[t - 1]
+        due = interest_due = t == term
+        if t > grace and not due:
+            due = t >= first and (t - first) % step == 0
+            interest_due = t >= interest_first and (t - interest_first) % interest_step == 0
+        paid = 0.0
+        if t == term:
+            paid = outstanding
+        elif due:
+            paid = outstanding - (scale * opening[t] + held * accrued[t])
+        principal[t - 1] = paid
+        outstanding -= paid
+        if t <= grace or interest_due:
+            interest[t - 1] = owed
+            owed = 0.0
+        else:
+            interest[t - 1] = 0.0
+        accrued[t - 1] = owed
+
+
+@njit(nogil=True, cache=True)
+def monthly_schedule(
+    balance: float,
+    monthly_rate: float,
+    kind: int,
+    term: int,
+    months: int,
+    factor: F64,
+    opening: F64,
+    interest: F64,
+    principal: F64,
+) -> None:
+    """`schedule` for loans paid monthly on equal months, no grace, no balloon: the same numbers, vectorised.
+
+    factor: scratch, length >= term + LANES + 1, its first entry 0. Outputs have length >= months.
+    """
+    if kind == LEVEL_PAYMENT:
+        v = 1.0 / (1.0 + monthly_rate)
+        a = 0.0
+        for j in range(1, LANES + 1):
+            a = (a + 1.0) * v
+            factor[j] = a
+        stride = a
+        v2 = v * v
+        v4 = v2 * v2
+        v8 = v4 * v4
+        for block in range(LANES + 1, term + 1, LANES):
+            for lane in range(LANES):
+                factor[block + lane] = factor[block + lane - LANES] * v8 + stride
+        scale = balance / factor[term]
+        left = factor[term - months : term + 1]
+        for t in range(months):
+            opening[t] = scale * left[months - t]
+        opening[0] = balance
+        for t in range(months):
+            interest[t] = opening[t] * monthly_rate
+            principal[t] = opening[t] - scale * left[months - t - 1]
+    elif kind == EQUAL_PRINCIPAL:
+        scale = balance / term
+        for t in range(months):
+            opening[t] = scale * (term - t)
+        opening[0] = balance
+        for t in range(months):
+            interest[t] = opening[t] * monthly_rate
+            principal[t] = opening[t] - scale * (term - t - 1)
+    else:
+        for t in range(months):
+            opening[t] = balance
+            interest[t] = balance * monthly_rate
+            principal[t] = 0.0
+        if months == term:
+            principal[term - 1] = balance
+
+
+@njit(nogil=True, cache=True)
+def _add(months: int, default_month: int, loss: float, opening: F64, interest: F64, principal: F64, cell: F64) -> None:
+    """Add one loan's months to cell[k, t]; from its known default month on (1-based, 0 = none) it pays nothing."""
+    paying = months
+    opened = months
+    if default_month > 0:
+        paying = min(months, default_month - 1)
+        opened = min(months, default_month)
+    to_opening, to_interest, to_principal = cell[OPENING, :paying], cell[INTEREST, :paying], cell[PRINCIPAL, :paying]
+    for t in range(paying):
+        to_opening[t] += opening[t]
+        to_interest[t] += interest[t]
+        to_principal[t] += principal[t]
+    if opened > paying:
+        exposure = opening[paying]
+        cell[OPENING, paying] += exposure
+        cell[DEFAULT, paying] += exposure
+        cell[SALVAGE, paying] += max(0.0, exposure - loss)
+        cell[EXCESS, paying] += max(0.0, loss - exposure)
+
+
+# i loan (of one chunk), t month, c cell, k column.  scratch[4, max term + LANES + 1]
+@njit(nogil=True, cache=True)
+def add_monthly_loans(
+    balance: F64, rate: F64, kind: I8, term: I32, cell: I32, default_month: I32, loss: F64, scratch: F64, out: F64
+) -> None:
+    """Add loans of `monthly_schedule` to out[c, k, t]. Arrays [i]; rate annual; default_month and loss may be empty.
+
+    The last month of `out` lies after the horizon: its opening is what is then outstanding.
+    """
+    width = out.shape[2]
+    factor, opening, interest, principal = scratch[0], scratch[1], scratch[2], scratch[3]
+    factor[0] = 0.0
+    known = default_month.size > 0
+    for i in range(balance.size):
+        months = min(term[i], width)
+        monthly_schedule(balance[i], rate[i] / 12.0, kind[i], term[i], months, factor, opening, interest, principal)
+        if known:
+            _add(months, default_month[i], loss[i], opening, interest, principal, out[cell[i]])
+        else:
+            _add(months, 0, 0.0, opening, interest, principal, out[cell[i]])
+
+
+# i loan (of one chunk), t month, c cell, k column.  scratch[4, max term + 1]; tau[basis, t]
+@njit(nogil=True, cache=True)
+def add_loans(
+    balance: F64,
+    rate: F64,
+    kind: I8,
+    term: I32,
+    grace: I32,
+    first: I32,
+    step: I32,
+    interest_first: I32,
+    interest_step: I32,
+    balloon: F64,
+    basis: I8,
+    tau: F64,
+    cell: I32,
+    default_month: I32,
+    loss: F64,
+    scratch: F64,
+    out: F64,
+) -> None:
+    """Add loans of any terms `schedule` knows to out[c, k, t].
+
+    Arrays [i], as in `add_monthly_loans`; basis: the loan's row of tau.
+    """
+    width = out.shape[2]
+    opening, interest, principal, accrued = scratch[0], scratch[1], scratch[2], scratch[3]
+    known = default_month.size > 0
+    for i in range(balance.size):
+        months = min(term[i], width)
+        schedule(
+            balance[i], rate[i], kind[i], term[i], grace[i], first[i], step[i], interest_first[i], interest_step[i],
+            balloon[i], tau[basis[i]], months, opening, interest, principal, accrued,
+        )  # fmt: skip
+        default = default_month[i] if known else 0
+        _add(months, default, loss[i] if known else 0.0, opening, interest, principal, out[cell[i]])
+        paying = min(months, default - 1) if default > 0 else months
+        for t in range(paying):
+            out[cell[i], ACCRUED, t] += accrued[t]
