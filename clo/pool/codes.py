@@ -1,0 +1,152 @@
+"""The catalogue of tape findings: every code once, with the rule it stands for and what to do about it.
+
+E- refuses the tape, W- is worth a look, F- is an unambiguous repair. `{field}` is filled in with the column's name.
+T0xx codes come from reading a tape and from the rules over its columns, S0xx from the sidecar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clo.findings import Finding, Occurrences, Severity
+
+_SEVERITY: Mapping[str, Severity] = {"E": "error", "W": "warning", "F": "fixed"}
+
+CODES: Mapping[str, tuple[str, str]] = {
+    # the file
+    "E-T001": ("the whole file is in one encoding", "export the file again in one encoding, UTF-8 or CP932"),
+    "F-T001": ("the file is UTF-8, or its encoding is declared", "declare `encoding: cp932` in the sidecar to silence this"),
+    "F-T002": ("a dash inside an id is written one way", "nothing to do; the source mixes look-alike characters"),
+    "F-T003": ("the header is row 1", "declare `header_row` in the sidecar to silence this"),
+    "E-T004": ("a total line equals the sum of the rows it totals", "find the missing or extra rows, or remove the total line"),
+    "F-T004": ("a tape holds loans only", "nothing to do; remove the line at the source to silence this"),
+    "E-T005": ("every row has as many fields as the header", "quote fields that contain the delimiter; export again"),
+    "E-T006": ("every quote that opens also closes", "close the quote, or export again"),
+    "E-T007": ("an id is text and keeps all its digits", "export again with the id column formatted as text"),
+    "W-T007": ("an id is text and keeps its leading zeros", "store {field} as text"),
+    "E-T008": ("a cell holds a value, not a spreadsheet error", "correct the formula, or widen the column, and export again"),
+    "E-T009": ("a tape has a header and at least one loan", "check that this is the loan tape and how it is delimited"),
+    "E-T010": ("one tape has one cut-off date", "ask for the tape as of one date, or split the file"),
+    "E-T011": ("every required column is present", "add `columns: {{{field}: '<its header>'}}` to the sidecar"),
+    "E-T012": ("every header stands for one column", "rename or remove one of them"),
+    "W-T013": ("a header is a column of the tape or wholly unlike one", "rename it, or map it in the sidecar"),
+    "E-T015": ("the tape agrees with its control totals", "find the difference before using the tape"),
+    "E-T016": ("the file is the one its sidecar describes", "use the right file, or correct `sha256` in the sidecar"),
+    "E-T017": ("text is readable", "export again; the text was damaged by a wrong decoding before it came here"),
+    # numbers and words
+    "E-T020": ("{field} is a number", "correct the cell"),
+    "E-T021": ("an annual rate is a decimal below 1 (100 %)", "set `units: {{rate: percent}}` (or bp) in the sidecar"),
+    "E-T022": ("rates of all originators are in one unit", "declare the unit under `units.originators` in the sidecar"),
+    "E-T023": ("money is in whole units, or its unit is declared", "declare `units: {{money: thousand}}` in the sidecar"),
+    "E-T024": ("money of all originators is in one unit", "declare it under `units.originators` in the sidecar"),
+    "F-T025": ("numbers are written as plain digits", "nothing to do"),
+    "F-T026": ("a negative number has a minus sign", "nothing to do; check that the sign is meant"),
+    "E-T027": ("a total stays below 2^53, where every whole number is exact", "check the unit of {field}"),
+    "F-T028": ("yen amounts are whole", "nothing to do; the total effect is stated"),
+    "E-T030": ("{field} is required", "supply it, or declare it under `may_be_missing` with the reason"),
+    "W-T030": ("{field} is required", "declared as missing in the sidecar; nothing that needs it can be computed"),
+    "E-T031": ("a required field holds a value, not a stand-in for one", "supply the value of {field}"),
+    "W-T031": ("a stand-in for a value is read as missing", "declare `sentinels` for {field} if it is a real value"),
+    "E-T032": ("{field} is one of its allowed words", "map the word under `derive: {{{field}: {{from: ..., map: ...}}}}`"),
+    "E-T033": ("{field} is a share between 0 and 1", "set `units: {{columns: {{{field}: percent}}}}`, or correct it"),
+    "E-T034": ("pd_1y is a probability between 0 and 1", "move a score to score_value; declare a percent under units.columns"),
+    "W-T034": ("a probability of default is above 0 and below 1", "check the source of pd_1y"),
+    # dates
+    "E-T040": ("{field} is a day of the calendar", "correct the cell, or declare its style under `date_styles`"),
+    "E-T041": ("a date can be read in one way only", "declare `date_styles: {{{field}: ymd|mdy|dmy}}` (and century_pivot)"),
+    "E-T042": ("an era date lies inside its era", "correct the era and year at the source"),
+    "F-T043": ("dates are written YYYY-MM-DD", "nothing to do"),
+    "F-T044": ("dates are text", "declare `date_styles: {{{field}: excel}}` (or excel1904) to silence this"),
+    "W-T045": ("the fiscal year (April to March) holds the date of its statements", "check which year is meant"),
+    # rows
+    "E-T050": ("{field} is not negative", "set the status to RDMD with a zero balance, or correct the sign"),
+    "W-T051": ("a loan without a balance is redeemed, repurchased or in default", "set account_status, or supply the balance"),
+    "E-T052": ("a balance is at most twice what was lent", "check the unit, or whether columns are swapped"),
+    "W-T052": ("a balance is at most what was lent", "confirm capitalised interest"),
+    "E-T053": ("a loan with a balance matures after the cut-off date", "correct it, or set account_status to ARRE or DFLT"),
+    "E-T054": ("a loan matures after it was made", "correct origination_date or maturity_date"),
+    "E-T055": ("a loan matures within 50 years", "correct maturity_date"),
+    "E-T056": ("a loan was made by the cut-off date", "correct origination_date, or leave the loan out"),
+    "W-T057": ("the next payment is after the cut-off date", "correct next_payment_date"),
+    "E-T058": ("the grace period ends before maturity", "correct grace_end_date"),
+    "E-T060": ("originator_id and loan_id tell every loan apart", "remove the wrong row"),
+    "F-T060": ("originator_id and loan_id tell every loan apart", "nothing to do; the repeated row was dropped"),
+    "E-T061": ("a performing loan is not in arrears", "set account_status to ARRE or DFLT, or correct days_in_arrears"),
+    "E-T062": ("a loan in default has a default date", "supply default_date"),
+    "W-T063": ("a tape knows nothing after its cut-off date", "declare `realised: [{field}]` if it records outcomes"),
+    "W-T064": ("a performing or redeemed loan has no default date", "check account_status and default_date"),
+    "W-T065": ("a loss is at most what was lent", "check whether costs or later draws are included"),
+    "W-T066": ("a level-payment loan bears interest", "check current_rate and amortisation_type"),
+    "W-T067": ("a bullet loan has no regular principal", "check amortisation_type"),
+    "E-T070": ("one tape has one currency", "split the tape"),
+    "W-T071": ("a corporate number passes its check digit", "correct it; it is not used to match obligors"),
+    # what the sidecar declares
+    "E-T080": ("a rule declared in the sidecar holds", "correct the rows, or the rule"),
+    "W-T080": ("a rule declared in the sidecar holds", "look at the rows"),
+    "F-T081": ("rows declared as unusable are left out", "nothing to do; the sidecar says why"),
+    "W-T082": ("every value has a source", "supply the column when it is known"),
+    "E-S001": ("a sidecar is YAML", "correct the text"),
+    "E-S002": ("a sidecar has known keys only", "use the nearest key"),
+    "E-S003": ("every value of a sidecar has its form", "correct the value"),
+    "E-S004": ("a sidecar names headers the file has", "use the header as it stands in the file"),
+    "E-S005": ("a rule is an expression over columns of the tape", "correct the expression"),
+}  # fmt: skip
+
+
+def finding(
+    code: str,
+    message: str,
+    *,
+    field: str = "",
+    file: str = "",
+    line: int | None = None,
+    column: int | None = None,
+    row: int | None = None,
+    path: str = "",
+    who: str = "",
+    value: str = "",
+    fix: str = "",
+    rule: str = "",
+) -> Finding:
+    """A finding of the catalogue, with its rule and fix; `fix` and `rule` replace the catalogue's words."""
+    stated, advice = CODES[code]
+    return Finding(
+        code=code,
+        severity=_SEVERITY[code[0]],
+        message=message,
+        rule=rule or stated.format(field=field or path),
+        fix=fix or advice.format(field=field or path),
+        file=file,
+        line=line,
+        column=column,
+        row=row,
+        path=path,
+        who=who,
+        field=field,
+        value=value,
+    )
+
+
+def row_finding(
+    code: str,
+    message: str,
+    *,
+    field: str,
+    file: str,
+    rows: NDArray[np.int64],
+    who: Sequence[Any] | NDArray[Any],
+    values: Sequence[Any] | NDArray[Any],
+    fix: str = "",
+    rule: str = "",
+) -> Finding:
+    """A finding about rows: the first stands in the finding, all in its occurrences. Arrays of one length, in file order."""
+    ids = np.asarray(who, dtype=object)
+    read = np.asarray(values, dtype=object)
+    first = "" if ids[0] is None or ids[0] != ids[0] else f"loan {ids[0]}"
+    base = finding(code, message, field=field, file=file, row=int(rows[0]), who=first, value=str(read[0]), fix=fix, rule=rule)
+    found = Occurrences(np.asarray(rows, dtype=np.int64), ids, read)
+    return Finding(**{name: getattr(base, name) for name in base.__slots__ if name != "occurrences"}, occurrences=found)

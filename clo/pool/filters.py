@@ -1,0 +1,174 @@
+"""The `where` language over columns of a tape: which loans an expression selects, and clear words where it makes no sense."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clo.expressions import Call, Expression, ExpressionError, Name, Number, Text, evaluate, names, parse
+from clo.schema import TAPE, nearest
+
+_COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
+_LOGIC = frozenset({"and", "or", "not"})
+
+
+class FilterError(ExpressionError):
+    """An expression that does not fit the columns of the tape."""
+
+
+def select(frame: pd.DataFrame, text: str) -> NDArray[np.bool_]:
+    """Rows (shape: loans) for which the expression holds. A missing value compares as false.
+
+    Raises ExpressionError for text that is no expression; FilterError (one of them) for an unknown column, a word that is not
+    among a category's levels, or a comparison between kinds.
+    """
+    expression = parse(text)
+    return holds(frame, expression, text)
+
+
+def holds(frame: pd.DataFrame, expression: Expression, text: str) -> NDArray[np.bool_]:
+    """`select` for an expression already parsed; `text` is quoted in messages."""
+    for name in names(expression):
+        if name not in frame.columns:
+            close = nearest(name, [str(column) for column in frame.columns])
+            raise FilterError(f"no column {name!r} on the tape, in {text!r}" + (f"; did you mean {close!r}?" if close else ""))
+    kinds = {str(name): _kind(frame, str(name)) for name in frame.columns}
+    if _check(expression, kinds, text) != "truth":
+        raise FilterError(f"{text!r} gives a value, not a condition: compare it with something")
+    translated = _with_dates(expression, kinds, text)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        result = evaluate(translated, lambda name: _values(frame, name, kinds[name]))
+    return np.broadcast_to(np.asarray(result, dtype=bool), len(frame)).copy()
+
+
+def _kind(frame: pd.DataFrame, name: str) -> str:
+    dtype = frame[name].dtype
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        return "date"
+    if pd.api.types.is_numeric_dtype(dtype):
+        return "number"
+    return "text"
+
+
+def _values(frame: pd.DataFrame, name: str, kind: str) -> Any:
+    values = frame[name]
+    if kind == "date":
+        return values.to_numpy().astype("datetime64[D]").astype("datetime64[s]").astype(np.float64, copy=False)
+    if kind == "number":
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return _Words(values)
+
+
+class _Words:
+    """Text that compares to truth arrays; missing text equals nothing and differs from nothing."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, values: pd.Series) -> None:
+        plain = values.astype("str") if values.dtype == "category" else values
+        self._values = values if values.dtype == "category" else plain
+        self._known = values.notna().to_numpy()
+
+    def _compare(self, other: Any, operation: str) -> NDArray[np.bool_]:
+        mine, known = self._values, self._known
+        theirs = other
+        if isinstance(other, _Words):
+            theirs, known = other._values.astype("str"), known & other._known
+            mine = mine.astype("str")
+        elif operation not in ("__eq__", "__ne__") and mine.dtype == "category":
+            mine = mine.astype("str")
+        result = getattr(mine, operation)(theirs)
+        return np.asarray(pd.Series(result).fillna(False), dtype=bool) & known
+
+    def __eq__(self, other: object) -> Any:
+        return self._compare(other, "__eq__")
+
+    def __ne__(self, other: object) -> Any:
+        return self._compare(other, "__ne__")
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compare(other, "__lt__")
+
+    def __le__(self, other: Any) -> Any:
+        return self._compare(other, "__le__")
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compare(other, "__gt__")
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compare(other, "__ge__")
+
+
+def _check(expression: Expression, kinds: Mapping[str, str], text: str) -> str:
+    """The kind an expression gives: number, text, date or truth. Raises FilterError where kinds do not go together."""
+    match expression:
+        case Number():
+            return "number"
+        case Text():
+            return "text"
+        case Name():
+            return kinds[expression.name]
+    given = [_check(argument, kinds, text) for argument in expression.arguments]
+    if expression.function in _COMPARISONS:
+        _check_comparison(expression, given, text)
+        return "truth"
+    if expression.function in _LOGIC:
+        for argument, kind in zip(expression.arguments, given, strict=True):
+            if kind != "truth":
+                raise FilterError(f"{_said(argument)} is a {kind}, not a condition, in {text!r}")
+        return "truth"
+    for argument, kind in zip(expression.arguments, given, strict=True):
+        if kind != "number" and not (expression.function == "if" and kind == "truth"):
+            raise FilterError(f"cannot calculate with {_said(argument)}, a {kind}, in {text!r}")
+    return "number"
+
+
+def _check_comparison(comparison: Call, kinds: list[str], text: str) -> None:
+    left, right = comparison.arguments
+    pair = set(kinds)
+    if len(pair) > 1 and pair != {"date", "text"}:
+        said = f"cannot compare {_said(left)} ({kinds[0]}) with {_said(right)} ({kinds[1]}) in {text!r}"
+        if pair == {"number", "text"} and any(isinstance(side, Number) for side in (left, right)):
+            number = left if isinstance(left, Number) else right
+            said += f"; write the text in quotes: '{_said(number)}'"
+        raise FilterError(said)
+    for column, word in ((left, right), (right, left)):
+        if isinstance(column, Name) and isinstance(word, Text) and column.name in TAPE:
+            levels = TAPE[column.name].levels
+            if levels and word.value not in levels:
+                close = nearest(word.value, levels)
+                hint = f"; did you mean {close!r}?" if close else ""
+                raise FilterError(f"{column.name} is one of {', '.join(levels)}, never {word.value!r}{hint}")
+
+
+def _with_dates(expression: Expression, kinds: Mapping[str, str], text: str) -> Expression:
+    """The expression with every text that is compared with a date turned into seconds since 1970, as the columns are."""
+    if not isinstance(expression, Call):
+        return expression
+    arguments = tuple(_with_dates(argument, kinds, text) for argument in expression.arguments)
+    if expression.function in _COMPARISONS and "date" in [_check(argument, kinds, text) for argument in expression.arguments]:
+        arguments = tuple(_seconds(argument, text) if isinstance(argument, Text) else argument for argument in arguments)
+    return Call(expression.function, arguments)
+
+
+def _seconds(written: Text, text: str) -> Number:
+    try:
+        return Number(float(np.datetime64(written.value, "s").astype(np.int64)))
+    except ValueError:
+        raise FilterError(f"{written.value!r} is not a date YYYY-MM-DD, in {text!r}") from None
+
+
+def _said(expression: Expression) -> str:
+    match expression:
+        case Number(value):
+            return f"{value:g}"
+        case Text(value):
+            return repr(value)
+        case Name(name):
+            return name
+        case Call():
+            return "the result of a calculation"

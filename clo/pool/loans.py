@@ -1,0 +1,216 @@
+"""Loans: the validated columns of one tape. Nothing here reads a file; nothing after it sees a raw cell."""
+
+from __future__ import annotations
+
+import datetime
+import html
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clo.findings import Finding, TapeError, has_errors
+from clo.pool.dtypes import canonical
+from clo.pool.filters import FilterError, select
+from clo.pool.keys import drop_repeats, round_yen
+from clo.pool.rules import check as check_rules
+from clo.pool.view import Declared, View
+from clo.schema import NUMERIC, TAPE, nearest
+
+HEADER_ROWS = 2
+"""Row of the first loan where the source has one header row: rows count as in the file, and the header is row 1."""
+
+
+class Loans:
+    """Loans of one tape at one cut-off date, immutable. Columns are those of `clo.schema.TAPE`, plus `x_...` and `..._nd`.
+
+    findings: warnings and repairs that came with the tape, never an error unless it was built with `check=False`.
+    source, sha256: name and digest of the file; file_rows: row of the file each loan stands on (shape: loans).
+    """
+
+    __slots__ = ("_frame", "file_rows", "findings", "sha256", "source")
+
+    _frame: pd.DataFrame
+    file_rows: NDArray[np.int64]
+    findings: tuple[Finding, ...]
+    sha256: str
+    source: str
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        *,
+        file_rows: NDArray[np.int64],
+        source: str,
+        sha256: str = "",
+        findings: Iterable[Finding] = (),
+    ) -> None:
+        """A frame already in the dtypes of the tape. Use `Loans.from_frame` for any other."""
+        rows = np.asarray(file_rows, dtype=np.int64).view()
+        rows.flags.writeable = False
+        for name, value in {
+            "_frame": frame,
+            "file_rows": rows,
+            "source": source,
+            "sha256": sha256,
+            "findings": tuple(findings),
+        }.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"Loans cannot be changed: {name}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self._frame, self.file_rows, self.source, self.sha256, self.findings)
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, source: str = "frame", *, check: bool = True, realised: Iterable[str] = ()) -> Loans:
+        """Loans from a frame with the column names of the tape, in any dtypes that convert without loss.
+
+        realised: columns that record what happened after the cut-off date. check=False converts dtypes and runs no rules:
+        for frames known to be clean. Raises TapeError with every finding if a value or a rule is broken.
+        """
+        rows = np.arange(HEADER_ROWS, HEADER_ROWS + len(frame), dtype=np.int64)
+        view = View(frame, rows, source, Declared(realised=frozenset(realised)))
+        loans, findings = validated(view, check=check)
+        if loans is None:
+            raise TapeError(findings)
+        return loans
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The columns; a copy-on-write view, so changing it changes no loans."""
+        return self._frame.copy(deep=False)
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    @property
+    def balance(self) -> float:
+        """Principal outstanding at the cut-off date, in whole currency units."""
+        return float(np.nansum(self.column("current_balance")))
+
+    @property
+    def obligors(self) -> int:
+        """Number of distinct borrowers."""
+        return int(self._frame["obligor_id"].nunique())
+
+    @property
+    def cutoff(self) -> datetime.date:
+        """The one cut-off date. Raises ValueError if the loans have none, or several."""
+        days = np.unique(self.column("cutoff_date"))
+        days = days[~np.isnat(days)]
+        if len(days) != 1:
+            raise ValueError(f"the loans have {len(days)} cut-off dates")
+        day: datetime.date = days[0].astype("datetime64[D]").item()
+        return day
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column as an array (shape: loans): float64 for numbers (NaN missing), datetime64[s] for dates (NaT), int8 codes in
+        the order of the levels for categories and flags (-1), objects for text (None).
+
+        A column of the registry that this tape does not have is all missing. Raises FilterError (a ValueError) for any other.
+        """
+        if name in self._frame.columns:
+            return _array(self._frame[name])
+        if name not in TAPE:
+            close = nearest(name, [*TAPE, *(str(column) for column in self._frame.columns)])
+            raise FilterError(f"no column {name!r} on the tape" + (f"; did you mean {close!r}?" if close else ""))
+        kind, size = TAPE[name].kind, len(self)
+        if kind in NUMERIC:
+            return np.full(size, np.nan)
+        if kind == "date":
+            return np.full(size, np.datetime64("NaT", "s"))
+        return np.full(size, -1, dtype=np.int8) if TAPE[name].levels else np.full(size, None, dtype=object)
+
+    def where(self, expression: str) -> Loans:
+        """The loans for which an expression over the columns holds, such as `originator_id == 'ehime' and current_rate < 3%`.
+
+        Dates compare with text: `maturity_date > '2010-03-31'`. A missing value compares as false. Raises ExpressionError (a
+        ValueError) for text that is no expression, an unknown column, or kinds that do not compare.
+        """
+        return self.rows(select(self._frame, expression))
+
+    def rows(self, keep: NDArray[np.bool_] | NDArray[np.integer[Any]]) -> Loans:
+        """The loans at a mask or at positions."""
+        return Loans(
+            self._frame[keep].reset_index(drop=True) if keep.dtype == bool else self._frame.iloc[keep].reset_index(drop=True),
+            file_rows=self.file_rows[keep],
+            source=self.source,
+            sha256=self.sha256,
+            findings=self.findings,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Loans {self.source}: {self._counted()}>"
+
+    def _counted(self) -> str:
+        return f"{len(self):,} loans, {self.obligors:,} obligors, balance {self.balance:,.0f}"
+
+    def _summary(self) -> list[tuple[str, str]]:
+        frame, balance = self._frame, self.column("current_balance")
+        weight = balance if np.nansum(balance) > 0 else np.ones(len(self))
+        dates = np.unique(self.column("cutoff_date").astype("datetime64[D]"))
+        made, due = self.column("origination_date"), self.column("maturity_date")
+        rate = self.column("current_rate")
+        known = ~np.isnan(rate)
+        mean = np.average(rate[known], weights=weight[known]) if known.any() and weight[known].sum() > 0 else np.nan
+        warnings = sum(finding.severity == "warning" for finding in self.findings)
+        status = frame["account_status"].value_counts() if "account_status" in frame.columns else pd.Series(dtype=int)
+        return [
+            ("loans", f"{len(self):,}"),
+            ("obligors", f"{self.obligors:,}"),
+            ("originators", f"{frame['originator_id'].nunique():,}"),
+            ("cut-off", ", ".join(str(day) for day in dates[:3])),
+            ("current balance", f"{self.balance:,.0f}"),
+            ("original balance", f"{np.nansum(self.column('original_balance')):,.0f}"),
+            ("average rate", f"{mean:.4%}"),
+            ("origination, maturity", f"{_span(made)}; {_span(due)}"),
+            ("status", ", ".join(f"{name} {count:,}" for name, count in status.items() if count)),
+            ("findings", f"{warnings} warnings, {len(self.findings) - warnings} repairs"),
+        ]
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{html.escape(name)}</th><td>{html.escape(said)}</td></tr>" for name, said in self._summary())
+        return f"<table><caption>{html.escape(self.source)}</caption>{rows}</table>"
+
+
+def _array(values: pd.Series) -> NDArray[Any]:
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return np.asarray(values.cat.codes)
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return np.asarray(values.to_numpy())
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(values.astype(object).where(values.notna(), None), dtype=object)
+
+
+def _span(days: NDArray[Any]) -> str:
+    known = days[~np.isnat(days)].astype("datetime64[D]")
+    return f"{known.min()} to {known.max()}" if len(known) else "unknown"
+
+
+def _rebuild(frame: pd.DataFrame, rows: NDArray[np.int64], source: str, sha256: str, findings: tuple[Finding, ...]) -> Loans:
+    return Loans(frame, file_rows=rows, source=source, sha256=sha256, findings=findings)
+
+
+def validated(
+    view: View, *, sha256: str = "", earlier: Iterable[Finding] = (), check: bool = True
+) -> tuple[Loans | None, tuple[Finding, ...]]:
+    """Loans from a view in any dtypes, and all findings; None in place of the loans where one of them is an error.
+
+    earlier: findings already made about the same tape, kept in front.
+    """
+    found = list(earlier)
+    view, problems = canonical(view)
+    found += problems
+    if check:
+        view, dropped = drop_repeats(view)
+        view, rounded = round_yen(view)
+        found += [*check_rules(view), *dropped, *rounded]
+    if has_errors(found):
+        return None, tuple(found)
+    loans = Loans(view.frame, file_rows=view.rows, source=view.source, sha256=sha256, findings=found)
+    return loans, tuple(found)
