@@ -34,6 +34,7 @@ from clo.deal.quantities import (
     Share,
     Truth,
 )
+from clo.findings import Finding, Severity
 
 FORMAT = "clo.deal/1"
 COLLECTED = ("interest", "scheduled_principal", "prepayment", "recovery")
@@ -314,8 +315,16 @@ class Origin:
     def place(self, path: str) -> tuple[int, int] | None:
         """The place of the path, or of the nearest path that encloses it."""
         while path and path not in self.places:
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+            path = enclosing(path)
         return self.places.get(path)
+
+    def finding(
+        self, code: str, path: str, message: str, fix: str, *, rule: str = "", value: str = "", place: tuple[int, int] | None = None
+    ) -> Finding:
+        """A Finding about a path of the deal, with its place in the file; a code in W- is a warning."""
+        line, column = place or self.place(path) or (None, None)
+        severity: Severity = "warning" if code.startswith("W-") else "error"
+        return Finding(code, severity, message, rule, fix, file=self.file, line=line, column=column, path=path, value=value)
 
 
 class Deal(Terms):
@@ -383,7 +392,7 @@ class Deal(Terms):
                 return Mark("derived", self.derived[path])
             if path in self.assumed:
                 return Mark("assumed", "")
-            path = path[: max(path.rfind("."), path.rfind("["), 0)]
+            path = enclosing(path)
         return None
 
     def seller(self, pool: str) -> str:
@@ -395,6 +404,11 @@ class Deal(Terms):
             f"{name} {t.size if t.size == 'rest' else format(t.size, ',.0f')}" for name, t in self.tranches.items()
         )
         return f"<Deal {self.name}: {self.currency} {stack}>"
+
+
+def enclosing(path: str) -> str:
+    """The path one level up; `` above the first level."""
+    return path[: max(path.rfind("."), path.rfind("["), 0)]
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

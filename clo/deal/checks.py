@@ -1,0 +1,148 @@
+"""What must agree between the terms of a deal: names, dates, scenarios, sizes, and how each value is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from clo.deal.terms import Deal, leaves
+from clo.findings import Finding
+from clo.timeline import Timeline, payment_timeline
+
+UNMARKED = frozenset(
+    {"format", "name", "name_ja", "structure", "currency", "assertions", "sources", "published", "derived", "assumed"}
+)
+"""Keys that say what the file is, or about marks themselves; every other value is published, derived or assumed."""
+MARKS = "every value of a deal is published (by a source), derived (by a formula) or assumed"
+
+
+def timeline_of(deal: Deal) -> Timeline | list[Finding]:
+    """The dates of the deal, or all that is wrong with them."""
+    found = payment_timeline(
+        cutoff=deal.dates.cutoff,
+        closing=deal.dates.closing,
+        first_payment=deal.dates.first_payment,
+        legal_final=deal.dates.legal_final,
+        months_between=deal.payments.months_between,
+        day=deal.payments.day,
+        calendar=deal.payments.calendar,
+        business_day=deal.payments.business_day,
+        accrue_to_adjusted=deal.payments.accrual == "adjusted",
+    )
+    if isinstance(found, Timeline):
+        return found
+    rule = "cutoff <= closing < first_payment <= legal_final; payment dates are adjusted dates that follow `payments`"
+    return [deal.origin.finding("E-D050", f"dates.{p.field}", p.message, p.fix, rule=rule, value=str(p.value)) for p in found]
+
+
+def deal_findings(deal: Deal, data: Mapping[str, Any]) -> list[Finding]:
+    """Everything that does not agree between the terms; `data` is the deal as written, whose values need marks."""
+    timeline = timeline_of(deal)
+    return [
+        *_names(deal),
+        *_sizes(deal),
+        *(timeline if isinstance(timeline, list) else ()),
+        *_waterfall(deal),
+        *_scenarios(deal),
+        *_assertions(deal, timeline.payments if isinstance(timeline, Timeline) else None),
+        *_marks(deal, data),
+    ]
+
+
+def _names(deal: Deal) -> Iterator[Finding]:
+    sections = {"pools": deal.pools, "accounts": deal.accounts, "fees": deal.fees, "tranches": deal.tranches, "triggers": deal.triggers}
+    homes: dict[str, list[str]] = {}
+    for section, entries in sections.items():
+        for name in entries:
+            homes.setdefault(name, []).append(section)
+    for name, found in homes.items():
+        if len(found) > 1:
+            message = f"{name!r} is the name of entries in {' and '.join(found)}"
+            rule = "pools, accounts, fees, tranches and triggers share one name space"
+            yield deal.origin.finding("E-D020", f"{found[1]}.{name}", message, "rename one of them", rule=rule, value=name)
+
+
+def _sizes(deal: Deal) -> Iterator[Finding]:
+    rest = [name for name, tranche in deal.tranches.items() if tranche.size == "rest"]
+    for name in rest[1:]:
+        message = f"{name!r} and {rest[0]!r} both take the rest of the pool"
+        yield deal.origin.finding("E-D021", f"tranches.{name}.size", message, "give all but one a size", value="rest")
+    for name, tranche in deal.tranches.items():
+        unit = tranche.denomination
+        if unit is not None and tranche.size != "rest" and tranche.size % unit:
+            message = f"size {tranche.size:,.0f} of {name!r} is not a whole number of denominations of {unit:,.0f}"
+            yield deal.origin.finding("E-D022", f"tranches.{name}.denomination", message, "change the size or the denomination")
+
+
+def _waterfall(deal: Deal) -> Iterator[Finding]:
+    if deal.structure is None and not deal.waterfall:
+        message = "the deal says neither a structure nor a waterfall: nobody would be paid"
+        yield deal.origin.finding("E-D061", "", message, "add structure: purchase_cash, or spell out waterfall:")
+    if deal.structure is not None and deal.waterfall:
+        message = f"structure {deal.structure!r} writes the waterfall, and the deal spells one out as well"
+        yield deal.origin.finding("E-D062", "waterfall", message, "keep one of structure: and waterfall:")
+
+
+def _scenarios(deal: Deal) -> Iterator[Finding]:
+    for name, given in deal.scenarios.items():
+        path = f"scenarios.{name}"
+        if given.extends is not None and given.extends not in deal.scenarios:
+            close = get_close_matches(given.extends, deal.scenarios, n=1)
+            message = f"scenario {name!r} extends {given.extends!r}, which is not there"
+            fix = f"did you mean {close[0]!r}?" if close else f"scenarios: {', '.join(deal.scenarios)}"
+            yield deal.origin.finding("E-D040", f"{path}.extends", message, fix, value=given.extends)
+            continue
+        try:
+            scenario = deal.scenario(name)
+        except KeyError:
+            continue  # the scenario that extends an unknown one has its own finding
+        except ValueError as error:
+            yield deal.origin.finding("E-D041", f"{path}.extends", str(error), "break the circle", value=str(given.extends))
+            continue
+        missing = [field for field in ("cpr", "recovery", "recovery_lag") if getattr(scenario, field) is None]
+        if scenario.cdr is None and scenario.defaults is None:
+            missing.insert(0, "cdr (or defaults: tape)")
+        if missing:
+            message = f"scenario {name!r} does not say {', '.join(missing)}"
+            yield deal.origin.finding("E-D042", path, message, "state them, or extend a scenario that does")
+        if scenario.recovery == "tape" and scenario.defaults != "tape":
+            message = f"scenario {name!r} takes recoveries from the tape but defaults from a rate"
+            yield deal.origin.finding("E-D043", f"{path}.recovery", message, "add defaults: tape, or give a recovery rate", value="tape")
+        if given.cdr is not None and given.defaults is not None:
+            message = f"scenario {name!r} states both cdr and defaults: tape"
+            yield deal.origin.finding("E-D044", f"{path}.defaults", message, "keep one default model")
+
+
+def _assertions(deal: Deal, payments: int | None) -> Iterator[Finding]:
+    for number, assertion in enumerate(deal.assertions):
+        path = f"assertions[{number}]"
+        if assertion.scenario not in deal.scenarios:
+            message = f"scenario {assertion.scenario!r} is not there"
+            yield deal.origin.finding("E-D045", path, message, f"scenarios: {', '.join(deal.scenarios)}", value=assertion.scenario)
+        if payments is not None and assertion.after_payment > payments:
+            message = f"payment {assertion.after_payment} does not exist; the deal has {payments}"
+            yield deal.origin.finding("E-D046", f"{path}.after_payment", message, f"use 1 to {payments}")
+
+
+def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
+    known = {path for path, _ in leaves({key: value for key, value in data.items() if key not in UNMARKED})}
+    marked = [*deal.published, *deal.derived, *deal.assumed]
+    for path, times in Counter(marked).items():
+        if times > 1:
+            yield deal.origin.finding("E-D033", "assumed", f"{path!r} is marked {times} times", "mark it once", rule=MARKS, value=path)
+    for path in marked:
+        if not any(leaf == path or leaf.startswith((f"{path}.", f"{path}[")) for leaf in known):
+            section = "published" if path in deal.published else "derived" if path in deal.derived else "assumed"
+            close = get_close_matches(path, known, n=1)
+            fix = f"did you mean {close[0]!r}?" if close else "remove it"
+            yield deal.origin.finding("E-D030", section, f"{path!r} is marked {section} but is not in the deal", fix, rule=MARKS, value=path)
+    for path, source in deal.published.items():
+        if source not in deal.sources:
+            fix = f"add it to sources, which has {', '.join(deal.sources) or 'none'}"
+            yield deal.origin.finding("E-D032", "published", f"source {source!r} of {path!r} is not listed", fix, rule=MARKS, value=source)
+    for path in sorted(known):
+        if deal.mark(path) is None:
+            fix = f"add {path!r} (or what encloses it) to published, derived or assumed"
+            yield deal.origin.finding("E-D031", path, "the value carries no mark", fix, rule=MARKS)

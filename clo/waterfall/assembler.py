@@ -1,0 +1,160 @@
+"""Writes a program op by op: hands out slots and parameters, and lowers expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from clo.expressions import Call, Expression, Name, Number
+from clo.waterfall.kernel import WIDTH, Op
+from clo.waterfall.program import Movement, Program, Symbols
+
+_BINARY = {
+    "+": Op.ADD,
+    "-": Op.SUBTRACT,
+    "*": Op.MULTIPLY,
+    "/": Op.DIVIDE,
+    "<": Op.LESS,
+    "<=": Op.LESS_EQUAL,
+    "==": Op.EQUAL,
+    "!=": Op.NOT_EQUAL,
+    "min": Op.MINIMUM,
+    "max": Op.MAXIMUM,
+    "and": Op.AND,
+    "or": Op.OR,
+}
+_SWAPPED = {">": Op.LESS, ">=": Op.LESS_EQUAL}
+_UNARY = {"neg": Op.NEGATE, "not": Op.NOT}
+
+
+class Assembler:
+    """A program in the making. Slots of intermediate results are used again from step to step; named ones are kept."""
+
+    def __init__(self) -> None:
+        self.slots: dict[str, int] = {}
+        self.params: dict[str, int] = {}
+        self.inputs: list[tuple[str, str]] = []
+        self.period_values: list[str] = []
+        self.movements: list[Movement] = []
+        self._ops: list[tuple[int, ...]] = []
+        self._starts: list[int] = []
+        self._values: list[float] = []
+        self._balance_sheet: list[float] = []
+        self._scratch: list[int] = []
+        self._scratch_used = 0
+        self.unbounded = self.constant(np.inf)
+
+    # ---- slots ----
+
+    def new_slot(self, name: str = "", *, start: int = -1, weight: float = 0.0) -> int:
+        """A slot of its own; `start` is the parameter it starts from, `weight` its place on the cash balance sheet."""
+        slot = len(self._starts)
+        self._starts.append(start)
+        self._balance_sheet.append(weight)
+        if name:
+            self.slots[name] = slot
+        return slot
+
+    def new_slots(self, count: int) -> int:
+        """The first of `count` slots in a row."""
+        first = self.new_slot()
+        for _ in range(count - 1):
+            self.new_slot()
+        return first
+
+    def parameter(self, name: str, value: float) -> int:
+        """The index of a named number that a caller may change without recompiling."""
+        self.params[name] = len(self._values)
+        self._values.append(value)
+        return self.params[name]
+
+    def constant(self, value: float, name: str = "") -> int:
+        """A slot that holds a number; the same unnamed number is held once."""
+        key = name or f"={value!r}"
+        if key not in self.slots:
+            if key not in self.params:
+                self.parameter(key, value)
+            self.new_slot(key, start=self.params[key])
+        return self.slots[key]
+
+    def scratch(self) -> int:
+        """A slot for an intermediate result, free again after `release`."""
+        if self._scratch_used == len(self._scratch):
+            self._scratch.append(self.new_slot())
+        self._scratch_used += 1
+        return self._scratch[self._scratch_used - 1]
+
+    def release(self) -> None:
+        """Intermediate results are no longer needed."""
+        self._scratch_used = 0
+
+    def input(self, pool: str, quantity: str) -> int:
+        """The slot that holds a quantity of the collection period."""
+        name = f"{pool}.{quantity}"
+        if name not in self.slots:
+            slot = self.new_slot(name)
+            self.emit(Op.INPUT, slot, len(self.inputs))
+            self.inputs.append((pool, quantity))
+        return self.slots[name]
+
+    def period_value(self, name: str) -> int:
+        """The slot that holds a value of the payment date, such as the accrual fraction."""
+        if name not in self.slots:
+            slot = self.new_slot(name)
+            self.emit(Op.PERIOD, slot, len(self.period_values))
+            self.period_values.append(name)
+        return self.slots[name]
+
+    # ---- ops ----
+
+    def emit(self, op: Op, *operands: int) -> int:
+        """Append an op; returns its index."""
+        row = (int(op), *operands)
+        self._ops.append(row + (0,) * (WIDTH - len(row)))
+        return len(self._ops) - 1
+
+    def apply(self, op: Op, *operands: int, out: int | None = None) -> int:
+        """Append an op that computes; returns the slot of its result."""
+        slot = self.scratch() if out is None else out
+        self.emit(op, slot, *operands)
+        return slot
+
+    def lower(self, expression: Expression, slot_of: Callable[[str], int], out: int | None = None) -> int:
+        """Append what computes the expression; returns the slot of its value. Text has no value here: ValueError."""
+        match expression:
+            case Number(value):
+                slot = self.constant(value)
+            case Name(name):
+                slot = slot_of(name)
+            case Call(function, arguments):
+                operands = [self.lower(argument, slot_of) for argument in arguments]
+                return self._call(function, operands, out)
+            case _:
+                raise ValueError("text stands only in filters of a tape")
+        return slot if out is None else self.apply(Op.COPY, slot, out=out)
+
+    def _call(self, function: str, operands: list[int], out: int | None) -> int:
+        if function == "if":
+            return self.apply(Op.SELECT, *operands, out=out)
+        if function in _UNARY:
+            return self.apply(_UNARY[function], *operands, out=out)
+        if function in _SWAPPED:
+            return self.apply(_SWAPPED[function], operands[1], operands[0], out=out)
+        result = operands[0]
+        for number, operand in enumerate(operands[1:], start=2):
+            last = number == len(operands)
+            result = self.apply(_BINARY[function], result, operand, out=out if last else None)
+        return result
+
+    def finish(self, assertions: tuple[int, ...]) -> Program:
+        """The program, complete."""
+        return Program(
+            ops=np.array(self._ops, dtype=np.int32).reshape(-1, WIDTH),
+            starts=np.array(self._starts, dtype=np.int32),
+            params=np.array(self._values, dtype=np.float64),
+            inputs=tuple(self.inputs),
+            period_values=tuple(self.period_values),
+            balance_sheet=np.array(self._balance_sheet, dtype=np.float64),
+            symbols=Symbols(dict(self.slots), dict(self.params), tuple(self.movements), assertions),
+        )
