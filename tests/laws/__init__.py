@@ -1,0 +1,1 @@
+"""Laws that every deal and pool obeys, tried on random ones."""

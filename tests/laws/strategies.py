@@ -1,0 +1,351 @@
+"""Random deals and pools: everything a deal file can say, drawn within what makes sense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from hypothesis import strategies as st
+from oracle_pool import MONTHS, adjusted, is_month_end, shifted
+
+from clo.deal.structures import spelled_out
+from clo.deal.terms import COLLECTED, Deal
+
+Row = dict[str, Any]
+Draw = Any
+POOLS = ("alpha", "beta", "gamma")
+NOTES = ("aa", "bb", "cc", "dd", "ee")
+FEES = ("trustee", "servicer", "backup")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A deal in the words of its file, and the raw loans of each of its sub-pools."""
+
+    terms: dict[str, Any]
+    rows: dict[str, list[Row]]
+
+    @cached_property
+    def deal(self) -> Deal:
+        return spelled_out(Deal(**self.terms))
+
+    @property
+    def initial(self) -> float:
+        return sum(row["current_balance"] for rows in self.rows.values() for row in rows)
+
+    @property
+    def rounds(self) -> bool:
+        return bool(self.terms["rounding"] != "none")
+
+    def changed(self, **terms: Any) -> Case:
+        return Case(self.terms | terms, self.rows)
+
+
+def percents(low: float, high: float) -> st.SearchStrategy[float]:
+    """A rate on a grid of hundredths of a percent."""
+    return st.integers(round(low * 1e4), round(high * 1e4)).map(lambda n: n / 1e4)
+
+
+@st.composite
+def dates(draw: Draw, max_months: int = 24) -> tuple[dict[str, date], dict[str, str | int], int]:
+    """(dates, payments, months of the longest loan that ends in time) of a deal."""
+    cutoff = draw(st.dates(date(2015, 1, 1), date(2024, 12, 31)))
+    if draw(st.booleans()):
+        cutoff = shifted(cutoff, 0, 31)
+    frequency = draw(st.sampled_from(["monthly", "monthly", "quarterly", "semi_annual", "annual"]))
+    payments = {
+        "frequency": frequency,
+        "day": draw(st.integers(1, 31)),
+        "calendar": draw(st.sampled_from(["JP", "weekends", "none"])),
+        "business_day": draw(st.sampled_from(["following", "modified_following", "preceding", "unadjusted"])),
+        "accrual": draw(st.sampled_from(["adjusted", "adjusted", "unadjusted"])),
+    }
+
+    def paid(day: date) -> date:
+        return adjusted(day, payments["calendar"], payments["business_day"])
+
+    closing = adjusted(cutoff + timedelta(days=draw(st.integers(0, 45))), payments["calendar"], "following")
+    ahead = draw(st.integers(0, 2))
+    while (first := shifted(cutoff.replace(day=1), ahead, payments["day"])) <= closing or paid(first) <= closing:
+        ahead += 1
+    step = MONTHS[frequency]
+    periods = draw(st.integers(0, max(1, max_months // step - 1)))
+    last = shifted(first, step * periods, payments["day"])
+    legal_final = paid(last)
+    if draw(st.integers(0, 3)) == 0:
+        legal_final = adjusted(last + timedelta(days=draw(st.integers(5, 20 * step))), payments["calendar"], "following")
+    days = {"cutoff": cutoff, "closing": closing, "first_payment": paid(first), "legal_final": legal_final}
+    return days, payments, ahead + step * periods
+
+
+@st.composite
+def loans(draw: Draw, cutoff: date, months: int, *, whole: bool, interest: bool = True, most: int = 5) -> list[Row]:
+    """Loans of one sub-pool; some default, on the tape; some mature after the deal."""
+    rows = []
+    for number in range(draw(st.integers(1, most))):
+        balance = draw(st.integers(1_000, 50_000_000)) if whole else draw(st.integers(10_000, 10**9)) / 128
+        life = draw(st.integers(1, 31 * (months + 3)))
+        row = {
+            "loan_id": f"L{number:03d}",
+            "obligor_id": f"O{number:03d}",
+            "current_balance": float(balance),
+            "current_rate": draw(st.just(0.0) | percents(0, 0.15)) if interest else 0.0,
+            "maturity_date": cutoff + timedelta(days=life),
+            "amortisation_type": draw(st.sampled_from(["equal_principal", "level_payment", "bullet"])),
+            "default_date": None,
+            "allocated_loss": None,
+        }
+        if draw(st.integers(0, 2)) == 0:
+            row["default_date"] = cutoff + timedelta(days=draw(st.integers(1, life + 60)))
+            row["allocated_loss"] = float(round(balance * draw(percents(0, 1.2))))
+        rows.append(row)
+    return rows
+
+
+def scenarios(kind: str = "any") -> st.SearchStrategy[dict[str, Any]]:
+    """What borrowers do. kind: any, model (a default rate) or calm (nobody defaults)."""
+    vector = st.lists(percents(0, 0.6), min_size=1, max_size=6)
+    cdr = st.just(0.0) | percents(0, 0.5) | vector
+    cpr = st.just(0.0) | percents(0, 0.5) | vector
+    lag = st.integers(0, 15)
+    model = st.fixed_dictionaries({"cdr": cdr, "cpr": cpr, "recovery": percents(0, 1), "recovery_lag": lag})
+    tape = st.fixed_dictionaries(
+        {"defaults": st.just("tape"), "cpr": cpr, "recovery": st.just("tape") | percents(0, 1), "recovery_lag": lag}
+    )
+    calm = st.fixed_dictionaries({"cdr": st.just(0.0), "cpr": cpr, "recovery": st.just(0.0), "recovery_lag": lag})
+    return {"any": model | tape, "model": model, "calm": calm}[kind]
+
+
+@st.composite
+def frames(
+    draw: Draw, *, roundings: tuple[str, ...] = ("down", "half_up", "none"), scenario: str = "any", interest: bool = True
+) -> tuple[dict[str, Any], dict[str, list[Row]]]:
+    """What all deals share: dates, pools, scenario and loans."""
+    days, payments, months = draw(dates())
+    rounding = draw(st.sampled_from(roundings))
+    pools = POOLS[: draw(st.sampled_from([1, 1, 2, 3]))]
+    rows = {name: draw(loans(days["cutoff"], months, whole=rounding != "none", interest=interest)) for name in pools}
+    terms = {
+        "format": "clo.deal/1",
+        "name": "drawn",
+        "currency": "JPY",
+        "dates": days,
+        "payments": payments,
+        "day_count": draw(st.sampled_from(["ACT/365F", "ACT/360", "30/360", "30E/360", "1/12"])),
+        "rounding": rounding,
+        "pools": {name: {"tape": "none.parquet"} for name in pools},
+        "scenarios": {"base": draw(scenarios(scenario))},
+    }
+    return terms, rows
+
+
+@st.composite
+def tranches(draw: Draw, initial: float, *, coupons: bool = True, rest: bool | None = None) -> dict[str, dict[str, Any]]:
+    """One to five classes, most senior first. rest: whether the last takes the rest of the pool (None: perhaps)."""
+    count = draw(st.integers(1, len(NOTES)))
+    weights = [draw(st.integers(1, 60)) for _ in range(count)]
+    stack: dict[str, dict[str, Any]] = {}
+    for name, weight in zip(NOTES, weights, strict=False):
+        size = float(int(initial * weight / sum(weights)))
+        tranche: dict[str, Any] = {"size": size}
+        if coupons and draw(st.integers(0, 4)) > 0:
+            tranche["coupon"] = draw(percents(0, 0.12))
+            units = draw(st.sampled_from([0, 0, 1, 7, 100]))
+            if units and size >= units:
+                tranche["denomination"] = float(int(size / units))
+                tranche["size"] = tranche["denomination"] * units
+        stack[name] = tranche
+    if rest or (rest is None and draw(st.integers(0, 3)) > 0):
+        last = stack[NOTES[count - 1]]
+        last.pop("denomination", None)
+        last["size"] = "rest"
+    return stack
+
+
+@st.composite
+def fees(draw: Draw, initial: float) -> dict[str, dict[str, Any]]:
+    drawn: dict[str, dict[str, Any]] = {}
+    for name in FEES[: draw(st.integers(0, 3))]:
+        if draw(st.booleans()):
+            on = draw(st.sampled_from(["pool.opening", "pool.average", "pool.closing"]))
+            drawn[name] = {"rate": draw(percents(0, 0.03)), "on": on}
+        else:
+            drawn[name] = {"amount": round(initial * draw(percents(0, 0.01)), 2)}
+    return drawn
+
+
+@st.composite
+def spelled(draw: Draw, **options: Any) -> Case:
+    """A deal whose waterfall is spelled out: blocks of steps in any order that makes some sense."""
+    terms, rows = draw(frames(**options))
+    initial = Case(terms, rows).initial
+    notes = draw(tranches(initial))
+    charges = draw(fees(initial))
+    pools = list(rows)
+    names = list(notes)
+    share = draw(percents(0.005, 0.3))
+    triggers = {name: {"when": draw(conditions(names, pools, []))} for name in ("breach", "call")[: draw(st.integers(0, 2))]}
+    accounts: dict[str, Any] = {"cash": {}}
+    has_reserve, split = draw(st.booleans()), draw(st.booleans())
+    if has_reserve:
+        accounts["reserve"] = {
+            "initial": float(int(initial * draw(st.just(0.0) | percents(0, 0.05)))),
+            "target": draw(
+                st.sampled_from([
+                    f"{share} * pool.balance",
+                    f"min({share * 100}% * pool.initial, {names[0]}.balance)",
+                    f"if(pool.balance < 10% * pool.initial, 0, {share} * pool.opening)",
+                ])
+            ),
+        }  # fmt: skip
+    if split:
+        accounts["principal_cash"] = {"initial": 0}
+    condition = conditions(names, pools, list(triggers))
+    amount = amounts(names, pools, share)
+    sources = list(accounts)
+
+    def pay(kind: str, payees: list[str], source: str) -> dict[str, Any]:
+        details: dict[str, Any] = {kind: payees if len(payees) > 1 else payees[0], "from": source}
+        if kind != "residual":
+            details["how"] = draw(st.sampled_from(["sequential", "pro_rata"]))
+        if draw(st.integers(0, 2)) == 0 or (kind == "principal" and draw(st.booleans())):
+            details["amount"] = draw(amount)
+        if draw(st.integers(0, 2)) == 0:
+            details["if"] = draw(condition)
+        return {"pay": details}
+
+    blocks: list[dict[str, Any]] = []
+    if charges:
+        blocks.append(pay("fee", draw(st.permutations(list(charges))), draw(st.sampled_from(["cash", *sources]))))
+    for _ in range(draw(st.integers(1, 3))):
+        blocks.append(pay("interest", draw(some(names)), draw(st.sampled_from(["cash", *sources]))))
+    for _ in range(draw(st.integers(1, 3))):
+        blocks.append(pay("principal", draw(some(names)), draw(st.sampled_from(sources))))
+    if has_reserve:
+        blocks.append({"transfer": {"from": "cash", "to": "reserve", "amount": "max(0, reserve.target - reserve.balance)"}})
+    if split:
+        blocks.append({"transfer": {"from": "principal_cash", "to": "cash", "amount": draw(amount), "if": draw(condition)}})
+        blocks.append({"transfer": {"from": "principal_cash", "to": "cash", "amount": "principal_cash.balance"}})
+    blocks = list(draw(st.permutations(blocks)))
+    if has_reserve and draw(st.booleans()):
+        blocks.insert(0, {"transfer": {"from": "reserve", "to": "cash", "amount": "reserve.balance"}})
+    if draw(st.integers(0, 4)) > 0:
+        blocks.append(pay("residual", [draw(st.sampled_from(names))], "cash"))
+    terms |= {
+        "accounts": accounts,
+        "fees": charges,
+        "tranches": notes,
+        "triggers": triggers,
+        "waterfall": [*draw(collects(pools, split=split)), *blocks],
+    }
+    return Case(terms, rows)
+
+
+def some(names: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(names), min_size=1, max_size=len(names), unique=True)
+
+
+@st.composite
+def collects(draw: Draw, pools: list[str], *, split: bool) -> list[dict[str, Any]]:
+    """Every column of every sub-pool once, in one step or several."""
+    groups = pools if draw(st.booleans()) else ["pool"]
+    steps = []
+    for group in groups:
+        where = {} if group == "pool" and draw(st.booleans()) else {"pool": group}
+        if split:
+            steps.append({"collect": {"from": ["interest", "recovery"], "to": "cash", **where}})
+            steps.append({"collect": {"from": ["scheduled_principal", "prepayment"], "to": "principal_cash", **where}})
+        else:
+            steps.append({"collect": {"from": list(COLLECTED), "to": "cash", **where}})
+    return steps
+
+
+@st.composite
+def conditions(draw: Draw, names: list[str], pools: list[str], triggers: list[str]) -> str:
+    """A condition that no rounding error of the last bit decides."""
+    name, pool = draw(st.sampled_from(names)), draw(st.sampled_from(["pool", *pools]))
+    level = draw(st.integers(3, 97)) + 0.37
+    simple = [
+        f"{pool}.cumulative_default > {level}% * {pool}.initial",
+        f"{pool}.balance <= {level}% * {pool}.initial",
+        f"{name}.balance > {level}% * {name}.size and {pool}.default < {level * 100}bp * {pool}.opening",
+        f"{name}.interest_unpaid < {level / 100} or {name}.balance < 0.5",
+        f"not ({pool}.recovery > {level / 2}% * {pool}.opening)",
+        f"min({name}.balance, {pool}.balance) >= {level / 10_000} * max({name}.size, {pool}.initial)",
+    ]
+    if triggers:
+        trigger = draw(st.sampled_from(triggers))
+        simple += [f"not {trigger}", trigger, f"{trigger} or {simple[1]}"]
+    return str(draw(st.sampled_from(simple)))
+
+
+@st.composite
+def amounts(draw: Draw, names: list[str], pools: list[str], share: float) -> str:
+    """An amount, never negative."""
+    name, pool = draw(st.sampled_from(names)), draw(st.sampled_from(["pool", *pools]))
+    total = " + ".join(f"{each}.balance" for each in names)
+    return str(
+        draw(
+            st.sampled_from([
+                f"max(0, {total} - pool.balance)",
+                f"max(0, {total} - max(0, pool.balance - {name}.size))",
+                f"{pool}.scheduled_principal + {pool}.prepayment + {pool}.default",
+                f"{share} * {name}.balance",
+                f"if({pool}.balance < {share} * {pool}.initial, {total}, {pool}.interest / 3)",
+                f"max({name}.interest_unpaid, -{name}.balance + {pool}.opening)",
+                f"{share * 100}% * cash.balance",
+                f"max(0, 2 * ({name}.interest_due - 1.5) / 2 + 1)",
+            ])
+        )
+    )  # fmt: skip
+
+
+@st.composite
+def structured(draw: Draw, *, triggers: bool = True, costs: bool = True, carry: bool = False, **options: Any) -> Case:
+    """A purchase-type deal as its structure spells it. costs: coupons and fees; carry: loans pay more than they cost."""
+    terms, rows = draw(frames(**options))
+    initial = Case(terms, rows).initial
+    notes = draw(tranches(initial, coupons=costs, rest=True).filter(lambda stack: len(stack) > 1))
+    *senior, last = notes
+    for name in senior:
+        notes[name].setdefault("coupon", draw(percents(0, 0.1)) if costs else 0.0)
+        notes[name]["deferrable"] = draw(st.booleans())
+    notes[last].pop("coupon", None)
+    accounts: dict[str, Any] = {"collections": {}}
+    if costs and draw(st.booleans()):
+        target = f"min(1.3% * pool.initial, {senior[0]}.balance)"
+        accounts["reserve"] = {"initial": float(int(initial * draw(percents(0, 0.02)))), "target": target}
+    terms |= {
+        "structure": "purchase_cash",
+        "principal": draw(st.sampled_from(["sequential", "pro_rata"])),
+        "accounts": accounts,
+        "fees": draw(fees(initial)) if costs else {},
+        "tranches": notes,
+    }
+    if triggers and draw(st.booleans()):
+        when = f"pool.cumulative_default > {draw(st.integers(1, 30)) + 0.37}% * pool.initial"
+        terms["triggers"] = {"bad": {"when": when, "effect": "trap_excess"}}
+    case = Case(terms, rows)
+    return with_carry(case) if carry else case
+
+
+def with_carry(case: Case) -> Case:
+    """The same deal where loans earn at least what notes and fees cost in any month."""
+    notes = {
+        name: note | ({"coupon": note["coupon"] / 4} if "coupon" in note else {}) for name, note in case.terms["tranches"].items()
+    }
+    rows = {
+        pool: [row | {"current_rate": 0.06 + row["current_rate"]} for row in some_rows] for pool, some_rows in case.rows.items()
+    }
+    return Case(case.terms | {"tranches": notes, "fees": {}}, rows)
+
+
+def cases(**options: Any) -> st.SearchStrategy[Case]:
+    """Any deal: mostly spelled out, some by structure."""
+    return st.one_of(spelled(**options), spelled(**options), structured(**options))
+
+
+def month_ends(case: Case) -> bool:
+    return is_month_end(case.terms["dates"]["cutoff"])
