@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -75,11 +75,13 @@ def extended(ends: Days, until: np.datetime64) -> Days:
 
 
 class _Frame:
-    """A tape's columns with an absent optional one read as empty."""
+    """A tape's columns with an absent optional one read as empty; rows and file say where a loan came from."""
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, frame: pd.DataFrame, rows: NDArray[np.int64], file: str) -> None:
         self.frame = frame
         self.size = len(frame)
+        self.rows = rows
+        self.file = file
 
     def floats(self, name: str, default: float) -> Floats:
         if name not in self.frame:
@@ -115,20 +117,35 @@ class _Frame:
             yield Finding(
                 code, "error" if code.startswith("E") else "warning", text, rule=rule, fix=fix, who=str(who[0]),
                 field=field, value=str(found[0]),
-                occurrences=Occurrences(rows=at.astype(np.int64) + 2, who=who, values=found),
+                file=self.file, row=int(self.rows[at[0]]), occurrences=Occurrences(rows=self.rows[at], who=who, values=found),
             )  # fmt: skip
 
 
+class Tape(Protocol):
+    """What is read of `Loans`."""
+
+    @property
+    def frame(self) -> pd.DataFrame: ...
+    @property
+    def file_rows(self) -> NDArray[np.int64]: ...
+    @property
+    def source(self) -> str: ...
+
+
 def read_contracts(
-    frame: pd.DataFrame, ends: Days, cutoff: np.datetime64, *, with_defaults: bool = False, with_loss: bool = False
+    loans: Tape | pd.DataFrame, ends: Days, cutoff: np.datetime64, *, with_defaults: bool = False, with_loss: bool = False
 ) -> tuple[Contracts, list[Finding]]:
     """The loans of a group as the kernel takes them, with every finding; with one at error level they are not to be run.
 
     with_defaults: read default_date (and with_loss, allocated_loss); otherwise nobody is known to default. A default
-    date after a loan's maturity counts in its last month, the last with a balance.
+    date after a loan's maturity counts in its last month, the last with a balance. A loan without balance is left out.
     """
+    frame = loans if isinstance(loans, pd.DataFrame) else loans.frame
+    rows = np.arange(2, len(frame) + 2) if isinstance(loans, pd.DataFrame) else loans.file_rows
     owing = np.asarray(frame["current_balance"].to_numpy(dtype=np.float64, na_value=np.nan) != 0.0)
-    tape = _Frame(frame if owing.all() else frame[owing])
+    if not owing.all():
+        frame, rows = frame[owing], rows[owing]
+    tape = _Frame(frame, rows, "" if isinstance(loans, pd.DataFrame) else loans.source)
     maturity = tape.dates("maturity_date")
     known = maturity[~np.isnat(maturity)]
     all_ends = extended(ends, known.max() if known.size else ends[-1])

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from clo.findings import Finding, InputError, has_errors
 from clo.pool import kernel
 from clo.pool.amortisation import amortise
 from clo.pool.assumptions import Assumptions
-from clo.pool.contracts import Contracts, Floats, read_contracts
+from clo.pool.contracts import Contracts, Floats, Tape, read_contracts
 from clo.pool.kernel import Column
 from clo.timeline import Days, as_days, month_index
 
@@ -46,11 +46,6 @@ class Flow(IntEnum):
     recovery = 5
     guarantee_paid = 6
     closing = 7
-
-
-class _Loans(Protocol):
-    @property
-    def frame(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +85,7 @@ class PoolFlows:
 
 
 def project(
-    pools: Mapping[str, _Loans | pd.DataFrame],
+    pools: Mapping[str, Tape | pd.DataFrame],
     assumptions: Assumptions | Sequence[Assumptions],
     *,
     period_ends: Any,
@@ -118,9 +113,7 @@ def project(
     groups = tuple(pools)
     contracts = []
     for group in groups:
-        pool = pools[group]
-        frame = pool if isinstance(pool, pd.DataFrame) else pool.frame
-        read, found = read_contracts(frame, ends, start, with_defaults=need_tape, with_loss=need_loss)
+        read, found = read_contracts(pools[group], ends, start, with_defaults=need_tape, with_loss=need_loss)
         contracts.append(read)
         findings += found
     if has_errors(findings):
@@ -161,7 +154,7 @@ def _contractual(
     sums = [np.zeros((cells, len(Column), months + 1)) for _ in contracts]
     total, done = sum(len(rows) for _, rows, _ in jobs), 0
 
-    def run(job: tuple[int, NDArray[np.intp], bool]) -> Floats:
+    def run(job: tuple[int, NDArray[np.int32], bool]) -> Floats:
         g, rows, plain = job
         out = np.zeros_like(sums[g])
         _add_chunk(contracts[g], rows, plain, known, out)
@@ -179,16 +172,15 @@ def _contractual(
     return sums
 
 
-def _chunks(loans: Contracts) -> Iterator[tuple[NDArray[np.intp], bool]]:
-    """Positions of the loans of each kernel call, plain loans first. The others count among themselves too."""
+def _chunks(loans: Contracts) -> Iterator[tuple[NDArray[np.int32], bool]]:
+    """Positions of the loans of each kernel call: those that are plain, then the others."""
     for plain in (True, False):
-        rows = np.flatnonzero(loans.plain == plain)
-        edges = [*range(0, len(rows), CHUNK), len(rows)]
-        for begin, end in pairwise(edges):
+        rows = np.flatnonzero(loans.plain == plain).astype(np.int32)
+        for begin, end in pairwise([*range(0, len(rows), CHUNK), len(rows)]):
             yield rows[begin:end], plain
 
 
-def _add_chunk(loans: Contracts, rows: NDArray[np.intp], plain: bool, known: bool, out: Floats) -> None:
+def _add_chunk(loans: Contracts, rows: NDArray[np.int32], plain: bool, known: bool, out: Floats) -> None:
     term = loans.term[rows]
     if known:
         default_month, loss = loans.default_month[rows], np.nan_to_num(loans.loss[rows])

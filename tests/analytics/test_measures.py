@@ -1,0 +1,75 @@
+"""Measures of a stream of payments: definitions, derivatives by difference, and streams without an answer."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clo.analytics import measures
+
+DAY0 = "2026-04-01"
+DATES = ["2027-04-01", "2028-04-01", "2031-04-01", "2036-04-01"]
+COUPONS = [4.0, 4.0, 4.0, 104.0]
+
+
+def test_average_life():
+    assert measures.wal_years(["2027-04-01", "2028-03-31"], [1.0, 3.0], DAY0) == pytest.approx((1 + 3 * 2) / 4)
+    assert math.isnan(measures.wal_years([DAY0], [0.0], DAY0))
+    assert math.isnan(measures.wal_years([], [], DAY0))
+
+
+def test_values_in_time():
+    assert measures.future_value(100, 0.05, DAY0, "2028-03-31") == pytest.approx(100 * 1.05**2)
+    worth = measures.present_value(DATES, COUPONS, DAY0, 0.03)
+    assert measures.yield_at_price(worth, DATES, COUPONS, DAY0) == pytest.approx(0.03, abs=1e-12)
+    per_flow = measures.present_value(DATES, COUPONS, DAY0, [0.03] * 4)
+    assert per_flow == pytest.approx(worth, rel=1e-15)
+
+
+def test_duration_and_convexity_are_derivatives_of_price():
+    """Over all flows: the second difference of the price is the convexity, not that of the first flow."""
+    y, h = 0.04, 1e-4
+    down, here, up = (measures.present_value(DATES, COUPONS, DAY0, y + step) for step in (-h, 0, h))
+    assert measures.modified_duration(DATES, COUPONS, DAY0, y) == pytest.approx((down - up) / (2 * h) / here, rel=1e-5)
+    assert measures.convexity(DATES, COUPONS, DAY0, y) == pytest.approx((down - 2 * here + up) / h**2 / here, rel=1e-5)
+    macaulay = measures.macaulay_duration(DATES, COUPONS, DAY0, y)
+    assert macaulay == pytest.approx(measures.modified_duration(DATES, COUPONS, DAY0, y) * (1 + y))
+    assert math.isnan(measures.macaulay_duration(DATES, [0.0] * 4, DAY0, y))
+    assert math.isnan(measures.convexity(DATES, [0.0] * 4, DAY0, y))
+
+
+@given(st.floats(-0.9, 3.0), st.lists(st.floats(0.1, 100), min_size=1, max_size=30))
+def test_irr_finds_the_rate_the_price_was_made_with(rate, amounts):
+    months = np.arange("2026-05", len(amounts) + 676, dtype="datetime64[M]")[: len(amounts)]
+    price = measures.present_value(months, amounts, DAY0, rate)
+    found = measures.irr(np.concatenate(([DAY0], months.astype(str))).astype("datetime64[D]"), [-price, *amounts], DAY0)
+    assert measures.present_value(months, amounts, DAY0, found) == pytest.approx(price, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("dates", "amounts"),
+    [
+        ([], []),
+        ([DAY0], [-100.0]),
+        (["2027-04-01"], [100.0]),
+        ([DAY0, "2027-04-01"], [-100.0, 0.0]),
+        ([DAY0, DAY0], [-100.0, 100.0]),
+        ([DAY0, "2027-04-01", "2028-04-01"], [-100.0, 150.0, -100.0]),  # changes sign twice, worth less than 0 at any rate
+    ],
+)
+def test_no_rate_is_nan(dates, amounts):
+    assert math.isnan(measures.irr(np.asarray(dates, dtype="datetime64[D]"), amounts, DAY0))
+
+
+def test_extreme_yields():
+    assert measures.irr([DAY0, "2027-04-01"], [-100.0, 100.0], DAY0) == pytest.approx(0.0, abs=1e-14)
+    assert measures.irr([DAY0, "2027-04-01"], [-100.0, 1e-6], DAY0) == pytest.approx(1e-8 - 1, rel=1e-12)
+    assert measures.irr([DAY0, "2027-04-01"], [-1.0, 1e6], DAY0) == pytest.approx(1e6 - 1, rel=1e-9)
+
+
+def test_of_two_rates_the_one_nearest_to_0():
+    """-100, 230, -132 is worth 0 at 10% and at 20%."""
+    dates = np.array([DAY0, "2027-04-01", "2028-03-31"], dtype="datetime64[D]")
+    assert measures.irr(dates, [-100.0, 230.0, -132.0], DAY0) == pytest.approx(0.1, abs=1e-10)
