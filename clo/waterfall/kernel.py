@@ -75,9 +75,10 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
     opening = np.zeros(n)
     for k in range(n_slots):
         value = params[starts[k]] if starts[k] >= 0 else 0.0
+        weighed = balance_sheet[k] * value if balance_sheet[k] != 0.0 else 0.0
         for s in range(n):
             slots[k, s] = value
-            opening[s] += balance_sheet[k] * value
+            opening[s] += weighed
     for s in range(n):
         leak[s] = 0.0
         breach[0, s] = -1
@@ -121,7 +122,8 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                     slots[o, s] = max(slots[a, s], slots[b, s])
             elif code == _SELECT:
                 for s in range(n):
-                    slots[o, s] = slots[b, s] if slots[a, s] != 0.0 else slots[c, s]
+                    then, otherwise = slots[b, s], slots[c, s]  # both read first, so that the loop vectorises
+                    slots[o, s] = then if slots[a, s] != 0.0 else otherwise
             elif code == _ROUND_DOWN:
                 for s in range(n):
                     slots[o, s] = math.floor(slots[a, s] + WHOLE)

@@ -1,0 +1,167 @@
+"""What must hold of every run: cash and balances that roll forward, figures that match, assertions that are true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clo.deal.terms import COLLECTED, Deal
+from clo.findings import Finding
+from clo.pool.loans import Loans
+from clo.pool.projection import PoolFlows
+from clo.waterfall.allocation import LEAK, DealFlows, breach_findings
+from clo.waterfall.frames import ISSUER
+from clo.waterfall.kernel import WHOLE
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What the checks look at: the parts of a result. scenario: the name that was run; overridden: with changed fields."""
+
+    deal: Deal
+    scenario: str
+    overridden: bool
+    pools: Mapping[str, Loans]
+    pool_flows: PoolFlows
+    flows: DealFlows
+    tranches: pd.DataFrame
+    pool: pd.DataFrame
+    ledger: pd.DataFrame
+    parties: pd.DataFrame
+    accounts: pd.DataFrame
+    fees: pd.DataFrame
+
+
+def run_checks(run: Run) -> pd.DataFrame:
+    """check, largest_residual (in the deal's currency, or a count), ok."""
+    rows = [*_cash(run), *_rolls(run), *_figures(run), *_assertions(run)]
+    return pd.DataFrame(rows, columns=["check", "largest_residual", "ok"])
+
+
+def run_findings(run: Run) -> list[Finding]:
+    """What went wrong in the machine, and what a user should know of a run that holds."""
+    return [*breach_findings(run.flows), *_unpaid(run), *_left_over(run), *_lost_recoveries(run), *_carry(run)]
+
+
+Row = tuple[str, float, bool]
+
+
+def _within(name: str, residual: float, tolerance: float) -> Row:
+    return name, residual, bool(residual <= tolerance)
+
+
+def _largest(values: object) -> float:
+    array = np.asarray(values, dtype=np.float64)
+    return float(np.abs(array).max()) if array.size else 0.0
+
+
+def _cash(run: Run) -> Iterator[Row]:
+    tolerance = LEAK * run.flows.parameter("pool.initial")
+    yield _within("cash in - cash out = change in cash", _largest(run.flows.leak[:1]), tolerance)
+    breaches = float((run.flows.breach[0, :1] >= 0).sum())
+    yield _within("every amount is a number, 0 or more", breaches, 0.0)
+    held = run.accounts.groupby("payment_date")[["opening", "closing"]].sum()
+    received = run.parties[run.parties["payee"] == ISSUER].groupby("payment_date")["amount"].sum()
+    paid = run.parties[run.parties["payer"] == ISSUER].groupby("payment_date")["amount"].sum()
+    change = (held["closing"] - held["opening"]).sub(received.sub(paid, fill_value=0.0).reindex(held.index, fill_value=0.0))
+    yield _within("parties: issuer's receipts - payments = change in accounts", _largest(change), tolerance)
+    collected = run.ledger.loc[run.ledger["from"] == "obligors", "amount"].sum()
+    yield _within("all the pool's cash is collected", abs(collected - run.pool[list(COLLECTED)].to_numpy().sum()), tolerance)
+    if run.deal.rounding != "none":
+        paid_out = run.ledger[~run.ledger["to"].isin(run.deal.accounts) & (run.ledger["step"] > 0)]["amount"]
+        yield _within("every payment is in whole currency units", _largest(paid_out - paid_out.round()), 0.0)
+
+
+def _rolls(run: Run) -> Iterator[Row]:
+    tolerance = LEAK * run.flows.parameter("pool.initial")
+    accounts, tranches, pool = run.accounts, run.tranches, run.pool
+    rolled = accounts["opening"] + accounts["inflow"] - accounts["outflow"] - accounts["closing"]
+    yield _within("accounts: opening + inflow - outflow = closing", _largest(rolled), tolerance)
+    yield _within("accounts never below 0", max(0.0, -float(accounts["closing"].min())), WHOLE if run.deal.rounding != "none" else tolerance)
+    rolled = tranches["opening"] + tranches["capitalised"] + tranches["writeup"] - tranches["principal_paid"] - tranches["writedown"]
+    yield _within("tranches: opening - principal - write-down = closing", _largest(rolled - tranches["closing"]), tolerance)
+    yield _within("tranches never below 0", max(0.0, -float(tranches["closing"].min())), 0.0)
+    before = tranches.groupby("tranche", sort=False)["interest_unpaid"].shift(fill_value=0.0)
+    rolled = before + tranches["interest_due"] - tranches["interest_paid"] - tranches["interest_unpaid"]
+    yield _within("interest: carried + due - paid = unpaid", _largest(rolled), tolerance)
+    rolled = pool["opening"] - pool["default"] - pool["scheduled_principal"] - pool["prepayment"] - pool["closing"]
+    yield _within("pool: opening - default - principal - prepayment = closing", _largest(rolled), tolerance)
+    opening = pool.groupby("group", sort=False)["closing"].shift()
+    yield _within("pool: each month opens as the last one closed", _largest((opening - pool["opening"]).dropna()), tolerance)
+
+
+def _figures(run: Run) -> Iterator[Row]:
+    """The tape against the published row; institutions exclude the corporation itself."""
+    figures = run.deal.figures
+    if figures is None:
+        return
+    frames = {name: loans.frame for name, loans in run.pools.items()}
+    if figures.obligors is not None:
+        obligors = len(pd.concat([frame["obligor_id"] for frame in frames.values()]).unique())
+        yield _within("figures: obligors as published", abs(obligors - figures.obligors), 0.0)
+    if figures.amount is not None:
+        yield _within("figures: amount as published", abs(run.flows.parameter("pool.initial") - figures.amount), 0.0)
+    if figures.institutions is not None:
+        sellers = [frame["originator_id"] for name, frame in frames.items() if run.deal.seller(name) == "institutions"]
+        institutions = len(pd.concat(sellers).unique()) if sellers else 0
+        yield _within("figures: institutions as published", abs(institutions - figures.institutions), 0.0)
+
+
+def _assertions(run: Run) -> Iterator[Row]:
+    """The deal's assertions about the scenario that was run; a changed scenario is another one."""
+    for assertion, slot in zip(run.deal.assertions, run.flows.program.symbols.assertions, strict=True):
+        if assertion.scenario == run.scenario and not run.overridden:
+            holds = bool(run.flows.slot(slot)[assertion.after_payment - 1])
+            yield f"assertion after payment {assertion.after_payment}: {assertion.that}", 0.0 if holds else 1.0, holds
+
+
+# ---- what a user should know ----------------------------------------------------------------------------------------
+
+
+def _unpaid(run: Run) -> Iterator[Finding]:
+    for name, tranche in run.deal.tranches.items():
+        own = run.tranches[run.tranches["tranche"] == name]
+        short = own[own["interest_unpaid"] > 0]
+        if tranche.coupon is not None and not tranche.deferrable and len(short):
+            first = short.iloc[0]
+            message = (
+                f"interest of {name!r} is not paid in full on {len(short)} dates, first {first['payment_date']:%Y-%m-%d}"
+                f" ({first['interest_unpaid']:,.0f} unpaid)"
+            )
+            fix = "a shortfall of non-deferrable interest is usually an event of default; this run carries it"
+            yield run.deal.origin.finding("W-R212", f"tranches.{name}", message, fix)
+
+
+def _left_over(run: Run) -> Iterator[Finding]:
+    last = run.accounts.groupby("account", sort=False).last()
+    for name, closing in last["closing"].items():
+        if closing > LEAK * run.flows.parameter("pool.initial"):
+            rest = "the fraction of a currency unit that rounding leaves" if closing < 1.0 else "no step pays it out"
+            message = f"{closing:,.2f} is left in account {name!r} after the last payment: {rest}"
+            yield run.deal.origin.finding("W-R211", f"accounts.{name}", message, "")
+
+
+def _lost_recoveries(run: Run) -> Iterator[Finding]:
+    lost = float(run.pool_flows.lost_recovery[:, 0].sum())
+    if lost > 0:
+        message = f"recoveries of {lost:,.0f} would come after the last collection before legal final, and are lost"
+        fix = "shorten recovery_lag, or move legal_final"
+        yield run.deal.origin.finding("W-R213", "dates.legal_final", message, fix)
+
+
+def _carry(run: Run) -> Iterator[Finding]:
+    """Interest of the first year at the cut-off balances against coupons and fees, nobody defaulting."""
+    deal, initial = run.deal, run.flows.parameter("pool.initial")
+    frames = [loans.frame for loans in run.pools.values()]
+    earned = sum(float((frame["current_balance"] * frame["current_rate"]).sum()) for frame in frames)
+    coupons = sum(run.flows.parameter(f"{n}.size") * t.coupon for n, t in deal.tranches.items() if t.coupon is not None)
+    fees = sum(fee.rate * initial if fee.rate is not None else (fee.amount or 0.0) * 12 / deal.payments.months_between for fee in deal.fees.values())
+    if earned < coupons + fees:
+        message = (
+            f"a year of interest on the pool, {earned:,.0f}, does not cover coupons {coupons:,.0f} and fees {fees:,.0f}:"
+            f" carry {earned - coupons - fees:,.0f} at zero loss"
+        )
+        yield deal.origin.finding("W-R214", "tranches", message, "lower coupons or fees, or expect principal to pay interest")

@@ -1,0 +1,172 @@
+"""Reading deal files: YAML text -> Deal, or every Finding with file, line and column."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from clo.deal.checks import deal_findings
+from clo.deal.structures import spelled_out
+from clo.deal.terms import Deal, Origin
+from clo.files.deal_yaml import read_yaml
+from clo.files.tape import read_tape
+from clo.findings import DealError, Finding, has_errors
+from clo.pool.loans import Loans
+from clo.waterfall.compile import compile_deal
+
+_CHOICES = {
+    "rounding": "choose down (切捨て), half_up or none: it decides every yen of interest",
+    "day_count": "choose ACT/365F, ACT/360, 30/360, 30E/360 or 1/12",
+    "business_day": "choose following, modified_following, preceding or unadjusted",
+    "format": "add format: clo.deal/1",
+}
+
+
+def load_deal(path: str | Path) -> Deal:
+    """The deal a file describes, its waterfall spelled out, ready for `clo.run`.
+
+    Raises DealError with every finding (file, line, path); OSError where the file cannot be read.
+    """
+    deal, findings = check_deal(path)
+    if deal is None:
+        raise DealError(findings)
+    return deal
+
+
+def check_deal(path: str | Path) -> tuple[Deal | None, tuple[Finding, ...]]:
+    """The deal, or None where it has errors; and every finding, warnings included."""
+    file = Path(path)
+    raw = file.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start} is not UTF-8"
+        return None, (Finding("E-D001", "error", message, "deal files are UTF-8", "save the file as UTF-8", file=str(path)),)
+    yaml = read_yaml(text, str(path))
+    if yaml.data is None or has_errors(yaml.findings):
+        empty = Finding("E-D001", "error", "the file says nothing", "", "start with format: clo.deal/1", file=str(path), line=1)
+        return None, yaml.findings or (empty,)
+    origin = Origin(str(path), hashlib.sha256(raw).hexdigest(), yaml.places)
+    deal, findings = _validated(yaml.data, origin)
+    if deal is not None:
+        deal._load_tape = _TapesBeside(file.parent)
+    return deal, findings
+
+
+class _TapesBeside:
+    """Reads a deal's tapes from beside the deal file, each one once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[str, Loans] = {}
+
+    def __call__(self, tape: str) -> Loans:
+        if tape not in self._read:
+            self._read[tape] = read_tape(self._folder / tape)
+        return self._read[tape]
+
+
+def _validated(data: Any, origin: Origin) -> tuple[Deal | None, tuple[Finding, ...]]:
+    if not isinstance(data, Mapping):
+        return None, (origin.finding("E-D001", "", "a deal file is keys and values", "start with format: clo.deal/1", place=(1, 1)),)
+    if data.get("format") not in (None, "clo.deal/1"):
+        message = f"format {data['format']!r} is not one this version reads"
+        fix = "write format: clo.deal/1, or use the version of clo that the file was written for"
+        return None, (origin.finding("E-D004", "format", message, fix, value=str(data["format"])),)
+    try:
+        deal = Deal.model_validate(data)
+    except ValidationError as error:
+        return None, tuple(_from_pydantic(error, data, origin))
+    deal._origin = origin
+    findings = deal_findings(deal, data)
+    if has_errors(finding for finding in findings if finding.code in ("E-D061", "E-D062")):
+        return None, tuple(findings)
+    try:
+        compile_deal(deal)
+        completed = spelled_out(deal)
+    except DealError as error:
+        return None, (*findings, *error.findings)
+    return (None if has_errors(findings) else completed), tuple(findings)
+
+
+# ---- pydantic's errors as findings ----------------------------------------------------------------------------------
+
+
+def _from_pydantic(error: ValidationError, data: Any, origin: Origin) -> Iterator[Finding]:
+    """One Finding per place; where a value may be of several kinds, the one that says how to mend it."""
+    by_path: dict[str, list[dict[str, Any]]] = {}
+    for detail in error.errors(include_url=False):
+        by_path.setdefault(_path(detail["loc"], data), []).append(dict(detail))
+    for path, details in by_path.items():
+        detail = max(details, key=lambda one: ("fix" in one.get("ctx", {}), one["type"] != "literal_error"))
+        if len(details) > 1 and detail["type"] == "extra_forbidden":
+            detail = details[0]
+        yield _finding(path, detail, details, origin)
+
+
+def _finding(path: str, detail: Mapping[str, Any], details: Sequence[Mapping[str, Any]], origin: Origin) -> Finding:
+    name = path.rpartition(".")[2]
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "missing":
+            fix = _CHOICES.get(name, f"add {name}:")
+            return origin.finding("E-D010", path, f"{name} is not stated", fix, rule="required, without a default")
+        case "extra_forbidden":
+            known = _known_keys(path.rpartition(".")[0])
+            close = get_close_matches(name, known, n=1)
+            fix = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
+            return origin.finding("E-D011", path, f"key {name!r} is not known here", fix)
+        case "literal_error":
+            expected = " or ".join(dict.fromkeys(str(one["ctx"]["expected"]) for one in details if "expected" in one.get("ctx", {})))
+            fix = _CHOICES.get(name, f"write {expected}")
+            return origin.finding("E-D012", path, f"{detail['input']!r} is not one of {expected}", fix, value=str(detail["input"]))
+    shown = "" if isinstance(detail["input"], (dict, list)) else str(detail["input"])
+    place = origin.places.get(f"{path}.{shown}") if path.endswith("[key]") else None
+    return origin.finding("E-D013", path, detail["msg"], context.get("fix", "correct the value"), value=shown, place=place)
+
+
+def _path(location: Sequence[str | int], data: Any) -> str:
+    """The path in the file; steps that only name a kind of value are dropped."""
+    path, here, lost = "", data, False
+    for number, part in enumerate(location):
+        if part == "[key]":
+            continue
+        if isinstance(part, int):
+            path, here = f"{path}[{part}]", here[part] if isinstance(here, list) and part < len(here) else None
+            continue
+        present = isinstance(here, Mapping) and part in here
+        last = number == len(location) - 1
+        if present or (last and isinstance(here, Mapping) and not lost and not part.startswith(("function-", "literal[", "constrained"))):
+            path = f"{path}.{part}" if path else part
+            here = here[part] if present and isinstance(here, Mapping) else None
+        else:
+            lost = True
+    return path
+
+
+def _known_keys(path: str) -> list[str]:
+    """The keys that may stand at a path, by the schema of the format."""
+    schema = Deal.model_json_schema(by_alias=True)
+    here: Any = schema
+
+    def resolved(part: Any) -> Any:
+        if "$ref" in part:
+            return schema["$defs"][part["$ref"].rpartition("/")[2]]
+        for option in part.get("anyOf", []):
+            if option.get("type") != "null":
+                return resolved(option)
+        return part
+
+    for key in (piece for piece in path.replace("[", ".[").split(".") if piece):
+        here = resolved(here)
+        if key.startswith("["):
+            options = [resolved(option) for option in here.get("items", {}).get("oneOf", [])]
+            here = {"properties": {k: v for option in options for k, v in option["properties"].items()}} if options else here["items"]
+        else:
+            here = here.get("properties", {}).get(key) or here.get("additionalProperties") or {}
+    return sorted(resolved(here).get("properties", {}))
