@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -101,13 +102,7 @@ def drop_repeats(view: View) -> tuple[View, list[Finding]]:
 def kept(view: View, keep: NDArray[np.bool_]) -> View:
     """The view of the rows where `keep` is true; what was declared row by row is cut the same way."""
     excused = {name: mask[keep] for name, mask in view.declared.excused.items()}
-    declared = type(view.declared)(
-        view.declared.realised,
-        view.declared.may_be_missing,
-        excused,
-        view.declared.money_units,
-        view.declared.rate_units,
-    )
+    declared = replace(view.declared, excused=excused)
     return View(view.frame[keep].reset_index(drop=True), view.rows[keep], view.source, declared)
 
 

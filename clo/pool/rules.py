@@ -204,7 +204,7 @@ def check(view: View) -> list[Finding]:
 def _missing_columns(view: View) -> Iterator[Finding]:
     present = list(view.frame.columns)
     for name in required():
-        if name not in present and name not in view.declared.may_be_missing:
+        if name not in {*present, *view.declared.may_be_missing, *view.declared.absent}:
             close = nearest(name, [column for column in present if column not in TAPE])
             hint = f"; closest header: {close!r}" if close else ""
             yield finding("E-T011", f"required column {name} not found{hint}", field=name, file=view.source)
@@ -216,7 +216,7 @@ def _missing_values(view: View) -> Iterator[Finding]:
             continue
         blank = view.frame[name].isna().to_numpy()
         if name in view.declared.excused:
-            blank &= ~view.declared.excused[name]
+            blank = blank & ~view.declared.excused[name]
         if not blank.any():
             continue
         reason = view.declared.may_be_missing.get(name)

@@ -26,6 +26,7 @@ class Declared:
     may_be_missing: required columns allowed to be missing, each with the reason.
     excused: column -> rows whose missing value follows from another finding, not reported twice.
     money_units, rate_units: originators whose unit was declared one by one.
+    absent: required columns whose absence has been reported.
     """
 
     realised: frozenset[str] = frozenset()
@@ -33,6 +34,7 @@ class Declared:
     excused: Mapping[str, Mask] = field(default_factory=dict)
     money_units: frozenset[str] = frozenset()
     rate_units: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

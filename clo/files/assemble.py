@@ -1,0 +1,311 @@
+"""From columns of text and what the sidecar declares to a view the rules can check: units, constants, derived columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from clo.expressions import ExpressionError, names, parse
+from clo.files.cells import Parsed, parse_column, sentinels_for
+from clo.files.csv_table import Table
+from clo.files.headers import Mapping
+from clo.files.sidecar import FACTORS, Derive, Sidecar, scalar
+from clo.findings import Finding
+from clo.pool.codes import finding, row_finding
+from clo.pool.dtypes import IDS, unknown_words
+from clo.pool.filters import holds, select
+from clo.pool.keys import kept
+from clo.pool.view import Declared, View
+from clo.schema import NUMERIC, REASON_SUFFIX, TAPE, Kind, required
+
+Mask = NDArray[np.bool_]
+
+
+class Assembly:
+    """One tape being put together. `columns` grows; `findings` are made in the order of the columns."""
+
+    def __init__(self, table: Table, mapping: Mapping, sidecar: Sidecar) -> None:
+        self.table, self.mapping, self.sidecar = table, mapping, sidecar
+        self.columns: dict[str, Any] = {}
+        self.excused: dict[str, Mask] = {}
+        self.findings: list[Finding] = []
+        self._ids: NDArray[np.object_] | None = None
+
+    @property
+    def ids(self) -> NDArray[np.object_]:
+        """Loan ids as they stand in the file, for messages."""
+        if self._ids is None:
+            at = self.mapping.places.get("loan_id")
+            if at is None:
+                self._ids = np.full(len(self.table), None, dtype=object)
+            else:
+                self._ids = np.array([word.strip() for word in self.table.columns[at].to_pylist()], dtype=object)
+        return self._ids
+
+    def report(self, code: str, name: str, cells: Mask, said: str, raw: pa.Array, **words: str) -> None:
+        at = np.flatnonzero(cells)
+        values = raw.take(pa.array(at)).to_pylist()
+        self.findings.append(
+            row_finding(
+                code, said, field=name, file=self.table.file, rows=self.table.rows[at], who=self.ids[at], values=values, **words
+            )
+        )
+
+    def read(self, name: str, raw: pa.Array, kind: Kind) -> None:
+        """Reads one source column into `columns`, with its findings."""
+        levels = TAPE[name].levels if name in TAPE else ()
+        declared = self.sidecar.sentinels
+        own = declared.get(name, declared.get("default"))
+        sentinels = own if own is not None else (sentinels_for(name, kind) if name in TAPE or kind != "text" else ())
+        style = self.sidecar.date_styles.get(name, self.sidecar.date_styles.get("default"))
+        parsed = parse_column(raw, kind, sentinels, style if kind == "date" else None, name in IDS)
+        for code, cells, said in parsed.notes:
+            self.report(code, name, cells, said, raw)
+        self.excused[name] = parsed.bad.copy()
+        self._stand_ins(name, parsed, raw)
+        values: Any = parsed.values
+        if kind in ("money", "rate", "ratio"):
+            values = values * self._factor(name, kind, parsed)
+        if levels:
+            values = self._levels(name, values, raw)
+        self.columns[name] = pd.Series(values, dtype="str") if kind == "text" else values
+
+    def _stand_ins(self, name: str, parsed: Parsed, raw: pa.Array) -> None:
+        cells = parsed.stand_in
+        if not cells.any():
+            return
+        first = str(raw[int(np.flatnonzero(cells)[0])].as_py())
+        count = f"{int(cells.sum()):,} cells"
+        if name in required() and name not in self.sidecar.may_be_missing:
+            self.report("E-T031", name, cells, f"{first!r} is not a value; {name} is required ({count})", raw)
+            self.excused[name] |= cells
+            return
+        self.report("W-T031", name, cells, f"{first!r} read as missing ({count})", raw)
+        if name in TAPE:
+            reasons = np.full(len(raw), None, dtype=object)
+            reasons[cells] = raw.filter(pa.array(cells)).to_pylist()
+            self.columns[name + REASON_SUFFIX] = pd.Series(reasons, dtype="str")
+
+    def _factor(self, name: str, kind: Kind, parsed: Parsed) -> NDArray[np.float64] | float:
+        """What each value is multiplied by; cells that carry their own unit are done already."""
+        units = self.sidecar.units
+        general = {"money": units.money, "rate": units.rate, "ratio": units.ratio}[kind]
+        factor: Any = FACTORS[units.columns.get(name) or general or "one"]
+        if kind != "ratio" and units.originators and "originator_id" in self.columns:
+            factors = np.full(len(self.table), factor)
+            banks = np.asarray(self.columns["originator_id"].astype(object))
+            for bank, own in units.originators.items():
+                unit = own.money if kind == "money" else own.rate
+                if unit:
+                    factors[banks == bank] = FACTORS[unit]
+            factor = factors
+        if parsed.marked is not None and parsed.marked.any():
+            factor = np.where(parsed.marked, 1.0, factor)
+        return factor  # type: ignore[no-any-return]
+
+    def _levels(self, name: str, values: NDArray[np.object_], raw: pa.Array) -> Any:
+        column = TAPE[name]
+        codes, words = pd.factorize(values)
+        order = pd.Index(column.levels).get_indexer(pd.Index(words, dtype=object)) if len(words) else np.array([], dtype=np.intp)
+        placed = np.where(codes < 0, -1, order[codes] if len(words) else -1)
+        unknown = (placed < 0) & (codes >= 0)
+        if unknown.any():
+            said = unknown_words(column, pd.unique(values[unknown]))
+            self.report("E-T032", name, unknown, f"{said} ({int(unknown.sum()):,} loans)", raw)
+            self.excused[name] |= unknown
+        return pd.Categorical.from_codes(placed, dtype=pd.CategoricalDtype(list(column.levels)))
+
+    def declare(self) -> None:
+        """Constants and assumptions of the sidecar as columns; an assumption is a finding."""
+        for name, value in self.sidecar.constants.items():
+            self._constant(name, value)
+        for name, assumed in self.sidecar.assumed.items():
+            self._constant(name, assumed.value)
+            said = f"{name} is assumed to be {assumed.value} for all {len(self.table):,} loans: {assumed.why}"
+            self.findings.append(finding("W-T082", said, field=name, file=self.table.file, value=str(assumed.value)))
+
+    def _constant(self, name: str, value: Any) -> None:
+        kind = TAPE[name].kind if name in TAPE else self.sidecar.kinds.get(name, "text")
+        try:
+            plain = scalar(value, kind)
+        except ValueError as error:
+            self.findings.append(finding("E-S003", str(error), field=name, file=self.table.file, value=str(value)))
+            plain = np.nan
+        size = len(self.table)
+        if kind in NUMERIC:
+            self.columns[name] = np.full(size, plain, dtype=np.float64)
+        elif kind == "text":
+            self.columns[name] = pd.Series([plain], dtype="str").repeat(size).reset_index(drop=True)
+        else:
+            self.read(name, pa.array([str(plain)], pa.string()).take(pa.array(np.zeros(size, dtype=np.int64))), kind)
+
+    def source(self, header: str) -> pa.Array | None:
+        """A column of the source by its header."""
+        if header in self.table.names:
+            return self.table.columns[self.table.names.index(header)]
+        return None
+
+    def derive(self, name: str, how: Derive) -> None:
+        """A column computed as the sidecar says."""
+        header = how.source if how.add_months is None else how.add_months[1]
+        raw = self.source(str(header))
+        if raw is None:
+            said = f"{name} is derived from {header!r}, which the file does not have"
+            self.findings.append(finding("E-S004", said, field=name, file=self.table.file, value=str(header)))
+            self.mapping.absent.add(name)
+        elif how.add_months is not None:
+            self._add_months(name, how.add_months[0], raw)
+        else:
+            self._by_words(name, how, raw)
+
+    def _by_words(self, name: str, how: Derive, raw: pa.Array) -> None:
+        kind = TAPE[name].kind if name in TAPE else self.sidecar.kinds.get(name, "text")
+        if how.map is None:
+            self.read(name, raw, kind)
+            return
+        table = {word: str(scalar(value, "text")) for word, value in how.map.items()}
+        encoded = pc.dictionary_encode(raw)
+        encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+        otherwise = "" if how.otherwise is None else str(scalar(how.otherwise, "text"))
+        trimmed = [word.strip() for word in encoded.dictionary.to_pylist()]
+        words = [table.get(word, otherwise if word else "") for word in trimmed]
+        lost = [number for number, word in enumerate(trimmed) if word and word not in table and not otherwise]
+        self.read(name, pa.array(words, pa.string()).take(encoded.indices), kind)
+        if lost:
+            cells = np.isin(np.asarray(encoded.indices), lost)
+            said = f"{trimmed[lost[0]]!r} is not among the mapped words {', '.join(table)} ({int(cells.sum()):,} loans)"
+            self.report("E-T032", name, cells, said, raw)
+            self.excused[name] |= cells
+
+    def _add_months(self, name: str, start: str, raw: pa.Array) -> None:
+        if start not in self.columns:
+            said = f"{name} starts from {start}, which is not read before it"
+            self.findings.append(finding("E-S004", said, field=name, file=self.table.file, value=start))
+            return
+        parsed = parse_column(raw, "integer", sentinels_for("", "integer"), None, False)
+        days = np.asarray(self.columns[start]).astype("datetime64[D]")
+        known = ~np.isnat(days) & ~np.isnan(parsed.values)
+        months = np.where(known, parsed.values, 0).astype(np.int64)
+        first = np.where(known, days, np.datetime64(0, "D"))
+        base = first.astype("datetime64[M]")
+        target = base + months
+        offset = first - base.astype("datetime64[D]")
+        last = (target + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+        moved = np.minimum(target.astype("datetime64[D]") + offset, last)  # the 31st becomes the last day of a short month
+        self.columns[name] = np.where(known, moved, np.datetime64("NaT", "D")).astype("datetime64[s]")
+        self.excused[name] = np.isnat(days)  # a missing start is a finding of its own
+
+
+def assemble(table: Table, mapping: Mapping, sidecar: Sidecar) -> tuple[View, list[Finding]]:
+    """The columns of a tape in the dtypes of the registry, ready for its rules, and what reading them showed."""
+    work = Assembly(table, mapping, sidecar)
+    if "originator_id" in mapping.places:  # first, because units may differ by originator
+        work.read("originator_id", table.columns[mapping.places["originator_id"]], "text")
+    elif "originator_id" in sidecar.derive:
+        work.derive("originator_id", sidecar.derive["originator_id"])
+    work.declare()
+    for name, at in mapping.places.items():
+        if name not in work.columns:
+            work.read(name, table.columns[at], TAPE[name].kind if name in TAPE else sidecar.kinds.get(name, "text"))
+    for name, how in sidecar.derive.items():
+        if name not in work.columns:
+            work.derive(name, how)
+    for name, at in mapping.extras.items():
+        work.read(name, table.columns[at], sidecar.kinds.get(name, "text"))
+    _allowed_absences(work)
+    frame = pd.DataFrame(work.columns, index=pd.RangeIndex(len(table)), copy=False)
+    declared = Declared(
+        realised=frozenset(sidecar.realised),
+        may_be_missing=dict(sidecar.may_be_missing),
+        excused={name: mask for name, mask in work.excused.items() if mask.any()},
+        money_units=frozenset(name for name, own in sidecar.units.originators.items() if own.money),
+        rate_units=frozenset(name for name, own in sidecar.units.originators.items() if own.rate),
+        absent=frozenset(mapping.absent),
+    )
+    view = View(frame, table.rows, table.file, declared)
+    return view, work.findings
+
+
+def _allowed_absences(work: Assembly) -> None:
+    """Required columns the source lacks and the sidecar allows: all missing."""
+    for name in work.sidecar.may_be_missing:
+        if name not in work.columns and name in TAPE:
+            raw = pa.array([""]).take(pa.array(np.zeros(len(work.table), dtype=np.int64)))
+            work.read(name, raw, TAPE[name].kind)
+
+
+def leave_out(view: View, sidecar: Sidecar) -> tuple[View, list[Finding]]:
+    """The view without the rows the sidecar declares unusable, and a finding that counts them and says why."""
+    found = []
+    for number, declared in enumerate(sidecar.leave_out):
+        gone = np.zeros(len(view.frame), dtype=bool)
+        for name in declared.missing:
+            if name in view.frame.columns:
+                gone |= view.frame[name].isna().to_numpy()
+        if declared.where is not None:
+            try:
+                gone |= select(view.frame, declared.where)
+            except ExpressionError as error:
+                said = str(error)
+                found.append(finding("E-S005", said, file=view.source, path=f"leave_out[{number}].where", value=declared.where))
+                continue
+        if gone.any():
+            said = f"left out {int(gone.sum()):,} loans: {declared.why}"
+            found.append(view.report("F-T081", declared.missing[0] if declared.missing else "loan_id", gone, said))
+            view = kept(view, ~gone)
+    return view, found
+
+
+def declared_rules(view: View, sidecar: Sidecar) -> list[Finding]:
+    """The extra rules of the sidecar; a row where a column of the rule is missing does not break it."""
+    found = []
+    for number, rule in enumerate(sidecar.rules):
+        path = f"rules[{number}].that"
+        try:
+            expression = parse(rule.that)
+            good = holds(view.frame, expression, rule.that)
+        except ExpressionError as error:
+            found.append(finding("E-S005", str(error), file=view.source, path=path, value=rule.that))
+            continue
+        used = list(dict.fromkeys(names(expression)))
+        broken = ~good
+        for name in used:
+            broken &= view.frame[name].notna().to_numpy()
+        if broken.any():
+            code = "E-T080" if rule.severity == "error" else "W-T080"
+            shown = rule.field if rule.field in view.frame.columns else used[0]
+            made = view.report(code, str(shown), broken, f"{rule.says} ({int(broken.sum()):,} loans)")
+            found.append(replace(made, rule=rule.that, fix=rule.fix or made.fix))
+    return found
+
+
+def controls(view: View, sidecar: Sidecar) -> list[Finding]:
+    """Control totals of the sidecar against the tape; a difference is an error with both figures."""
+    wanted = sidecar.controls
+    found = []
+
+    def compare(path: str, what: str, control: float | None, actual: float, rows: str = "") -> None:
+        if control is None or abs(control - actual) <= 0.5:
+            return
+        said = f"{what}{rows}: tape {actual:,.0f} vs control {control:,.0f} ({actual - control:+,.0f})"
+        if control and round(actual / control, 6) in (1e3, 1e-3, 1e6, 1e-6):
+            said += "; a power of 1000: check units.money"
+        found.append(finding("E-T015", said, field=path, file=view.source, value=f"{actual:,.0f}"))
+
+    balance = view.numbers("current_balance") if view.has("current_balance") else np.zeros(len(view.frame))
+    compare("controls.count", "loans", wanted.count, len(view.frame))
+    compare("controls.balance", "balance", wanted.balance, float(np.nansum(balance)))
+    banks = view.frame["originator_id"].to_numpy(dtype=object) if view.has("originator_id") else np.array([])
+    for bank, control in wanted.by_originator.items():
+        own = banks == bank
+        compare(f"controls.by_originator.{bank}.count", "loans", control.count, int(own.sum()), f" of {bank}")
+        compare(
+            f"controls.by_originator.{bank}.balance", "balance", control.balance, float(np.nansum(balance[own])), f" of {bank}"
+        )
+    return found

@@ -1,0 +1,172 @@
+"""A delimited text file as columns of text: encoding, header row, and rows that do not fit. Cells are not looked at here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from numpy.typing import NDArray
+
+from clo.files.encoding import decoded
+from clo.files.sidecar import Sidecar
+from clo.findings import Finding, TapeError
+from clo.pool.codes import finding, row_finding
+from clo.schema import TAPE
+
+HEADER_SEARCH = 30
+"""Rows searched for a header."""
+TOTAL = re.compile(r"^\s*[\[【(（]?\s*(合\s*計|小\s*計|総\s*計|累\s*計|計$|(grand |sub-?)?total\b)", re.IGNORECASE)
+NOTE = re.compile(r"^\s*([※*＊#注(（]|note|source|出所|資料)", re.IGNORECASE)
+
+
+@dataclass
+class Table:
+    """A tape as text. names: headers as they stand. columns: one array of text a header. rows: row of the file of each record."""
+
+    file: str
+    names: list[str]
+    columns: list[pa.Array]
+    rows: NDArray[np.int64]
+    findings: list[Finding] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, keep: NDArray[np.bool_]) -> Table:
+        """The records where `keep` is true."""
+        mask = pa.array(keep)
+        return Table(self.file, self.names, [column.filter(mask) for column in self.columns], self.rows[keep], self.findings)
+
+
+def read_delimited(data: bytes, file: str, sidecar: Sidecar) -> Table:
+    """The table in the bytes of a file. Raises TapeError if it cannot be read as one."""
+    text, findings = decoded(data, file, sidecar.encoding)
+    if not text.strip():
+        raise TapeError([finding("E-T009", "the file is empty", file=file)])
+    delimiter = sidecar.delimiter or ","
+    header_row, names, skipped = _header(text, file, sidecar, delimiter, findings)
+    table = _fast(text, file, names, skipped, delimiter) or _careful(text, file, names, header_row, delimiter)
+    table.rows += header_row
+    table.findings[:0] = findings
+    if not len(table):
+        raise TapeError([*table.findings, finding("E-T009", "the tape has a header and no loans", file=file, row=header_row)])
+    return table
+
+
+def _header(text: str, file: str, sidecar: Sidecar, delimiter: str, findings: list[Finding]) -> tuple[int, list[str], int]:
+    """(row of the header from 1, its names, lines up to and including it); says so where it is not row 1."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    known = set(TAPE) | set(sidecar.columns.values())
+    known |= {column.label_ja for column in TAPE.values()}
+    rows: list[tuple[list[str], int]] = []
+    try:
+        rows.extend((record, reader.line_num) for record in islice(reader, max(HEADER_SEARCH, sidecar.header_row or 0)))
+    except csv.Error as error:
+        findings.append(finding("E-T006", f"the first rows cannot be read: {error}", file=file, line=reader.line_num))
+        raise TapeError(findings) from None
+    if sidecar.header_row is not None:
+        at = sidecar.header_row - 1
+        if at >= len(rows):
+            findings.append(finding("E-T009", f"header_row is {sidecar.header_row}, the file has {len(rows)} rows", file=file))
+            raise TapeError(findings)
+    else:
+        scores = [sum(cell.strip() in known for cell in record) for record, _ in rows]
+        at = int(np.argmax(scores)) if max(scores) > 1 else next((i for i, (record, _) in enumerate(rows) if record), 0)
+        if at > 0:
+            said = f"header found on row {at + 1}; row{'s 1–' if at > 1 else ' '}{at} treated as notes"
+            findings.append(finding("F-T003", said, file=file, row=at + 1))
+    record, lines = rows[at]
+    if len(record) == 1 and delimiter == ",":
+        other = next((mark for mark in "\t;|" if mark in record[0]), None)
+        if other:
+            said = f"one column, and the header holds {other!r}: declare `delimiter: {other!r}` in the sidecar"
+            findings.append(finding("E-T009", said, file=file, row=at + 1))
+            raise TapeError(findings)
+    return at + 1, [name.strip().strip("\ufeff") for name in record], lines
+
+
+def _fast(text: str, file: str, names: Sequence[str], skipped: int, delimiter: str) -> Table | None:
+    """The table by the columnar reader; None wherever anything about the file is out of the ordinary."""
+    if '"' in text and any(line.count('"') % 2 for line in text.split("\n")):
+        return None
+    headers = [f"c{number}" for number in range(len(names))]
+    try:
+        read = pa_csv.read_csv(
+            io.BytesIO(text.encode()),
+            read_options=pa_csv.ReadOptions(column_names=headers, skip_rows=skipped, block_size=1 << 24),
+            parse_options=pa_csv.ParseOptions(delimiter=delimiter, newlines_in_values=False, ignore_empty_lines=False),
+            convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(headers, pa.string()), strings_can_be_null=False),
+        )
+    except (pa.ArrowInvalid, pa.ArrowKeyError):
+        return None
+    columns = [column.combine_chunks() for column in read.columns]
+    rows = np.arange(1, read.num_rows + 1, dtype=np.int64)
+    return Table(file, list(names), columns, rows)
+
+
+def _careful(text: str, file: str, names: Sequence[str], header_row: int, delimiter: str) -> Table:
+    """The table row by row: says which rows have the wrong number of fields and where a quote does not close."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines_before = 0
+    number = 0
+    kept: list[list[str]] = []
+    rows: list[int] = []
+    ragged: list[tuple[int, list[str], int]] = []
+    findings: list[Finding] = []
+    try:
+        for record in reader:
+            number += 1
+            spans = reader.line_num - lines_before
+            lines_before = reader.line_num
+            if number <= header_row or not any(cell.strip() for cell in record):
+                continue
+            if len(record) != len(names):
+                ragged.append((number, record, spans))
+                continue
+            kept.append(record)
+            rows.append(number - header_row)
+    except csv.Error as error:
+        said = (
+            f"row {number + 1} opens a quote that does not close" if "end of data" in str(error) else f"row {number + 1}: {error}"
+        )
+        findings.append(finding("E-T006", said, file=file, row=number + 1, line=None))
+    findings += _ragged(ragged, names, file, last=rows[-1] + header_row if rows else 0)
+    if any(problem.severity == "error" for problem in findings):
+        raise TapeError(findings)
+    columns = [pa.array(list(column), pa.string()) for column in zip(*kept, strict=True)]
+    return Table(
+        file, list(names), columns or [pa.array([], pa.string()) for _ in names], np.array(rows, dtype=np.int64), findings
+    )
+
+
+def _ragged(ragged: list[tuple[int, list[str], int]], names: Sequence[str], file: str, last: int) -> list[Finding]:
+    """Rows that are not as long as the header: notes and totals below the loans are let go, all others refuse the file."""
+    below = [entry for entry in ragged if entry[0] > last and _is_footer(entry[1])]
+    bad = [entry for entry in ragged if entry not in below]
+    found = []
+    if below:
+        said = f"row {below[0][0]:,} is below the loans and no loan ({below[0][1][0]!r}); left out"
+        found.append(finding("F-T004", said, file=file, row=below[0][0]))
+    if bad:
+        number, record, spans = bad[0]
+        said = f"row {number:,} has {len(record)} fields, header has {len(names)}"
+        if spans > 1 or any("\n" in cell for cell in record):
+            said += f"; unclosed quote begins row {number:,} (the record runs over {spans} lines)"
+        at = names.index("loan_id") if "loan_id" in names else -1
+        who = [entry[1][at] if 0 <= at < len(entry[1]) else None for entry in bad]
+        values = [f"{len(entry[1])} fields" for entry in bad]
+        numbers = np.array([entry[0] for entry in bad], dtype=np.int64)
+        found.append(row_finding("E-T005", said, field="", file=file, rows=numbers, who=who, values=values))
+    return found
+
+
+def _is_footer(record: Sequence[str]) -> bool:
+    filled = [cell for cell in record if cell.strip()]
+    return bool(filled) and (len(filled) == 1 or any(TOTAL.match(cell) for cell in filled[:2]) or bool(NOTE.match(filled[0])))

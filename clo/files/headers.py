@@ -1,0 +1,112 @@
+"""Which header is which column: by its own name or as the sidecar maps it, with the likeliest header where one is missing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from clo.files.sidecar import Sidecar
+from clo.findings import Finding
+from clo.pool.codes import finding
+from clo.schema import TAPE, Column, extra_name, nearest, required
+
+_UNIT_IN_HEADER = re.compile(r"百万円|億円|千円|万円|百万|千|in thousands|in millions|thousand|million|'000|000s", re.IGNORECASE)
+_UNIT_WORD = {"千": "thousand", "百": "million", "万": "ten_thousand", "億": "hundred_million"}
+_BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
+
+
+@dataclass
+class Mapping:
+    """places: our column -> number of the source column. extras: `x_` name -> the same. absent: required, not there, reported."""
+
+    places: dict[str, int] = field(default_factory=dict)
+    extras: dict[str, int] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def map_headers(names: Sequence[str], file: str, header_row: int, sidecar: Sidecar) -> Mapping:
+    """Where every column of the tape stands among the headers; unlisted headers are kept as extras."""
+    found = Mapping()
+    for name, times in Counter(names).items():
+        if name and times > 1:
+            said = f"header {name!r} stands {times} times"
+            found.findings.append(finding("E-T012", said, field=name, file=file, row=header_row))
+    first = {name: at for at, name in reversed(list(enumerate(names)))}
+    for ours, header in sidecar.columns.items():
+        if header in first:
+            found.places[ours] = first[header]
+            continue
+        close = nearest(header, names)
+        said = f"{ours} is mapped to {header!r}, which the file does not have" + (f"; closest header: {close!r}" if close else "")
+        found.findings.append(finding("E-S004", said, field=ours, file=file, row=header_row, value=header))
+        found.absent.add(ours)
+    used = set(sidecar.columns.values())
+    supplied = {*sidecar.constants, *sidecar.assumed, *sidecar.derive, *sidecar.columns}
+    for name, at in first.items():
+        if name in TAPE and name not in supplied:
+            found.places[name] = at
+        elif name not in used:
+            found.extras[_unique(extra_name(name or f"column_{at + 1}"), found.extras)] = at
+    _missing(found, names, supplied, file=file, header_row=header_row, sidecar=sidecar)
+    _header_units(found, names, file, header_row, sidecar)
+    return found
+
+
+def _unique(name: str, taken: dict[str, int]) -> str:
+    return name if name not in taken else f"{name}_{len(taken)}"
+
+
+def _missing(found: Mapping, names: Sequence[str], supplied: set[str], *, file: str, header_row: int, sidecar: Sidecar) -> None:
+    """Required columns nowhere supplied, and headers that look like a column misspelt."""
+    spare = [names[at] for at in found.extras.values() if names[at]]
+    sources = {derive.source for derive in sidecar.derive.values()} | set(sidecar.kinds)
+    sources |= {derive.add_months[1] for derive in sidecar.derive.values() if derive.add_months}
+    for name in required():
+        if name in found.places or name in supplied or name in sidecar.may_be_missing:
+            continue
+        close = _closest(TAPE[name], spare)
+        said = f"required column {name} not found" + (f"; closest header: {close!r}" if close else "")
+        advice = f"add `columns: {{{name}: '{close}'}}` to the sidecar" if close else ""
+        found.findings.append(finding("E-T011", said, field=name, file=file, row=header_row, value=close or "", fix=advice))
+        found.absent.add(name)
+        if close:
+            spare.remove(close)
+    for header in spare:
+        free = [name for name in TAPE if name not in found.places and name not in supplied and name not in found.absent]
+        close = nearest(header, free, cutoff=0.85)
+        if close and header not in sources:
+            said = f"header {header!r} is no column of the tape and is kept as {extra_name(header)}; did you mean {close!r}?"
+            found.findings.append(finding("W-T013", said, field=header, file=file, row=header_row))
+
+
+def _closest(column: Column, headers: Sequence[str]) -> str | None:
+    """The header most likely to be a column, by its Japanese label or its name."""
+    plain = {header: _BRACKETS.sub("", unicodedata.normalize("NFKC", header)).strip().casefold() for header in headers}
+    for header, word in plain.items():
+        if word and (
+            word in (column.label_ja.casefold(), column.name.replace("_", " ")) or (len(word) > 1 and word in column.label_ja)
+        ):
+            return header
+    for target in (column.name, column.label_ja):
+        close = nearest(target, list(plain.values()), cutoff=0.6 if target is column.name else 0.5)
+        if close:
+            return next(header for header, word in plain.items() if word == close)
+    return None
+
+
+def _header_units(found: Mapping, names: Sequence[str], file: str, header_row: int, sidecar: Sidecar) -> None:
+    """Money columns whose header names a unit nobody declared."""
+    for name, at in found.places.items():
+        if TAPE.get(name) is None or TAPE[name].kind != "money":
+            continue
+        match = _UNIT_IN_HEADER.search(unicodedata.normalize("NFKC", names[at]))
+        if match is None or sidecar.units.money or name in sidecar.units.columns:
+            continue
+        unit = _UNIT_WORD.get(match[0][0], "million" if "mill" in match[0].lower() else "thousand")
+        said = f"header {names[at]!r} names the unit {match[0]}, and the sidecar declares none"
+        advice = f"declare `units: {{columns: {{{name}: {unit}}}}}` in the sidecar (or yen, if the header is wrong)"
+        found.findings.append(finding("E-T023", said, field=name, file=file, row=header_row, value=names[at], fix=advice))

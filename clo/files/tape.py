@@ -1,0 +1,149 @@
+"""A loan tape from disk: CSV (also gzip) or Parquet, with its sidecar. Reading writes nothing and guesses nothing silently."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clo.files.assemble import assemble, controls, declared_rules, leave_out
+from clo.files.csv_table import Table, read_delimited
+from clo.files.headers import map_headers
+from clo.files.sidecar import Sidecar, load_sidecar, sidecar_path
+from clo.files.totals import without_totals
+from clo.findings import Finding, TapeError
+from clo.pool.codes import finding
+from clo.pool.dtypes import canonical
+from clo.pool.loans import HEADER_ROWS, Loans, validated
+from clo.pool.view import Declared, View
+from clo.schema import kind_of
+
+StrPath = str | PathLike[str]
+LARGEST_UNPACKED = 4 * 2**30
+"""Bytes a compressed tape may unpack to."""
+
+
+def read_tape(path: StrPath, map: StrPath | None = None) -> Loans:  # noqa: A002  (the name is the public one)
+    """Loans of the tape at `path`, read as its sidecar (`map`, or `<path>.map.yaml` where there is one) says.
+
+    Raises TapeError with every finding if anything refuses the tape; OSError if a file cannot be read.
+    """
+    loans, findings = check_tape(path, map)
+    if loans is None:
+        raise TapeError(findings)
+    return loans
+
+
+def check_tape(path: StrPath, map: StrPath | None = None) -> tuple[Loans | None, tuple[Finding, ...]]:  # noqa: A002
+    """(the loans, or None where an error refuses the tape; all findings). Raises nothing but OSError, for an unreadable file."""
+    place = Path(path)
+    data = place.read_bytes()
+    try:
+        sidecar = _sidecar(place, map)
+        return _read(data, str(path), sidecar)
+    except TapeError as error:
+        return None, error.findings
+
+
+def _sidecar(tape: Path, given: StrPath | None) -> Sidecar:
+    if given is not None:
+        return load_sidecar(Path(given))
+    beside = sidecar_path(tape)
+    return load_sidecar(beside) if beside.exists() else Sidecar()
+
+
+def _read(data: bytes, file: str, sidecar: Sidecar) -> tuple[Loans | None, tuple[Finding, ...]]:
+    digest = hashlib.sha256(data).hexdigest()
+    if sidecar.sha256 and sidecar.sha256.lower() != digest:
+        said = f"SHA-256 of the file is {digest}, the sidecar says {sidecar.sha256}"
+        raise TapeError([finding("E-T016", said, file=file, value=digest)])
+    if data[:4] == b"PAR1":
+        ready = _canonical_parquet(data, file, sidecar, digest)
+        if ready is not None:
+            return ready
+        table = _parquet_as_text(data, file)
+    else:
+        table = read_delimited(_unpacked(data, file), file, sidecar)
+    header_row = int(table.rows[0]) - 1 if len(table) else 1
+    mapping = map_headers(table.names, file, header_row, sidecar)
+    table, totals = without_totals(table, mapping.places)
+    view, cells = assemble(table, mapping, sidecar)
+    earlier = [*table.findings, *mapping.findings, *totals, *cells]
+    return _checked(view, sidecar, digest, earlier)
+
+
+def _checked(view: View, sidecar: Sidecar, digest: str, earlier: list[Finding]) -> tuple[Loans | None, tuple[Finding, ...]]:
+    view, types = canonical(view)
+    found = [*earlier, *types, *controls(view, sidecar), *declared_rules(view, sidecar)]
+    view, left = leave_out(view, sidecar)
+    return validated(view, sha256=digest, earlier=[*found, *left])
+
+
+def _unpacked(data: bytes, file: str) -> bytes:
+    if data[:2] != b"\x1f\x8b":
+        return data
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            plain = stream.read(LARGEST_UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise TapeError([finding("E-T009", f"damaged gzip file: {error}", file=file)]) from None
+    if len(plain) > LARGEST_UNPACKED:
+        raise TapeError([finding("E-T009", f"unpacks to more than {LARGEST_UNPACKED:,} bytes", file=file)])
+    return plain
+
+
+def _parquet(data: bytes, file: str) -> pa.Table:
+    try:
+        return pq.read_table(io.BytesIO(data))
+    except (pa.ArrowException, OSError) as error:
+        first = str(error).splitlines()[0]
+        raise TapeError([finding("E-T009", f"damaged Parquet file: {first}", file=file)]) from None
+
+
+def _canonical_parquet(data: bytes, file: str, sidecar: Sidecar, digest: str) -> tuple[Loans | None, tuple[Finding, ...]] | None:
+    """A Parquet tape whose columns already have their types, with nothing declared that changes a value; None for any other."""
+    changes = {"columns", "kinds", "constants", "assumed", "derive", "units", "sentinels", "may_be_missing"}
+    if changes & sidecar.model_fields_set:
+        return None
+    table = _parquet(data, file)
+    frame = table.to_pandas(types_mapper=lambda kind: pd.StringDtype(na_value=np.nan) if kind == pa.string() else None)
+    rows = np.arange(HEADER_ROWS, HEADER_ROWS + len(frame), dtype=np.int64)
+    for name, kind in zip(table.schema.names, table.schema.types, strict=True):
+        if _is_text(kind) and not _text_is_right(name):
+            return None
+    view = View(frame, rows, file, Declared(realised=frozenset(sidecar.realised)))
+    return _checked(view, sidecar, digest, [])
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _text_is_right(name: str) -> bool:
+    """Whether text in a column of this name needs no parsing: words, but no numbers or dates."""
+    return kind_of(name) in ("text", "category", "flag")
+
+
+def _parquet_as_text(data: bytes, file: str) -> Table:
+    """A Parquet tape as text, for the same reading as a CSV: numbers and dates in the form that reads back exactly."""
+    table = _parquet(data, file)
+    columns = []
+    for column in table.columns:
+        plain = column.combine_chunks()
+        if pa.types.is_dictionary(plain.type):
+            plain = plain.dictionary_decode()
+        if pa.types.is_timestamp(plain.type):
+            plain = plain.cast(pa.date32(), safe=False)
+        columns.append(plain.cast(pa.string()).fill_null(""))
+    rows = np.arange(HEADER_ROWS, HEADER_ROWS + table.num_rows, dtype=np.int64)
+    if not table.num_rows:
+        raise TapeError([finding("E-T009", "the tape has no loans", file=file)])
+    return Table(file, list(table.column_names), columns, rows)
