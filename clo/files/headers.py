@@ -35,7 +35,9 @@ def map_headers(names: Sequence[str], file: str, header_row: int, sidecar: Sidec
         if name and times > 1:
             said = f"header {name!r} stands {times} times"
             found.findings.append(finding("E-T012", said, field=name, file=file, row=header_row))
-    first = {name: at for at, name in reversed(list(enumerate(names)))}
+    first: dict[str, int] = {}
+    for at, name in enumerate(names):
+        first.setdefault(name, at)
     for ours, header in sidecar.columns.items():
         if header in first:
             found.places[ours] = first[header]
