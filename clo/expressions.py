@@ -87,7 +87,7 @@ def _as_python(source: str) -> str:
     return _TOKEN.sub(replace, source)
 
 
-def _convert(node: ast.expr, source: str, depth: int) -> Expression:  # noqa: PLR0911  (one return a kind of node)
+def _convert(node: ast.expr, source: str, depth: int) -> Expression:  # noqa: PLR0911, PLR0912  (one case a kind of node)
     if depth > MAX_DEPTH:
         raise ExpressionError(f"expression nested deeper than {MAX_DEPTH} levels: {source[:60]!r}")
 
@@ -95,12 +95,10 @@ def _convert(node: ast.expr, source: str, depth: int) -> Expression:  # noqa: PL
         return _convert(child, source, depth + 1)
 
     match node:
-        case ast.Constant(value=bool()):
-            return Number(float(node.value))
-        case ast.Constant(value=int() | float()):
-            return Number(float(node.value))
-        case ast.Constant(value=str()):
-            return Text(node.value)
+        case ast.Constant(value=bool() | int() | float() as number):
+            return Number(float(number))
+        case ast.Constant(value=str() as quoted):
+            return Text(quoted)
         case ast.Name() | ast.Attribute():
             return Name(_dotted(node, source))
         case ast.BinOp(op=op) if type(op) in _BINARY:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -26,13 +27,13 @@ def as_days(dates: Any) -> Days:
 
 def month_index(dates: Days) -> NDArray[np.int64]:
     """Months since January 1970 of each date."""
-    return as_days(dates).astype("datetime64[M]").astype(np.int64)
+    return np.asarray(as_days(dates).astype("datetime64[M]"), dtype=np.int64)
 
 
 def day_of_month(dates: Days) -> NDArray[np.int64]:
     """1 to 31."""
     days = as_days(dates)
-    return (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
+    return np.asarray(days - days.astype("datetime64[M]").astype("datetime64[D]"), dtype=np.int64) + 1
 
 
 def month_start(index: ArrayLike) -> Days:
@@ -59,7 +60,7 @@ def collection_ends(cutoff: date | np.datetime64, months: int) -> Days:
 
 
 def _actual(basis: float) -> Callable[[Days, Days], NDArray[np.float64]]:
-    return lambda start, end: (end - start).astype(np.float64) / basis
+    return lambda start, end: np.asarray((end - start).astype(np.float64) / basis)
 
 
 def _thirty_360(start: Days, end: Days) -> NDArray[np.float64]:
@@ -73,7 +74,7 @@ def _thirty_360(start: Days, end: Days) -> NDArray[np.float64]:
 def _thirty_e_360(start: Days, end: Days) -> NDArray[np.float64]:
     """Eurobond basis. Source: ISDA 2006 Definitions, section 4.16(g)."""
     d1, d2 = np.minimum(day_of_month(start), 30), np.minimum(day_of_month(end), 30)
-    return ((month_index(end) - month_index(start)) * 30 + (d2 - d1)) / 360.0
+    return np.asarray(((month_index(end) - month_index(start)) * 30 + (d2 - d1)) / 360.0)
 
 
 def _twelfths(start: Days, end: Days) -> NDArray[np.float64]:
@@ -215,9 +216,7 @@ def payment_timeline(
             expected = adjust(_on_day(given, day), business_day, calendar)
             rule = f"day {day}, {business_day}, calendar {calendar}"
             problems.append(
-                DateProblem(
-                    name, given, f"{given} is not a payment date: {rule} gives {expected}", f"write {name}: {expected}"
-                )
+                DateProblem(name, given, f"{given} is not a payment date: {rule} gives {expected}", f"write {name}: {expected}")
             )
     if problems or unadjusted_first is None or unadjusted_last is None:
         return problems
@@ -225,7 +224,7 @@ def payment_timeline(
     first = int(month_index(as_days(unadjusted_first)))
     last = int(month_index(as_days(unadjusted_last)))
     grid = on_day(np.append(np.arange(first, last, months_between), last), day)
-    adjusted = as_days([adjust(unadjusted.item(), business_day, calendar) for unadjusted in grid])
+    adjusted = as_days([adjust(_date(unadjusted), business_day, calendar) for unadjusted in grid])
     determination = month_end(month_index(grid) - 1)
     ends = collection_ends(cutoff, max(0, int(month_index(determination[-1:])[0] - month_index(as_days(cutoff))) + 1))
     ends = ends[ends <= determination[-1]]
@@ -245,7 +244,7 @@ def payment_timeline(
 def _order_problems(cutoff: date, closing: date, first_payment: date, legal_final: date) -> list[DateProblem]:
     order = [("cutoff", cutoff), ("closing", closing), ("first_payment", first_payment), ("legal_final", legal_final)]
     problems = []
-    for (earlier, before), (later, after) in zip(order, order[1:], strict=False):
+    for (earlier, before), (later, after) in pairwise(order):
         may_coincide = later in ("closing", "legal_final")
         if after < before or (after == before and not may_coincide):
             problems.append(
@@ -255,14 +254,20 @@ def _order_problems(cutoff: date, closing: date, first_payment: date, legal_fina
 
 
 def _on_day(given: date, day: int) -> date:
-    return on_day(month_index(as_days(given)), day).item()  # type: ignore[no-any-return]
+    return _date(on_day(month_index(as_days(given)), day))
+
+
+def _date(day: Any) -> date:
+    """A single datetime64[D] as a date."""
+    plain: date = np.asarray(day, dtype="datetime64[D]").item()
+    return plain
 
 
 def _unadjusted(given: date, day: int, calendar: str, convention: BusinessDay) -> date | None:
     """The regular date that the convention moves to `given`: in its month, or in the month beside it."""
     month = int(month_index(as_days(given)))
     for index in (month, month - 1, month + 1):
-        candidate: date = on_day(index, day).item()
+        candidate = _date(on_day(index, day))
         if adjust(candidate, convention, calendar) == given:
             return candidate
     return None

@@ -52,7 +52,13 @@ def deal_findings(deal: Deal, data: Mapping[str, Any]) -> list[Finding]:
 
 
 def _names(deal: Deal) -> Iterator[Finding]:
-    sections = {"pools": deal.pools, "accounts": deal.accounts, "fees": deal.fees, "tranches": deal.tranches, "triggers": deal.triggers}
+    sections: dict[str, Mapping[str, object]] = {
+        "pools": deal.pools,
+        "accounts": deal.accounts,
+        "fees": deal.fees,
+        "tranches": deal.tranches,
+        "triggers": deal.triggers,
+    }
     homes: dict[str, list[str]] = {}
     for section, entries in sections.items():
         for name in entries:
@@ -109,7 +115,9 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
             yield deal.origin.finding("E-D042", path, message, "state them, or extend a scenario that does")
         if scenario.recovery == "tape" and scenario.defaults != "tape":
             message = f"scenario {name!r} takes recoveries from the tape but defaults from a rate"
-            yield deal.origin.finding("E-D043", f"{path}.recovery", message, "add defaults: tape, or give a recovery rate", value="tape")
+            yield deal.origin.finding(
+                "E-D043", f"{path}.recovery", message, "add defaults: tape, or give a recovery rate", value="tape"
+            )
         if given.cdr is not None and given.defaults is not None:
             message = f"scenario {name!r} states both cdr and defaults: tape"
             yield deal.origin.finding("E-D044", f"{path}.defaults", message, "keep one default model")
@@ -120,7 +128,9 @@ def _assertions(deal: Deal, payments: int | None) -> Iterator[Finding]:
         path = f"assertions[{number}]"
         if assertion.scenario not in deal.scenarios:
             message = f"scenario {assertion.scenario!r} is not there"
-            yield deal.origin.finding("E-D045", path, message, f"scenarios: {', '.join(deal.scenarios)}", value=assertion.scenario)
+            yield deal.origin.finding(
+                "E-D045", path, message, f"scenarios: {', '.join(deal.scenarios)}", value=assertion.scenario
+            )
         if payments is not None and assertion.after_payment > payments:
             message = f"payment {assertion.after_payment} does not exist; the deal has {payments}"
             yield deal.origin.finding("E-D046", f"{path}.after_payment", message, f"use 1 to {payments}")
@@ -131,17 +141,23 @@ def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
     marked = [*deal.published, *deal.derived, *deal.assumed]
     for path, times in Counter(marked).items():
         if times > 1:
-            yield deal.origin.finding("E-D033", "assumed", f"{path!r} is marked {times} times", "mark it once", rule=MARKS, value=path)
+            yield deal.origin.finding(
+                "E-D033", "assumed", f"{path!r} is marked {times} times", "mark it once", rule=MARKS, value=path
+            )
     for path in marked:
         if not any(leaf == path or leaf.startswith((f"{path}.", f"{path}[")) for leaf in known):
             section = "published" if path in deal.published else "derived" if path in deal.derived else "assumed"
             close = get_close_matches(path, known, n=1)
             fix = f"did you mean {close[0]!r}?" if close else "remove it"
-            yield deal.origin.finding("E-D030", section, f"{path!r} is marked {section} but is not in the deal", fix, rule=MARKS, value=path)
+            yield deal.origin.finding(
+                "E-D030", section, f"{path!r} is marked {section} but is not in the deal", fix, rule=MARKS, value=path
+            )
     for path, source in deal.published.items():
         if source not in deal.sources:
             fix = f"add it to sources, which has {', '.join(deal.sources) or 'none'}"
-            yield deal.origin.finding("E-D032", "published", f"source {source!r} of {path!r} is not listed", fix, rule=MARKS, value=source)
+            yield deal.origin.finding(
+                "E-D032", "published", f"source {source!r} of {path!r} is not listed", fix, rule=MARKS, value=source
+            )
     for path in sorted(known):
         if deal.mark(path) is None:
             fix = f"add {path!r} (or what encloses it) to published, derived or assumed"

@@ -36,9 +36,7 @@ def _rate(value: Any) -> float:
                     return number / scale
     number = _number(value)
     if number is None:
-        raise PydanticCustomError(
-            "rate", "{value} is not a rate", {"value": repr(value), "fix": "write 1.2%, 120bp or 0.012"}
-        )
+        raise PydanticCustomError("rate", "{value} is not a rate", {"value": repr(value), "fix": "write 1.2%, 120bp or 0.012"})
     if abs(number) >= 1.0:
         raise PydanticCustomError(
             "rate",
@@ -89,22 +87,15 @@ def _money(value: Any) -> float:
 def _name(value: Any) -> str:
     text = str(value)
     if not _NAME.match(text) or keyword.iskeyword(text) or text in RESERVED:
-        raise PydanticCustomError(
-            "name",
-            "{name} cannot be a name in a deal",
-            {
-                "name": repr(text),
-                "fix": f"use letters, digits and _, starting with a letter; not a word of the language ({', '.join(sorted(RESERVED))})",
-            },
-        )
+        words = ", ".join(sorted(RESERVED))
+        fix = f"use letters, digits and _, starting with a letter; not a word of the language ({words})"
+        raise PydanticCustomError("name", "{name} cannot be a name in a deal", {"name": repr(text), "fix": fix})
     return text
 
 
 def _truth(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise PydanticCustomError(
-            "truth", "{value} is not true or false", {"value": repr(value), "fix": "write true or false"}
-        )
+        raise PydanticCustomError("truth", "{value} is not true or false", {"value": repr(value), "fix": "write true or false"})
     return value
 
 
@@ -127,12 +118,8 @@ def _vector(value: Any) -> Any:
     return tuple(value) if isinstance(value, (list, tuple)) else value
 
 
-_AS_RATE = WithJsonSchema(
-    {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?[0-9][0-9_,.]*\s*(%|bp)$"}]}
-)
-_AS_MONEY = WithJsonSchema(
-    {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_,.]*$"}]}
-)
+_AS_RATE = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?[0-9][0-9_,.]*\s*(%|bp)$"}]})
+_AS_MONEY = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_,.]*$"}]})
 _AS_EXPRESSION = WithJsonSchema({"type": ["string", "number"]})
 
 Rate = Annotated[float, BeforeValidator(_rate), _AS_RATE]

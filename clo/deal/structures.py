@@ -76,12 +76,20 @@ def _missing(deal: Deal) -> list[Finding]:
         miss("tranches", "only one tranche", "give the notes first and the residual tranche last")
     for name in notes:
         if deal.tranches[name].coupon is None:
-            miss(f"tranches.{name}", f"note {name!r} has no coupon", "add a coupon, or move the tranche to the end as the residual")
+            miss(
+                f"tranches.{name}", f"note {name!r} has no coupon", "add a coupon, or move the tranche to the end as the residual"
+            )
     if deal.tranches[residual].coupon is not None:
-        miss(f"tranches.{residual}.coupon", f"the last tranche {residual!r} is the residual and has a coupon", "remove the coupon")
+        miss(
+            f"tranches.{residual}.coupon", f"the last tranche {residual!r} is the residual and has a coupon", "remove the coupon"
+        )
     for name, account in deal.accounts.items():
         if name != COLLECTIONS and account.target is None:
-            miss(f"accounts.{name}", f"account {name!r} has no target, so no step of the structure uses it", "add a target, or remove it")
+            miss(
+                f"accounts.{name}",
+                f"account {name!r} has no target, so no step of the structure uses it",
+                "add a target, or remove it",
+            )
     for name, trigger in deal.triggers.items():
         if trigger.effect is None:
             miss(f"triggers.{name}", f"trigger {name!r} has no effect", "add effect: trap_excess, or spell the waterfall out")

@@ -108,9 +108,7 @@ class Fee(Terms):
     @model_validator(mode="after")
     def _one_kind(self) -> Fee:
         if (self.rate is None) == (self.amount is None):
-            raise PydanticCustomError(
-                "fee", "a fee has either a rate or an amount", {"fix": "give rate: and on:, or amount:"}
-            )
+            raise PydanticCustomError("fee", "a fee has either a rate or an amount", {"fix": "give rate: and on:, or amount:"})
         if self.rate is not None and self.on is None:
             raise PydanticCustomError(
                 "fee",
@@ -214,14 +212,12 @@ class Pay(StepTerms):
                 "a pay step pays one of fee, interest, principal, residual; this has {found}",
                 {"found": str(kinds or "none"), "fix": "name one"},
             )
-        return {"kind": kinds[0], "names": data[kinds[0]]} | {
-            key: value for key, value in data.items() if key != kinds[0]
-        }
+        return {"kind": kinds[0], "names": data[kinds[0]]} | {key: value for key, value in data.items() if key != kinds[0]}
 
     @classmethod
     def _details_schema(cls, details: JsonSchemaValue) -> JsonSchemaValue:
         properties = {key: value for key, value in details["properties"].items() if key not in ("kind", "names")}
-        properties |= {kind: details["properties"]["names"] for kind in PAY_KINDS}
+        properties |= dict.fromkeys(PAY_KINDS, details["properties"]["names"])
         choice = [{"required": [kind]} for kind in PAY_KINDS]
         return details | {"properties": properties, "required": ["from"], "oneOf": choice}
 
@@ -319,7 +315,15 @@ class Origin:
         return self.places.get(path)
 
     def finding(
-        self, code: str, path: str, message: str, fix: str, *, rule: str = "", value: str = "", place: tuple[int, int] | None = None
+        self,
+        code: str,
+        path: str,
+        message: str,
+        fix: str,
+        *,
+        rule: str = "",
+        value: str = "",
+        place: tuple[int, int] | None = None,
     ) -> Finding:
         """A Finding about a path of the deal, with its place in the file; a code in W- is a warning."""
         line, column = place or self.place(path) or (None, None)

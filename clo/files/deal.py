@@ -73,7 +73,9 @@ class _TapesBeside:
 
 def _validated(data: Any, origin: Origin) -> tuple[Deal | None, tuple[Finding, ...]]:
     if not isinstance(data, Mapping):
-        return None, (origin.finding("E-D001", "", "a deal file is keys and values", "start with format: clo.deal/1", place=(1, 1)),)
+        return None, (
+            origin.finding("E-D001", "", "a deal file is keys and values", "start with format: clo.deal/1", place=(1, 1)),
+        )
     if data.get("format") not in (None, "clo.deal/1"):
         message = f"format {data['format']!r} is not one this version reads"
         fix = "write format: clo.deal/1, or use the version of clo that the file was written for"
@@ -100,13 +102,12 @@ def _validated(data: Any, origin: Origin) -> tuple[Deal | None, tuple[Finding, .
 def _from_pydantic(error: ValidationError, data: Any, origin: Origin) -> Iterator[Finding]:
     """One Finding per place; where a value may be of several kinds, the one that says how to mend it."""
     by_path: dict[str, list[dict[str, Any]]] = {}
-    for detail in error.errors(include_url=False):
-        by_path.setdefault(_path(detail["loc"], data), []).append(dict(detail))
+    for each in error.errors(include_url=False):
+        by_path.setdefault(_path(each["loc"], data), []).append(dict(each))
     for path, details in by_path.items():
-        detail = max(details, key=lambda one: ("fix" in one.get("ctx", {}), one["type"] != "literal_error"))
-        if len(details) > 1 and detail["type"] == "extra_forbidden":
-            detail = details[0]
-        yield _finding(path, detail, details, origin)
+        unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
+        telling = max(details, key=lambda one: ("fix" in one.get("ctx", {}), one["type"] != "literal_error"))
+        yield _finding(path, unknown[0] if unknown else telling, details, origin)
 
 
 def _finding(path: str, detail: Mapping[str, Any], details: Sequence[Mapping[str, Any]], origin: Origin) -> Finding:
@@ -122,9 +123,13 @@ def _finding(path: str, detail: Mapping[str, Any], details: Sequence[Mapping[str
             fix = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
             return origin.finding("E-D011", path, f"key {name!r} is not known here", fix)
         case "literal_error":
-            expected = " or ".join(dict.fromkeys(str(one["ctx"]["expected"]) for one in details if "expected" in one.get("ctx", {})))
+            expected = " or ".join(
+                dict.fromkeys(str(one["ctx"]["expected"]) for one in details if "expected" in one.get("ctx", {}))
+            )
             fix = _CHOICES.get(name, f"write {expected}")
-            return origin.finding("E-D012", path, f"{detail['input']!r} is not one of {expected}", fix, value=str(detail["input"]))
+            return origin.finding(
+                "E-D012", path, f"{detail['input']!r} is not one of {expected}", fix, value=str(detail["input"])
+            )
     shown = "" if isinstance(detail["input"], (dict, list)) else str(detail["input"])
     place = origin.places.get(f"{path}.{shown}") if path.endswith("[key]") else None
     return origin.finding("E-D013", path, detail["msg"], context.get("fix", "correct the value"), value=shown, place=place)
@@ -141,7 +146,9 @@ def _path(location: Sequence[str | int], data: Any) -> str:
             continue
         present = isinstance(here, Mapping) and part in here
         last = number == len(location) - 1
-        if present or (last and isinstance(here, Mapping) and not lost and not part.startswith(("function-", "literal[", "constrained"))):
+        if present or (
+            last and isinstance(here, Mapping) and not lost and not part.startswith(("function-", "literal[", "constrained"))
+        ):
             path = f"{path}.{part}" if path else part
             here = here[part] if present and isinstance(here, Mapping) else None
         else:
@@ -166,7 +173,11 @@ def _known_keys(path: str) -> list[str]:
         here = resolved(here)
         if key.startswith("["):
             options = [resolved(option) for option in here.get("items", {}).get("oneOf", [])]
-            here = {"properties": {k: v for option in options for k, v in option["properties"].items()}} if options else here["items"]
+            here = (
+                {"properties": {k: v for option in options for k, v in option["properties"].items()}}
+                if options
+                else here["items"]
+            )
         else:
             here = here.get("properties", {}).get(key) or here.get("additionalProperties") or {}
     return sorted(resolved(here).get("properties", {}))

@@ -49,7 +49,7 @@ class DealFlows:
 
     @property
     def scenarios(self) -> int:
-        return self.kept.shape[2]
+        return int(self.kept.shape[2])
 
     def slot(self, slot: int, scenario: int = 0) -> Floats:
         """A recorded slot after each payment date [t]. Raises KeyError for one that was not recorded."""
@@ -83,7 +83,9 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float]) -> Program:
         raise DealError([deal.origin.finding("E-D070", place, message, "reduce the sizes, or add loans", rule="tranches = pool")])
     if not rest and abs(left) > TOLERANCE * pool:
         message = f"{listed} = {sum(sizes.values()):,.0f}; pool {pool:,.0f}: {left:,.0f} unallocated"
-        raise DealError([deal.origin.finding("E-D070", place, message, "let one tranche take `size: rest`", rule="tranches = pool")])
+        raise DealError(
+            [deal.origin.finding("E-D070", place, message, "let one tranche take `size: rest`", rule="tranches = pool")]
+        )
     numbers = {"pool.initial": pool} | {f"{name}.initial": balance for name, balance in initial.items()}
     numbers |= {f"{name}.size": left for name in rest}
     for name, tranche in deal.tranches.items():
@@ -163,10 +165,7 @@ def gather(program: Program, flows: PoolFlows, timeline: Timeline) -> Floats:
     inputs = np.zeros((len(program.inputs), timeline.payments, scenarios))
     for n, (pool, quantity) in enumerate(program.inputs):
         members = range(len(flows.groups)) if pool == "pool" else (flows.groups.index(pool),)
-        if quantity in ("opening", "balance"):
-            column = Flow.closing
-        else:
-            column = Flow[quantity]
+        column = Flow.closing if quantity in ("opening", "balance") else Flow[quantity]
         monthly = np.zeros((timeline.months, scenarios))
         for g in members:
             monthly += flows.amounts[column, g]
@@ -210,5 +209,7 @@ def breach_findings(flows: DealFlows, scenario: int = 0) -> list[Finding]:
     drift = flows.leak[scenario]
     if not abs(drift) <= LEAK * flows.parameter("pool.initial"):
         message = f"cash in, cash out and cash held differ by {drift:,.6g}"
-        found.append(deal.origin.finding("E-R202", "waterfall", message, "report this as a defect of clo", rule="cash is conserved"))
+        found.append(
+            deal.origin.finding("E-R202", "waterfall", message, "report this as a defect of clo", rule="cash is conserved")
+        )
     return found

@@ -18,9 +18,16 @@ def flow_findings(deal: Deal, movements: Sequence[Movement], names_used: set[str
     for name, tranche in deal.tranches.items():
         path = f"tranches.{name}"
         if not {f"{name}.principal", f"{name}.residual"} & paid:
-            complain("E-D120", f"no step pays principal to tranche {name!r}", f"add - pay: {{principal: {name}, from: ...}}", path=path)
+            complain(
+                "E-D120", f"no step pays principal to tranche {name!r}", f"add - pay: {{principal: {name}, from: ...}}", path=path
+            )
         if tranche.coupon is not None and f"{name}.interest" not in paid:
-            complain("E-D121", f"no step pays the interest of tranche {name!r}", f"add - pay: {{interest: {name}, from: ...}}", path=path)
+            complain(
+                "E-D121",
+                f"no step pays the interest of tranche {name!r}",
+                f"add - pay: {{interest: {name}, from: ...}}",
+                path=path,
+            )
     for name in deal.fees:
         if f"{name}.fee" not in paid:
             complain("E-D122", f"no step pays fee {name!r}", f"add - pay: {{fee: {name}, from: ...}}", path=f"fees.{name}")
@@ -28,7 +35,10 @@ def flow_findings(deal: Deal, movements: Sequence[Movement], names_used: set[str
     for name in deal.triggers:
         if name not in names_used:
             complain(
-                "W-D125", f"trigger {name!r} changes nothing: no condition reads it", "name it in a condition", path=f"triggers.{name}"
+                "W-D125",
+                f"trigger {name!r} changes nothing: no condition reads it",
+                "name it in a condition",
+                path=f"triggers.{name}",
             )
 
 

@@ -212,7 +212,9 @@ def waterfall(flows: DealFlows, period: int, scenario: int = 0) -> pd.DataFrame:
 
 
 def _claim(movement: Movement) -> str:
-    return movement.claim if movement.reason not in _RESIDUAL else f"{movement.claim} ({movement.reason.removeprefix('residual_')})"
+    return (
+        movement.claim if movement.reason not in _RESIDUAL else f"{movement.claim} ({movement.reason.removeprefix('residual_')})"
+    )
 
 
 def _period_index(flows: DealFlows, period: int) -> int:

@@ -96,7 +96,7 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
             elif code == _SUBTRACT:
                 for s in range(n):
                     slots[o, s] = slots[a, s] - slots[b, s]
-            elif code == _PAY or code == _PAY_WHOLE:
+            elif code in (_PAY, _PAY_WHOLE):
                 whole = code == _PAY_WHOLE
                 odd = 0
                 for s in range(n):

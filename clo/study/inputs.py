@@ -1,0 +1,105 @@
+"""What a run is made of: the scenario with its overrides, and the loans of each sub-pool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from clo.deal.terms import Deal, Scenario
+from clo.findings import DealError, Finding, has_errors
+from clo.pool.loans import Loans
+
+
+def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Scenario:
+    """The scenario to run, with what it extends filled in and the overrides in place."""
+    if name not in deal.scenarios:
+        message = f"scenario {name!r} is not in the deal; it has {', '.join(deal.scenarios)}"
+        raise DealError([deal.origin.finding("E-R101", "scenarios", message, "name one of them", value=name)])
+    fields = deal.scenario(name).model_dump(exclude_none=True)
+    if "cdr" in overrides:
+        fields.pop("defaults", None)
+        if fields.get("recovery") == "tape" and "recovery" not in overrides:
+            message = f"cdr= replaces the defaults of scenario {name!r}, but its recovery comes from the tape"
+            raise DealError([deal.origin.finding("E-R103", f"scenarios.{name}.recovery", message, "give recovery= as well")])
+    if overrides.get("defaults") == "tape":
+        fields.pop("cdr", None)
+    try:
+        return Scenario.model_validate(fields | dict(overrides))
+    except ValidationError as error:
+        known = ", ".join(key for key in Scenario.model_fields if key != "extends")
+        raise DealError(
+            deal.origin.finding(
+                "E-R102",
+                f"scenarios.{name}",
+                f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}",
+                detail.get("ctx", {}).get("fix", f"keywords are {known}"),
+                value=str(detail["input"]),
+            )
+            for detail in error.errors(include_url=False)
+        ) from None
+
+
+def resolve_pools(deal: Deal, loans: Loans | Mapping[str, Loans] | None) -> tuple[dict[str, Loans], list[Finding]]:
+    """Each sub-pool's loans, and warnings. Raises DealError where a sub-pool is empty or its tape does not fit the deal."""
+    findings: list[Finding] = []
+    pools: dict[str, Loans] = {}
+    for name, terms in deal.pools.items():
+        path = f"pools.{name}"
+        if isinstance(loans, Mapping):
+            if name not in loans:
+                findings.append(
+                    deal.origin.finding("E-R110", path, f"no loans are given for pool {name!r}", "add them to loans=")
+                )
+                continue
+            chosen = loans[name]
+        else:
+            if loans is None and deal._load_tape is None:
+                message = f"pool {name!r} names tape {terms.tape!r}, and the deal was not read from a file"
+                findings.append(deal.origin.finding("E-R111", path, message, "give loans=, or use clo.load_deal"))
+                continue
+            tape = loans if loans is not None else deal._load_tape(terms.tape)  # type: ignore[misc]
+            try:
+                chosen = tape if terms.where is None else tape.where(terms.where)
+            except ValueError as error:
+                findings.append(
+                    deal.origin.finding("E-R112", f"{path}.where", str(error), "correct the filter", value=terms.where or "")
+                )
+                continue
+        findings += _pool_findings(deal, name, chosen)
+        pools[name] = chosen
+    findings += _overlap(deal, pools)
+    if has_errors(findings):
+        raise DealError(findings)
+    return pools, findings
+
+
+def _pool_findings(deal: Deal, name: str, loans: Loans) -> list[Finding]:
+    path, origin = f"pools.{name}", deal.origin
+    if len(loans) == 0:
+        fix = "change where:, or the tape"
+        return [origin.finding("E-R113", path, f"pool {name!r} holds no loans", fix, value=deal.pools[name].where or "")]
+    found = []
+    cutoff = pd.Timestamp(loans.cutoff).date()
+    if cutoff != deal.dates.cutoff:
+        message = f"the tape of pool {name!r} is as of {cutoff}, the deal's cut-off is {deal.dates.cutoff}"
+        found.append(origin.finding("E-R114", "dates.cutoff", message, "use the tape of the cut-off date", value=str(cutoff)))
+    if "currency" in loans.frame and (other := set(loans.frame["currency"].dropna()) - {deal.currency}):
+        message = f"pool {name!r} holds loans in {', '.join(sorted(other))}, the deal is in {deal.currency}"
+        found.append(origin.finding("E-R115", "currency", message, "one currency a deal"))
+    return found
+
+
+def _overlap(deal: Deal, pools: Mapping[str, Loans]) -> list[Finding]:
+    keys = [loans.frame[["originator_id", "loan_id"]].assign(pool=name) for name, loans in pools.items() if len(loans)]
+    if len(keys) < 2:
+        return []
+    together = pd.concat(keys, ignore_index=True)
+    twice = together[together.duplicated(["originator_id", "loan_id"], keep=False)]
+    if twice.empty:
+        return []
+    first = twice.iloc[0]
+    message = f"{len(twice) // 2:,} loans are in two sub-pools, first {first['originator_id']} {first['loan_id']}"
+    return [deal.origin.finding("E-R116", "pools", message, "make the filters of the sub-pools exclude each other")]

@@ -1,0 +1,122 @@
+"""One run of a deal: every frame, every check, and why each amount is what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from clo.analytics.checks import Run, run_checks, run_findings
+from clo.analytics.summary import tranche_summary
+from clo.deal.terms import Deal, Scenario
+from clo.findings import Finding
+from clo.pool.loans import Loans
+from clo.pool.projection import PoolFlows
+from clo.timeline import Timeline
+from clo.waterfall import frames
+from clo.waterfall.allocation import DealFlows
+from clo.waterfall.frames import Explanation
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One run of a deal: every frame, every check, and why each amount is what it is. Frames are made when first asked for."""
+
+    deal: Deal
+    scenario_name: str
+    scenario: Scenario
+    pools: Mapping[str, Loans]
+    timeline: Timeline
+    pool_flows: PoolFlows
+    flows: DealFlows
+    input_findings: tuple[Finding, ...]
+    manifest: dict[str, Any] = field(repr=False)
+
+    @cached_property
+    def tranches(self) -> pd.DataFrame:
+        """What each tranche is owed and gets, by payment date."""
+        return frames.tranches(self.flows)
+
+    @cached_property
+    def pool(self) -> pd.DataFrame:
+        """What the borrowers pay, by month and sub-pool."""
+        return self.pool_flows.to_frame()
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """Every movement of cash, in order; step 0 is the closing date."""
+        return frames.ledger(self.flows, self.pool_flows)
+
+    @cached_property
+    def parties(self) -> pd.DataFrame:
+        """What the parties pay each other."""
+        return frames.parties(self.flows, self.pool_flows, self.ledger)
+
+    @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """Each account from payment date to payment date."""
+        return frames.accounts(self.flows)
+
+    @cached_property
+    def fees(self) -> pd.DataFrame:
+        """Each fee: due, paid, carried."""
+        return frames.fees(self.flows)
+
+    @cached_property
+    def triggers(self) -> pd.DataFrame:
+        """Whether each trigger holds, by payment date."""
+        return frames.triggers(self.flows)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row per tranche: original, paid, loss, weighted average life, yield."""
+        prices = {name: tranche.issue_price for name, tranche in self.deal.tranches.items()}
+        return tranche_summary(self.tranches, self.timeline.closing, prices)
+
+    @cached_property
+    def checks(self) -> pd.DataFrame:
+        """check, largest_residual, ok: what must hold of every run, and what the deal asserts."""
+        return run_checks(self._run)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything a user should know of the run: warnings about loans, deal and outcome, and errors of a failed run."""
+        return (*self.input_findings, *run_findings(self._run))
+
+    @property
+    def _run(self) -> Run:
+        overridden = bool(self.manifest["overrides"])
+        parts = (self.tranches, self.pool, self.ledger, self.parties, self.accounts, self.fees)
+        return Run(self.deal, self.scenario_name, overridden, self.pools, self.pool_flows, self.flows, *parts)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check holds."""
+        return bool(self.checks["ok"].all())
+
+    @property
+    def realised(self) -> pd.DataFrame | None:
+        """With defaults from the tape: recorded charge-offs against the modelled ones."""
+        return self.pool_flows.realised
+
+    def waterfall(self, period: int) -> pd.DataFrame:
+        """The steps of payment `period` (1 is the first): asked, available, paid, shortfall and why."""
+        return frames.waterfall(self.flows, period)
+
+    def explain(self, claim: str, period: int) -> Explanation:
+        """Why a claim such as `mezzanine.interest` got what it got on payment `period`."""
+        return frames.explain(self.flows, claim, period)
+
+    def __repr__(self) -> str:
+        state = "ok" if self.ok else "NOT OK"
+        return f"<Result {self.deal.name}, scenario {self.scenario_name}: {self.timeline.payments} payments, {state}>"
+
+    def _repr_html_(self) -> str:
+        state = "ok" if self.ok else f"NOT OK: {', '.join(self.checks.loc[~self.checks['ok'], 'check'])}"
+        table = self.summary.to_html(
+            index=False, float_format=lambda value: f"{value:,.4g}" if abs(value) < 100 else f"{value:,.0f}"
+        )
+        return f"<p><b>{self.deal.name}</b>, scenario {self.scenario_name}: {state}</p>{table}"

@@ -1,0 +1,112 @@
+"""run: a deal, its loans and a scenario become a Result. The one place where the stages meet."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from clo import __version__
+from clo.deal.checks import timeline_of
+from clo.deal.structures import spelled_out
+from clo.deal.terms import Deal, Scenario
+from clo.findings import DealError
+from clo.pool import kernel as pool_kernel
+from clo.pool.assumptions import Assumptions
+from clo.pool.loans import Loans
+from clo.pool.projection import project
+from clo.study.inputs import resolve_pools, resolve_scenario
+from clo.study.result import Result
+from clo.waterfall import kernel as waterfall_kernel
+from clo.waterfall.allocation import allocate, bind
+from clo.waterfall.compile import compile_deal
+
+PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "scipy", "pydantic", "jpholiday")
+"""Packages whose version can move a result; they stand in the manifest."""
+
+
+def run(
+    deal: Deal,
+    loans: Loans | Mapping[str, Loans] | None = None,
+    scenario: str = "base",
+    *,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    **overrides: Any,
+) -> Result:
+    """Run a deal on its own tape, or on `loans`, under one of its scenarios.
+
+    loans: a whole tape, from which each sub-pool takes what its `where` selects, or loans by sub-pool. A keyword replaces
+    its own field of the scenario (cdr, cpr, recovery, recovery_lag, defaults); cdr= replaces the whole default model.
+    Raises DealError, TapeError or InputError with every finding.
+    """
+    begun, clock = datetime.now(UTC), time.perf_counter()
+    deal = spelled_out(deal)
+    timeline = timeline_of(deal)
+    if isinstance(timeline, list):
+        raise DealError(timeline)
+    assumed = resolve_scenario(deal, scenario, overrides)
+    pools, findings = resolve_pools(deal, loans)
+    projected = project(
+        pools,
+        _assumptions(assumed),
+        period_ends=timeline.period_ends,
+        cutoff=deal.dates.cutoff,
+        threads=threads,
+        progress=progress,
+    )
+    program = bind(compile_deal(deal), deal, {name: pool.balance for name, pool in pools.items()})
+    flows = allocate(deal, program, projected, timeline, threads=threads)
+    manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
+    result = Result(deal, scenario, assumed, pools, timeline, projected, flows, (*findings, *projected.findings), manifest)
+    manifest["checks"] = result.checks.to_dict("records")
+    manifest["seconds"] = round(time.perf_counter() - clock, 3)
+    return result
+
+
+def compiling() -> bool:
+    """Whether the next run has to compile the kernels first: nothing of theirs is in numba's cache."""
+    return any(_stale(dispatcher) for dispatcher in (waterfall_kernel.run_block, pool_kernel.add_monthly_loans))
+
+
+def _stale(dispatcher: Any) -> bool:
+    if dispatcher.signatures:
+        return False
+    source = Path(dispatcher.py_func.__code__.co_filename)
+    index = Path(dispatcher.stats.cache_path).glob(f"{source.stem}.{dispatcher.py_func.__qualname__}-*.nbi")
+    return not any(entry.stat().st_mtime >= source.stat().st_mtime for entry in index)
+
+
+def _assumptions(scenario: Scenario) -> Assumptions:
+    return Assumptions(
+        cdr=scenario.cdr,
+        cpr=scenario.cpr if scenario.cpr is not None else 0.0,
+        recovery=scenario.recovery if scenario.recovery is not None else 0.0,
+        recovery_lag=scenario.recovery_lag or 0,
+        defaults=scenario.defaults or "model",
+    )
+
+
+def _manifest(
+    deal: Deal, name: str, scenario: Scenario, overrides: Mapping[str, Any], pools: Mapping[str, Loans], begun: datetime
+) -> dict[str, Any]:
+    versions = {"clo": __version__, "python": platform.python_version()} | {package: version(package) for package in PACKAGES}
+    tapes = {
+        name: {"source": loans.source, "sha256": loans.sha256, "loans": len(loans), "balance": loans.balance}
+        for name, loans in pools.items()
+    }
+    return {
+        "format": "clo.manifest/1",
+        "deal": {"name": deal.name, "file": deal.origin.file, "sha256": deal.origin.sha256},
+        "pools": tapes,
+        "scenario": name,
+        "assumptions": scenario.model_dump(exclude_none=True, exclude={"extends"}),
+        "overrides": dict(overrides),
+        "versions": versions,
+        "platform": platform.platform(),
+        "started": begun.isoformat(timespec="seconds"),
+    }
