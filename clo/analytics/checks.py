@@ -12,9 +12,8 @@ from clo.deal.terms import COLLECTED, Deal
 from clo.findings import Finding
 from clo.pool.loans import Loans
 from clo.pool.projection import PoolFlows
-from clo.waterfall.allocation import LEAK, DealFlows, breach_findings
+from clo.waterfall.allocation import LEAK, WHOLE, DealFlows, breach_findings
 from clo.waterfall.frames import ISSUER
-from clo.waterfall.kernel import WHOLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +79,12 @@ def _rolls(run: Run) -> Iterator[Row]:
     accounts, tranches, pool = run.accounts, run.tranches, run.pool
     rolled = accounts["opening"] + accounts["inflow"] - accounts["outflow"] - accounts["closing"]
     yield _within("accounts: opening + inflow - outflow = closing", _largest(rolled), tolerance)
-    yield _within("accounts never below 0", max(0.0, -float(accounts["closing"].min())), WHOLE if run.deal.rounding != "none" else tolerance)
-    rolled = tranches["opening"] + tranches["capitalised"] + tranches["writeup"] - tranches["principal_paid"] - tranches["writedown"]
+    yield _within(
+        "accounts never below 0", max(0.0, -float(accounts["closing"].min())), WHOLE if run.deal.rounding != "none" else tolerance
+    )
+    rolled = (
+        tranches["opening"] + tranches["capitalised"] + tranches["writeup"] - tranches["principal_paid"] - tranches["writedown"]
+    )
     yield _within("tranches: opening - principal - write-down = closing", _largest(rolled - tranches["closing"]), tolerance)
     yield _within("tranches never below 0", max(0.0, -float(tranches["closing"].min())), 0.0)
     before = tranches.groupby("tranche", sort=False)["interest_unpaid"].shift(fill_value=0.0)
@@ -158,7 +161,10 @@ def _carry(run: Run) -> Iterator[Finding]:
     frames = [loans.frame for loans in run.pools.values()]
     earned = sum(float((frame["current_balance"] * frame["current_rate"]).sum()) for frame in frames)
     coupons = sum(run.flows.parameter(f"{n}.size") * t.coupon for n, t in deal.tranches.items() if t.coupon is not None)
-    fees = sum(fee.rate * initial if fee.rate is not None else (fee.amount or 0.0) * 12 / deal.payments.months_between for fee in deal.fees.values())
+    fees = sum(
+        fee.rate * initial if fee.rate is not None else (fee.amount or 0.0) * 12 / deal.payments.months_between
+        for fee in deal.fees.values()
+    )
     if earned < coupons + fees:
         message = (
             f"a year of interest on the pool, {earned:,.0f}, does not cover coupons {coupons:,.0f} and fees {fees:,.0f}:"

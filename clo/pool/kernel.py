@@ -10,8 +10,6 @@ nothing raised; the callers in `projection` have checked every argument.
 Axis key: i loan, t month (0 = the first after cut-off), c cell, k column, j instalments left.
 """
 
-# ruff: noqa: PLR0917  (numba takes arrays by position)
-
 from __future__ import annotations
 
 from enum import IntEnum

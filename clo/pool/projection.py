@@ -32,6 +32,9 @@ __all__ = ["Flow", "PoolFlows", "amortise", "project"]
 CHUNK = 32_768
 """Loans in one kernel call. Fixed, and chunks are added up in order: the number of threads shows in no bit."""
 
+KERNELS = (kernel.add_monthly_loans,)
+"""What is compiled on the first run of plain loans."""
+
 PERFORMING, DEFAULTING = 0, 1
 
 

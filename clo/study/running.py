@@ -15,13 +15,13 @@ from clo.deal.checks import timeline_of
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError
-from clo.pool import kernel as pool_kernel
 from clo.pool.assumptions import Assumptions
 from clo.pool.loans import Loans
+from clo.pool.projection import KERNELS as POOL_KERNELS
 from clo.pool.projection import project
 from clo.study.inputs import resolve_pools, resolve_scenario
 from clo.study.result import Result
-from clo.waterfall import kernel as waterfall_kernel
+from clo.waterfall.allocation import KERNELS as WATERFALL_KERNELS
 from clo.waterfall.allocation import allocate, bind
 from clo.waterfall.compile import compile_deal
 
@@ -70,7 +70,7 @@ def run(
 
 def compiling() -> bool:
     """Whether the next run has to compile the kernels first: nothing of theirs is in numba's cache."""
-    return any(_stale(dispatcher) for dispatcher in (waterfall_kernel.run_block, pool_kernel.add_monthly_loans))
+    return any(_stale(dispatcher) for dispatcher in (*POOL_KERNELS, *WATERFALL_KERNELS))
 
 
 def _stale(dispatcher: Any) -> bool:

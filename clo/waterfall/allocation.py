@@ -22,6 +22,9 @@ from clo.waterfall import kernel
 from clo.waterfall.program import Program
 
 Floats = NDArray[np.float64]
+KERNELS = (kernel.run_block,)
+"""What is compiled on the first run."""
+WHOLE = kernel.WHOLE
 BLOCK = 256
 """Scenarios in one block: what the slots of a block hold stays in the processor's cache."""
 TOLERANCE = 1e-12
