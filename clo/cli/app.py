@@ -1,0 +1,195 @@
+"""Commands and options of `clo`. Nothing heavy is imported before a command runs: `clo --help` stays quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from clo import __version__
+
+INPUT, INTERNAL = 3, 4
+
+app = typer.Typer(
+    name="clo",
+    help="Cash flows, tranches and loss of SME loan securitizations.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 ok, 1 findings at error level, 2 usage, 3 input unreadable, 4 internal.",
+)
+
+
+class Language(StrEnum):
+    en = "en"
+    ja = "ja"
+
+
+DealFile = Annotated[Path, typer.Argument(metavar="DEAL", help="Deal file (YAML).", show_default=False)]
+TapeOrDeal = Annotated[
+    Path,
+    typer.Argument(metavar="TAPE|DEAL", help="Loan tape (.csv, .csv.gz, .parquet) or deal file (.yaml).", show_default=False),
+]
+Lang = Annotated[Language, typer.Option("--lang", help="Language of tables and page.", envvar="CLO_LANG")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout in place of tables.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but what is wrong.")]
+Map = Annotated[Path | None, typer.Option("--map", help="Sidecar of a tape; without it TAPE.map.yaml, if there is one.")]
+Scenario = Annotated[str, typer.Option("--scenario", "-s", metavar="NAME", help="Scenario of the deal.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Version, then exit.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Tracebacks of internal errors; may stand anywhere.")] = False,
+) -> None:
+    """Cash flows, tranches and loss of SME loan securitizations."""
+
+
+def _actions(name: str) -> Any:
+    """A module of the command's work, loaded when the command runs."""
+    return import_module(f"clo.cli.{name}")
+
+
+@app.command()
+def run(
+    deal: DealFile,
+    *,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", "-s", metavar="NAME", help="Scenario to run; may be repeated. [default: base]"),
+    ] = None,
+    all_scenarios: Annotated[bool, typer.Option("--all-scenarios", help="Every scenario of the deal.")] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the outputs go.")] = Path("out"),
+    lang: Lang = Language.en,
+    json: Json = False,
+    quiet: Quiet = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Frames and manifest only, no page.")] = False,
+) -> None:
+    """Run a deal: tables here, frames, manifest and page under FOLDER/<deal>/<scenario>/."""
+    if scenario and all_scenarios:
+        raise typer.BadParameter("--scenario and --all-scenarios exclude each other")
+    names = None if all_scenarios else tuple(dict.fromkeys(scenario or ["base"]))
+    work = _actions("running")
+    raise typer.Exit(work.run(deal, names, out=out, lang=lang.value, as_json=json, quiet=quiet, page=not no_report))
+
+
+@app.command()
+def check(
+    file: TapeOrDeal,
+    *,
+    map: Map = None,  # noqa: A002  (the option's name)
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where the full list goes. [default: NAME.findings.csv]")
+    ] = None,
+    lang: Lang = Language.en,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find everything that is wrong with a tape, or with a deal and its tapes."""
+    raise typer.Exit(_actions("checking").check(file, sidecar=map, out=out, lang=lang.value, as_json=json, quiet=quiet))
+
+
+@app.command()
+def strat(file: TapeOrDeal, *, map: Map = None, lang: Lang = Language.en, json: Json = False) -> None:  # noqa: A002
+    """Stratification tables of a tape, or of each sub-pool of a deal."""
+    raise typer.Exit(_actions("checking").strat(file, sidecar=map, lang=lang.value, as_json=json))
+
+
+@app.command()
+def explain(
+    deal: DealFile,
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="Such as mezzanine.interest.", show_default=False)],
+    *,
+    period: Annotated[int, typer.Option("--period", "-p", min=1, help="Payment number; 1 is the first.")],
+    scenario: Scenario = "base",
+    lang: Lang = Language.en,
+    json: Json = False,
+) -> None:
+    """Why a claim got what it got on one payment date."""
+    raise typer.Exit(_actions("running").explain(deal, claim, period, scenario=scenario, lang=lang.value, as_json=json))
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `clo run` wrote.", show_default=False)],
+    *,
+    lang: Lang = Language.en,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make the page of a run again, from the same inputs: refused if the deal file or a tape has changed."""
+    raise typer.Exit(_actions("running").report(folder, lang=lang.value, as_json=json, quiet=quiet))
+
+
+@app.command()
+def schema(
+    tape: Annotated[bool, typer.Option("--tape", help="Columns of the loan tape in place of the deal file.")] = False,
+) -> None:
+    """JSON Schema of the deal file, or the columns of the loan tape."""
+    raise typer.Exit(_actions("checking").schema(tape=tape))
+
+
+# ---- entry ----------------------------------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Console entry point. Exits with 0 ok, 1 findings at error level, 2 usage, 3 input unreadable, 4 internal."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given or bool(os.environ.get("CLO_DEBUG"))
+    given = [argument for argument in given if argument != "--debug"]
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show Japanese gets escapes, not a traceback
+    try:
+        app(args=given, prog_name="clo")
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename is not None else ""
+        _say(f"{place}{error.strerror or error}")
+        sys.exit(INPUT)
+    except Exception as error:
+        sys.exit(_failed(error, debug=debug, as_json="--json" in given))
+
+
+def _failed(error: Exception, *, debug: bool, as_json: bool) -> int:
+    """Tell why an input cannot be used; whatever is not about an input is our mistake, not the user's."""
+    from clo.findings import InputError  # noqa: PLC0415  (on the way out only)
+
+    if isinstance(error, InputError):
+        return int(_actions("console").refuse(error.findings, as_json=as_json))
+    if debug:
+        traceback.print_exception(error)
+    _say(f"internal error: {type(error).__name__}: {error}")
+    if not debug:
+        _say(f"this is a bug in clo {__version__}; please report it{_where()} with the output of the same command and --debug")
+    return INTERNAL
+
+
+def _say(text: str) -> None:
+    typer.echo(f"clo: {text}", err=True)
+
+
+def _where() -> str:
+    """The project's issue tracker, if its metadata names one."""
+    from importlib.metadata import PackageNotFoundError, metadata  # noqa: PLC0415  (only on the way out)
+
+    try:
+        links = metadata("clo-toolkit").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return ""
+    found = [link.partition(", ")[2] for link in links if link.lower().startswith(("issues", "bug"))]
+    return f" at {found[0]}" if found else ""

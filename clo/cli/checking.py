@@ -1,0 +1,120 @@
+"""The work of `clo check`, `clo strat` and `clo schema`."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+import typer
+
+from clo.cli import console
+from clo.deal.terms import Deal
+from clo.files.deal import check_deal, load_deal
+from clo.files.results import whole
+from clo.files.tape import check_tape, read_tape
+from clo.findings import Finding, InputError, full_list, has_errors
+from clo.labels import Lang, label
+from clo.pool.loans import Loans
+from clo.pool.strata import stratification_report
+from clo.report.pools import dimension, strata_table
+from clo.schema import FORMAT, TAPE
+from clo.study import resolve_pools
+
+DEAL_SUFFIXES = (".yaml", ".yml")
+TAPE_SUFFIXES = (".csv", ".csv.gz", ".parquet")
+
+
+def check(file: Path, *, sidecar: Path | None, out: Path | None, lang: Lang, as_json: bool, quiet: bool) -> int:
+    """Every finding of a tape, or of a deal with its tapes. 1 if one is an error, 3 if the file is not readable as such."""
+    if _is_deal(file):
+        _no_map(sidecar)
+        findings = _deal_findings(file)
+    else:
+        _, findings = check_tape(file, sidecar)
+    target = out or Path(f"{_bare(file)}.findings.csv")
+    listed = bool(findings) or out is not None or target.exists()
+    if listed:
+        with whole(target) as temporary:
+            full_list(findings).to_csv(temporary, index=False, encoding="utf-8-sig")
+    if as_json:
+        console.show_json(console.findings_as_dict(findings))
+    elif not quiet or has_errors(findings):
+        console.print_findings(findings, console.out(), lang, str(target))
+        console.out().print(_count_line(file, findings, lang), soft_wrap=True)
+    if listed:
+        console.say(f"{label('full_list', lang)}: {target}", quiet=quiet)
+    return console.verdict(findings)
+
+
+def strat(file: Path, *, sidecar: Path | None, lang: Lang, as_json: bool) -> int:
+    """Stratification tables of a tape, or of each sub-pool of a deal."""
+    pools: dict[str, Loans]
+    if _is_deal(file):
+        _no_map(sidecar)
+        pools, _ = resolve_pools(load_deal(file), None)
+    else:
+        pools = {_bare(file): read_tape(file, sidecar)}
+    reports = {name: stratification_report(loans) for name, loans in pools.items()}
+    if as_json:
+        console.show_json({name: {by: _records(frame) for by, frame in report.items()} for name, report in reports.items()})
+        return 0
+    for name, report in reports.items():
+        console.out().print(f"{label(name, lang)}: {len(pools[name]):,} {label('loans', lang).lower()}", style="bold")
+        for by, frame in report.items():
+            console.show_table(strata_table(frame), dimension(by, lang), lang)
+    return 0
+
+
+def schema(*, tape: bool) -> int:
+    """JSON Schema of `clo.deal/1`, or the columns of `clo.tape/1`."""
+    if tape:
+        console.show_json({"format": FORMAT, "columns": [dataclasses.asdict(column) for column in TAPE.values()]})
+    else:
+        console.show_json(Deal.model_json_schema(by_alias=True))
+    return 0
+
+
+def _deal_findings(file: Path) -> tuple[Finding, ...]:
+    """The deal's own findings, and, where it stands, those of its tapes and sub-pools."""
+    deal, findings = check_deal(file)
+    if deal is None:
+        return findings
+    try:
+        pools, found = resolve_pools(deal, None)
+    except InputError as error:
+        return (*findings, *error.findings)
+    tapes = {id(one): one for loans in pools.values() for one in loans.findings}
+    return (*findings, *found, *tapes.values())
+
+
+def _is_deal(file: Path) -> bool:
+    name = file.name.lower()
+    if name.endswith(DEAL_SUFFIXES):
+        return True
+    if name.endswith(TAPE_SUFFIXES):
+        return False
+    known = ", ".join((*DEAL_SUFFIXES, *TAPE_SUFFIXES))
+    raise typer.BadParameter(f"{file.name}: neither a deal nor a tape by its ending; known are {known}")
+
+
+def _no_map(sidecar: Path | None) -> None:
+    if sidecar is not None:
+        raise typer.BadParameter("--map is for a tape; a deal's tapes have their sidecars beside them")
+
+
+def _bare(file: Path) -> str:
+    name = file.name
+    return next((name[: -len(end)] for end in (*DEAL_SUFFIXES, *TAPE_SUFFIXES) if name.lower().endswith(end)), name)
+
+
+def _count_line(file: Path, findings: tuple[Finding, ...], lang: Lang) -> str:
+    if not findings:
+        return f"{file}: {label('no_findings', lang)}"
+    counts = [(kind, sum(one.count for one in findings if one.severity == kind)) for kind in ("error", "warning", "fixed")]
+    return f"{file}: " + ", ".join(f"{label(kind, lang)} {count:,}" for kind, count in counts if count)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[object, object]]:
+    plain = frame.reset_index() if frame.index.name is not None else frame
+    return list(plain.to_dict("records"))

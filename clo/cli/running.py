@@ -1,0 +1,155 @@
+"""The work of `clo run`, `clo explain` and `clo report`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import typer
+
+from clo import study
+from clo.cli import console
+from clo.deal.terms import Deal
+from clo.files.deal import load_deal
+from clo.files.results import MANIFEST, PAGE, page_of, plain, read_rerun, save, whole
+from clo.labels import Lang, label, why
+from clo.report import render, tables
+from clo.report.tables import Column, Table
+from clo.study import Result
+
+CANNOT_WRITE = 4
+
+
+def run(file: Path, names: Sequence[str] | None, *, out: Path, lang: Lang, as_json: bool, quiet: bool, page: bool) -> int:
+    """Run the scenarios (None: all), write the outputs, show the tables. 1 if a check failed."""
+    deal = load_deal(file)
+    results = _run_all(deal, names or tuple(deal.scenarios), lang, quiet)
+    html = render(results, lang) if page else None
+    try:
+        folders = save(results, out, html)
+    except OSError as error:
+        console.say(f"clo: cannot write to {out}: {error.strerror or error}")
+        return CANNOT_WRITE
+    written_page = page_of(folders) if page else None
+    if as_json:
+        console.show_json(_as_dict(deal, results, folders, written_page))
+    elif not quiet:
+        _show(deal, results, lang)
+    for result, folder in zip(results, folders, strict=True):
+        if not result.ok:
+            console.say(f"{label('run_not_ok', lang)}: {label(result.scenario_name, lang)}: {', '.join(_failed(result))}")
+        console.say(f"{label('written_to', lang)} {folder}", quiet=quiet)
+    if written_page is not None:
+        console.say(f"{label('written_to', lang)} {written_page}", quiet=quiet)
+    return 0 if all(result.ok for result in results) else 1
+
+
+def explain(file: Path, claim: str, period: int, *, scenario: str, lang: Lang, as_json: bool) -> int:
+    """Asked, available, paid, shortfall and why of one claim on one payment date."""
+    deal = load_deal(file)
+    (result,) = _run_all(deal, (scenario,), lang, quiet=True)
+    try:
+        found = result.explain(claim, period=period)
+    except (KeyError, ValueError) as error:
+        raise typer.BadParameter(str(error.args[0])) from None
+    day = pd.Timestamp(result.timeline.payment_dates[period - 1]).date()
+    if as_json:
+        console.show_json({"claim": claim, "period": period, "payment_date": day, "scenario": scenario, **found._asdict()})
+        return 0
+    amounts = ("asked", "available", "paid", "shortfall")
+    table = Table(tuple(Column(key, "money") for key in amounts), (tuple(getattr(found, key) for key in amounts),))
+    console.show_table(table, f"{claim}, {label('period', lang)} {period}, {day}, {label(scenario, lang)}", lang)
+    console.out().print(f"{label('why', lang)}: {why(found.why, lang)}", soft_wrap=True)
+    return 0
+
+
+def report(folder: Path, *, lang: Lang, as_json: bool, quiet: bool) -> int:
+    """The page again, of one run or of all runs of a deal's folder. Inputs must be the same."""
+    if (folder / MANIFEST).exists():
+        places, page = [folder], folder / PAGE
+    else:
+        places, page = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}")), folder / PAGE
+    if not places:
+        raise FileNotFoundError(2, "no run here: there is no manifest.json", str(folder))
+    results = []
+    for again in map(read_rerun, places):
+        result = study.run(load_deal(again.deal), scenario=again.scenario, **again.overrides)
+        again.require(result.manifest)
+        changed = {k: v for k, v in plain(result.manifest["versions"]).items() if again.versions.get(k) != v}
+        if changed:
+            console.say(f"clo: made with other versions than the run in {again.folder}: {changed}")
+        results.append(result)
+    html = render(results, lang)
+    with whole(page) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    if as_json:
+        console.show_json({"page": page, "ok": all(result.ok for result in results)})
+    console.say(f"{label('written_to', lang)} {page}", quiet=quiet)
+    return 0 if all(result.ok for result in results) else 1
+
+
+def _run_all(deal: Deal, names: Sequence[str], lang: Lang, quiet: bool) -> list[Result]:
+    for name in names:
+        if name not in deal.scenarios:
+            near = difflib.get_close_matches(name, deal.scenarios, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise typer.BadParameter(f"scenario {name!r} is not in the deal; it has {', '.join(deal.scenarios)}{hint}")
+    if study.compiling():
+        console.say(f"clo: {label('compiling', lang)}", quiet=quiet)
+    return [study.run(deal, scenario=name) for name in names]
+
+
+def _failed(result: Result) -> list[str]:
+    return [str(name) for name in result.checks.loc[~result.checks["ok"].astype(bool), "check"]]
+
+
+def _show(deal: Deal, results: Sequence[Result], lang: Lang) -> None:
+    out = console.out()
+    for result in results:
+        if not result.ok:
+            out.print(f"{label('run_not_ok', lang)}: {label(result.scenario_name, lang)}", style="bold red")
+    names = (deal.name_ja, deal.name) if lang == "ja" else (deal.name, deal.name_ja)
+    out.print("  ".join(name for name in names if name), style="bold")
+    console.show_table(tables.capital_structure(results[0]), f"{label('capital_structure', lang)} ({deal.currency})", lang)
+    out.print(console.marks_line(lang), style="dim")
+    for result in results:
+        out.print()
+        console.show_table(
+            tables.tranche_summary(result), f"{label('scenario', lang)}: {label(result.scenario_name, lang)}", lang
+        )
+        if (realised := tables.realised(result)) is not None:
+            console.show_table(realised, label("realised_table", lang), lang)
+        out.print(f"{label('checks', lang)}: {_checks_line(result, lang)}", soft_wrap=True)
+        if result.findings:
+            out.print(f"{label('warnings', lang)}:")
+            console.print_findings(result.findings, out, lang)
+
+
+def _checks_line(result: Result, lang: Lang) -> str:
+    failed = _failed(result)
+    passed = f"{len(result.checks) - len(failed)}/{len(result.checks)} {label('passed', lang)}"
+    return passed if not failed else f"{passed}; {label('failed', lang)}: {', '.join(failed)}"
+
+
+def _as_dict(deal: Deal, results: Sequence[Result], folders: Sequence[Path], page: Path | None) -> dict[str, Any]:
+    return {
+        "deal": {"name": deal.name, "name_ja": deal.name_ja, "currency": deal.currency},
+        "ok": all(result.ok for result in results),
+        "capital_structure": console.rows_as_dicts(tables.capital_structure(results[0])),
+        "scenarios": [
+            {
+                "scenario": result.scenario_name,
+                "ok": result.ok,
+                "summary": result.summary.to_dict("records"),
+                "checks": result.checks.to_dict("records"),
+                "realised": None if result.realised is None else result.realised.to_dict("records"),
+                "findings": [finding.as_dict() for finding in result.findings],
+                "folder": folder,
+            }
+            for result, folder in zip(results, folders, strict=True)
+        ],
+        "page": page,
+    }

@@ -1,0 +1,228 @@
+"""Charts of a run: balances, cash flows, credit enhancement, cumulative default and recovery. Plotly figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from clo.analytics.enhancement import credit_enhancement
+from clo.labels import Lang, Unit, label, unit
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from clo.study import Result
+
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D31", "#666666")
+"""Okabe and Ito's colours, told apart by the colour-blind; a tranche keeps its own on every chart, senior first."""
+FLOW_COLOURS = {"interest": "#B6BDC7", "scheduled_principal": "#6B7280", "prepayment": "#2F3640", "recovery": "#A97BD1"}
+FEE_COLOUR = "#C9B48A"
+DEFAULT_COLOUR, RECOVERY_COLOUR, POOL_COLOUR = "#D55E00", "#009E73", "#444444"
+FONT = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',Meiryo,system-ui,'Segoe UI',Arial,IPAGothic,sans-serif"
+LOWEST_SHOWN = -0.25
+"""The enhancement axis ends here: at the very end of a deal the ratio to an almost empty pool runs off to minus infinity."""
+CHARTS = ("balances", "flows", "enhancement", "losses")
+
+
+def figure(result: Result, chart: str, lang: Lang = "en") -> go.Figure:
+    """The chart by name, one of CHARTS."""
+    return {"balances": balances, "flows": flows, "enhancement": enhancement, "losses": losses}[chart](result, lang)
+
+
+def balances(result: Result, lang: Lang = "en") -> go.Figure:
+    """Tranche balances after each payment, stacked with the most senior on top, and the pool balance as a line."""
+    days = _days(result)
+    wide = _wide(result.tranches, "tranche", "closing", result)
+    opening = _wide(result.tranches, "tranche", "opening", result).iloc[0]
+    pool = result.pool.groupby("period_end", sort=True)[["opening", "closing"]].sum()
+    scale = unit(float(max(opening.sum(), pool["opening"].iloc[0])), result.deal.currency, lang)
+    dates = [_iso(result.timeline.closing), *days]
+    traces = [
+        _line(label(name, lang), dates, np.append(opening[name], wide[name]), scale, colour=colour, shape="hv")
+        | {"stackgroup": "notes", "line": {"width": 0.5, "shape": "hv", "color": colour}, "fillcolor": colour}
+        for name, colour in reversed(tranche_colours(result).items())
+    ]
+    pool_dates = [_iso(result.timeline.cutoff), *map(_iso, pool.index)]
+    pool_line = np.append(pool["opening"].iloc[0], pool["closing"])
+    traces.append(_line(label("pool_balance", lang), pool_dates, pool_line, scale, colour=POOL_COLOUR, dash="dot"))
+    return _figure(traces, label("chart_balances", lang), f"{label('balance', lang)} ({scale.name})")
+
+
+def flows(result: Result, lang: Lang = "en") -> go.Figure:
+    """Bars above the line: the pool's cash of each collection period; below: fees and what each tranche was paid."""
+    days = _days(result)
+    collected = _collected(result)
+    paid_interest = _wide(result.tranches, "tranche", "interest_paid", result)
+    paid_principal = _wide(result.tranches, "tranche", "principal_paid", result)
+    fees = _per_date(result.fees, "paid", result)
+    scale = unit(float(collected.sum(axis=1).max()), result.deal.currency, lang)
+    traces = [
+        _bar(f"{label('pool', lang)}: {label(name, lang).lower()}", days, collected[name], scale, colour)
+        for name, colour in FLOW_COLOURS.items()
+        if collected[name].any()
+    ]
+    if fees.any():
+        traces.append(_bar(label("fees", lang), days, -fees, scale, FEE_COLOUR))
+    for name, colour in tranche_colours(result).items():
+        for kind, frame, opacity in (("interest", paid_interest, 0.45), ("principal", paid_principal, 1.0)):
+            if frame[name].any():
+                words = f"{label(name, lang)}{'・' if lang == 'ja' else ' '}{label(kind, lang).lower()}"
+                traces.append(_bar(words, days, -frame[name], scale, colour) | {"opacity": opacity})
+    chart = _figure(traces, label("chart_flows", lang), f"{label('cash', lang)} ({scale.name})")
+    return chart.update_layout(barmode="relative", bargap=0.15)
+
+
+def enhancement(result: Result, lang: Lang = "en") -> go.Figure:
+    """Credit enhancement of every tranche after each payment; dotted with the reserve, where there is one."""
+    frame = enhancement_of(result)
+    traces = []
+    for name, colour in tranche_colours(result).items():
+        chosen = frame[frame["tranche"] == name]
+        days = [_iso(day) for day in chosen["payment_date"]]
+        plain, funded = chosen["enhancement"].to_numpy(), chosen["with_reserve"].to_numpy()
+        traces.append(_line(label(name, lang), days, plain, None, colour=colour))
+        if np.nanmax(np.append(funded - plain, 0.0)) > 1e-4:
+            words = f"{label(name, lang)} ({label('with_reserve', lang).lower()})"
+            traces.append(_line(words, days, funded, None, colour=colour, dash="dot"))
+    chart = _figure(traces, label("chart_enhancement", lang), label("enhancement", lang))
+    lowest = float(np.nanmin(np.append(frame["enhancement"], 0.0)))
+    return chart.update_yaxes(tickformat=".0%", range=[max(lowest - 0.02, LOWEST_SHOWN), 1.02])
+
+
+def losses(result: Result, lang: Lang = "en") -> go.Figure:
+    """Cumulative default and recovery of the pool, as shares of the cut-off balance; hover gives the amount."""
+    monthly = result.pool.groupby("period_end", sort=True)[["opening", "default", "recovery"]].sum()
+    initial = float(monthly["opening"].iloc[0])
+    scale = unit(initial / 10, result.deal.currency, lang)
+    days = [_iso(day) for day in monthly.index]
+    traces = []
+    for key, column, colour in (
+        ("cumulative_default", "default", DEFAULT_COLOUR),
+        ("cumulative_recovery", "recovery", RECOVERY_COLOUR),
+    ):
+        total = monthly[column].cumsum().to_numpy(np.float64)
+        trace = _line(label(key, lang), days, total / initial, None, colour=colour)
+        hover = f"%{{fullData.name}}: %{{y:.2%}} (%{{customdata:,.2f}} {scale.name})<extra></extra>"
+        traces.append(trace | {"customdata": _round(total / scale.divisor), "hovertemplate": hover})
+    chart = _figure(traces, label("chart_losses", lang), label("share_of_cutoff", lang))
+    return chart.update_yaxes(tickformat=".1%", rangemode="tozero")
+
+
+def enhancement_of(result: Result) -> pd.DataFrame:
+    """Credit enhancement through time of a run; accounts with a target count as reserves."""
+    return credit_enhancement(
+        result.tranches,
+        result.pool,
+        result.accounts,
+        payment_dates=result.timeline.payment_dates,
+        determination_dates=result.timeline.determination_dates,
+        order=tuple(result.deal.tranches),
+        reserves=tuple(name for name, account in result.deal.accounts.items() if account.target is not None),
+    )
+
+
+def tranche_colours(result: Result) -> dict[str, str]:
+    """Each tranche with its colour, senior first."""
+    return {name: PALETTE[number % len(PALETTE)] for number, name in enumerate(result.deal.tranches)}
+
+
+# ---- pieces ---------------------------------------------------------------------------------------------------------
+
+
+def _line(
+    name: str, days: list[str], values: Any, scale: Unit | None, *, colour: str, shape: str = "linear", dash: str = "solid"
+) -> dict[str, Any]:
+    shown = "%{y:.2%}" if scale is None else f"%{{y:,.2f}} {scale.name}"
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": days,
+        "y": _round(np.asarray(values, dtype=np.float64) / (1.0 if scale is None else scale.divisor)),
+        "line": {"color": colour, "width": 2, "shape": shape, "dash": dash},
+        "hovertemplate": f"%{{fullData.name}}: {shown}<extra></extra>",
+    }
+
+
+def _bar(name: str, days: list[str], values: Any, scale: Unit, colour: str) -> dict[str, Any]:
+    amounts = _round(np.asarray(values, dtype=np.float64) / scale.divisor)
+    return {
+        "type": "bar",
+        "name": name,
+        "x": days,
+        "y": amounts,
+        "customdata": np.abs(amounts),
+        "marker": {"color": colour, "line": {"width": 0}},
+        "hovertemplate": f"%{{fullData.name}}: %{{customdata:,.2f}} {scale.name}<extra></extra>",
+    }
+
+
+def _figure(traces: list[dict[str, Any]], title: str, value_axis: str) -> go.Figure:
+    import plotly.graph_objects as go  # noqa: PLC0415  (heavy: loaded when a chart is drawn)
+
+    grid = {"gridcolor": "#E5E7EB", "zeroline": False, "automargin": True}
+    layout = {
+        "template": "none",
+        "title": {"text": title, "x": 0, "xanchor": "left", "xref": "container", "pad": {"l": 12}, "font": {"size": 15}},
+        "font": {"family": FONT, "size": 12, "color": "#1F2937"},
+        "paper_bgcolor": "#FFFFFF",
+        "plot_bgcolor": "#FFFFFF",
+        "hovermode": "x unified",
+        "hoverlabel": {"namelength": -1, "font": {"family": FONT, "size": 11}},
+        "legend": {"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top", "traceorder": "normal", "font": {"size": 11}},
+        "margin": {"l": 56, "r": 16, "t": 48, "b": 40},
+        "height": 380,
+        "xaxis": {
+            **grid,
+            "type": "date",
+            "hoverformat": "%Y-%m-%d",
+            "nticks": 7,
+            "tickangle": 0,
+            "tickformatstops": [
+                {"dtickrange": [None, "M1"], "value": "%Y-%m-%d"},
+                {"dtickrange": ["M1", "M11"], "value": "%Y-%m"},
+                {"dtickrange": ["M12", None], "value": "%Y"},
+            ],
+        },
+        "yaxis": {**grid, "title": {"text": value_axis, "standoff": 8}, "zeroline": True, "zerolinecolor": "#9CA3AF"},
+    }
+    return go.Figure(data=traces, layout=layout)
+
+
+def _round(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Six decimals are more than a screen shows, and keep the page small."""
+    return np.asarray(values, dtype=np.float64).round(6)
+
+
+def _iso(day: Any) -> str:
+    return str(pd.Timestamp(day).date())
+
+
+def _days(result: Result) -> list[str]:
+    return [_iso(day) for day in result.timeline.payment_dates]
+
+
+def _wide(frame: pd.DataFrame, name: str, column: str, result: Result) -> pd.DataFrame:
+    """One row per payment date, one column per tranche in the deal's order; 0 where there is no row."""
+    wide = frame.pivot_table(index="payment_date", columns=name, values=column, aggfunc="sum", observed=True)
+    wide.index = pd.DatetimeIndex(wide.index)
+    dates = pd.DatetimeIndex(result.timeline.payment_dates)
+    return wide.reindex(index=dates, columns=list(result.deal.tranches)).fillna(0.0)
+
+
+def _per_date(frame: pd.DataFrame, column: str, result: Result) -> pd.Series[float]:
+    total = frame.groupby("payment_date")[column].sum()
+    total.index = pd.DatetimeIndex(total.index)
+    return total.reindex(pd.DatetimeIndex(result.timeline.payment_dates)).fillna(0.0)
+
+
+def _collected(result: Result) -> pd.DataFrame:
+    """The pool's cash columns summed over the months behind each payment date."""
+    ends = pd.DatetimeIndex(result.timeline.period_ends)
+    monthly = result.pool.groupby("period_end", sort=True)[list(FLOW_COLOURS)].sum()
+    monthly.index = pd.DatetimeIndex(monthly.index)
+    cumulative = np.vstack((np.zeros(len(FLOW_COLOURS)), monthly.reindex(ends).fillna(0.0).to_numpy().cumsum(axis=0)))
+    first = np.asarray(result.timeline.first_month)
+    return pd.DataFrame(cumulative[first[1:]] - cumulative[first[:-1]], columns=list(FLOW_COLOURS))

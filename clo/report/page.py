@@ -1,0 +1,204 @@
+"""One self-contained page of a run, or of several scenarios of one deal: no network, nothing beside it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache, partial
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from clo import plots
+from clo.labels import LANGUAGES, Lang, dotted, label, money, party, short_money, why
+from clo.report import tables
+from clo.report.pools import headline, stratifications
+from clo.report.terms import scenario_table, terms_table
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from clo.study import Result
+
+
+def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
+    """The page as HTML text. Several results must be of one deal; each scenario is a tab, and all are printed."""
+    runs: list[Result] = list(results) if isinstance(results, Sequence) else [results]
+    if not runs:
+        raise ValueError("no run to report")
+    if len({run.deal.name for run in runs}) > 1:
+        raise ValueError(f"one page shows one deal; these are {sorted({run.deal.name for run in runs})}")
+    deal = runs[0].deal
+    other: Lang = LANGUAGES[1 - LANGUAGES.index(lang)]
+    folder = files("clo.report") / "templates"
+    return _template().render(
+        lang=lang,
+        other=other,
+        word=partial(label, lang=lang),
+        other_word=partial(label, lang=other),
+        cells=partial(_cells, lang=lang, sources=deal.sources),
+        deal=deal,
+        title=deal.name_ja if lang == "ja" and deal.name_ja else deal.name,
+        subtitle=deal.name if lang == "ja" else deal.name_ja,
+        facts=_facts(runs[0], lang),
+        structure=tables.capital_structure(runs[0]),
+        compared=tables.compared(runs) if len(runs) > 1 else None,
+        runs=[_run(run, number, lang) for number, run in enumerate(runs)],
+        failed=[run for run in runs if not run.ok],
+        pools=headline(runs[0].pools),
+        strata=stratifications(runs[0].pools, lang),
+        terms=terms_table(deal, lang),
+        data=Markup(_json([_data(run, lang) for run in runs])),
+        style=Markup((folder / "style.css").read_text(encoding="utf-8")),
+        script=Markup((folder / "page.js").read_text(encoding="utf-8")),
+        plotly=Markup(_plotly()),
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  (loaded when a page is made)
+
+    environment = Environment(
+        loader=PackageLoader("clo.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("page.html.j2")
+
+
+@lru_cache(maxsize=1)
+def _plotly() -> str:
+    """The library that draws the charts, as the installed plotly package carries it."""
+    return (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+
+
+# ---- what the template shows ----------------------------------------------------------------------------------------
+
+
+def _facts(result: Result, lang: Lang) -> list[tuple[str, str, Any]]:
+    """Key figures of the deal: key of the label, text, mark."""
+    deal = result.deal
+    pool = float(tables.capital_structure(result).rows[-1][1])
+    facts: list[tuple[str, str, Any]] = [("notes_in_all", short_money(pool, deal.currency, lang), None)]
+    if deal.figures is not None:
+        for key in ("amount", "obligors", "institutions"):
+            value = getattr(deal.figures, key)
+            text = short_money(value, deal.currency, lang) if key == "amount" else money(value)
+            if value is not None:
+                facts.append((f"published_{key}", text, deal.mark(f"figures.{key}")))
+    for key in ("cutoff", "closing", "first_payment", "legal_final"):
+        facts.append((f"date_{key}", str(getattr(deal.dates, key)), deal.mark(f"dates.{key}")))
+    return facts
+
+
+def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
+    """Everything the page shows of one scenario."""
+    return {
+        "result": result,
+        "number": number,
+        "name": result.scenario_name,
+        "ok": result.ok,
+        "failed_checks": [str(row.check) for row in result.checks.itertuples() if not row.ok],
+        "assumptions": scenario_table(result.deal, result.scenario_name, result.scenario, lang),
+        "summary": tables.tranche_summary(result),
+        "charts": plots.CHARTS,
+        "dates": [str(pd.Timestamp(day).date()) for day in result.timeline.payment_dates],
+        "pool": tables.pool_by_year(result),
+        "triggers": tables.triggers(result),
+        "parties": tables.parties(result),
+        "checks": tables.checks(result),
+        "realised": tables.realised(result),
+        "findings": result.findings,
+        "manifest": list(_flat(result.manifest)),
+    }
+
+
+def _cells(table: tables.Table, lang: Lang, sources: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """Rows of written cells with their marks; a published mark links to its source where the deal describes it."""
+    return [
+        [
+            {
+                "text": tables.written(value, column.kind, lang),
+                "numeric": column.numeric,
+                "bad": column.kind == "status" and not value,
+                "mark": mark,
+                "linked": mark is not None and mark.kind == "published" and mark.basis in sources,
+            }
+            for value, column in zip(row, table.columns, strict=True)
+            for mark in [value.mark if isinstance(value, tables.Marked) else None]
+        ]
+        for row in table.rows
+    ]
+
+
+def _flat(value: Any, path: str = "") -> Iterable[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, (list, tuple)):
+        if all(isinstance(inner, (str, int, float, bool)) for inner in value):
+            yield path, ", ".join(map(str, value))
+        else:
+            for number, inner in enumerate(value):
+                yield from _flat(inner, f"{path}[{number}]")
+    else:
+        yield path, f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+# ---- what the script draws ------------------------------------------------------------------------------------------
+
+
+def _data(result: Result, lang: Lang) -> dict[str, Any]:
+    charts = {name: plots.figure(result, name, lang).to_plotly_json() for name in plots.CHARTS}
+    return {"charts": charts, "waterfall": waterfalls(result, lang)}
+
+
+def waterfalls(result: Result, lang: Lang) -> dict[str, Any]:
+    """Every payment date's steps. `steps` and `whys` are told once; a row is [step, asked, available, paid, shortfall, why].
+
+    A step ends with whether it is paid from an account: only then does it leave funds behind.
+    """
+    steps: dict[tuple[str | bool, ...], int] = {}
+    whys: dict[str, int] = {}
+    periods = []
+    for period in range(1, result.timeline.payments + 1):
+        frame = result.waterfall(period)
+        rows = []
+        for row in frame.itertuples(index=False, name=None):
+            step, claim, source, to, *amounts, reason = row
+            words = (label(str(step), lang), dotted(str(claim), lang), party(str(source), lang), party(str(to), lang))
+            told = (*words, str(source) in result.deal.accounts)
+            numbers = [_number(amount) for amount in amounts]
+            rows.append([steps.setdefault(told, len(steps)), *numbers, whys.setdefault(why(str(reason), lang), len(whys))])
+        periods.append(rows)
+    return {"steps": list(steps), "whys": list(whys), "periods": periods, "nothing": label("no_movement", lang)}
+
+
+def _number(value: Any) -> float | int | None:
+    """Rounded to hundredths; NaN is null."""
+    amount = float(value)
+    if not math.isfinite(amount):
+        return None
+    rounded = round(amount, 2)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _json(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _plain(value: Any) -> Any:
+    """Arrays as lists and NaN as null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

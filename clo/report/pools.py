@@ -1,0 +1,83 @@
+"""The pool at cut-off for the page: one line for each sub-pool, and its stratification tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from clo.labels import Lang, label
+from clo.pool.strata import stratification_report
+from clo.report.tables import Column, Kind, Table, of_frame
+from clo.schema import TAPE
+
+if TYPE_CHECKING:
+    from clo.pool.loans import Loans
+
+HEADLINE = (
+    Column("group", "word"),
+    Column("loans", "integer"),
+    Column("obligors", "integer"),
+    Column("balance", "money"),
+    Column("average_balance", "money"),
+    Column("largest_obligor", "percent"),
+    Column("average_rate", "percent"),
+    Column("average_term", "number"),
+)
+
+
+def headline(pools: Mapping[str, Loans]) -> Table | None:
+    """Count, balance, largest obligor, and balance-weighted rate and remaining term in years of each sub-pool."""
+    if not pools:
+        return None
+    rows: list[tuple[Any, ...]] = []
+    for name, loans in pools.items():
+        frame = loans.frame
+        balance = frame["current_balance"].to_numpy(np.float64)
+        total = float(balance.sum())
+        obligors = pd.Series(balance).groupby(frame["obligor_id"].astype(str).to_numpy()).sum()
+        years = (pd.to_datetime(frame["maturity_date"]) - pd.Timestamp(loans.cutoff)).dt.days.to_numpy(np.float64) / 365.0
+        rate = frame["current_rate"].to_numpy(np.float64)
+        weighted = [float((balance * x).sum() / total) if total > 0 else np.nan for x in (rate, years)]
+        largest = float(obligors.max() / total) if total > 0 else np.nan
+        average = total / len(frame) if len(frame) else np.nan
+        rows.append((name, len(frame), len(obligors), total, average, largest, *weighted))
+    return Table(HEADLINE, tuple(rows))
+
+
+NAMED = frozenset({"top_obligors"})
+"""Tables that name borrowers: a page may travel, so they stay out of it."""
+
+
+def stratifications(pools: Mapping[str, Loans], lang: Lang) -> list[tuple[str, list[tuple[str, Table]]]]:
+    """Of each sub-pool, what it is stratified by and the table; none that names a borrower."""
+    reports = {name: stratification_report(loans) for name, loans in pools.items()}
+    return [
+        (name, [(dimension(by, lang), strata_table(frame)) for by, frame in report.items() if by not in NAMED])
+        for name, report in reports.items()
+    ]
+
+
+def dimension(by: str, lang: Lang) -> str:
+    """The word for what a pool is stratified by: a column of the tape has its Japanese name in the registry."""
+    return TAPE[by].label_ja if lang == "ja" and by in TAPE else label(by, lang).capitalize() if lang == "en" else label(by, lang)
+
+
+def strata_table(frame: pd.DataFrame) -> Table:
+    """A stratification frame with each column written as its name says."""
+    plain = frame.reset_index() if frame.index.name is not None else frame
+    columns = [Column(str(name), _kind(str(name), plain[name])) for name in plain.columns]
+    plain = plain.set_axis([column.key for column in columns], axis=1)
+    return of_frame(plain, columns)
+
+
+def _kind(name: str, values: pd.Series[Any]) -> Kind:
+    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return "text"
+    if any(part in name for part in ("share", "rate", "ratio", "pct", "pd")):
+        return "percent"
+    if any(part in name for part in ("balance", "amount")):
+        return "money"
+    return "integer" if pd.api.types.is_integer_dtype(values) else "number"

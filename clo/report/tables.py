@@ -1,0 +1,218 @@
+"""Tables of a run as values, for the page and the terminal alike: what stands in which column, and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from clo.deal.terms import Mark
+from clo.labels import NONE, Lang, dotted, label, money, party, percent
+
+if TYPE_CHECKING:
+    from clo.study import Result
+
+Kind = Literal["text", "word", "party", "claim", "money", "percent", "number", "residual", "date", "flag", "status", "integer"]
+"""word: a key of the labels; party: who pays or is paid; claim: `name.interest`; flag: yes or no; status: passed or FAILED."""
+NUMERIC: frozenset[str] = frozenset({"money", "percent", "number", "residual", "integer"})
+
+
+class Column(NamedTuple):
+    key: str
+    kind: Kind = "text"
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind in NUMERIC
+
+
+class Marked(NamedTuple):
+    """A value with how it is known."""
+
+    value: Any
+    mark: Mark | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns, rows of values (Marked or plain), how many of the last rows are totals, and which rows are subtotals."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    totals: int = 0
+    subtotals: frozenset[int] = frozenset()
+
+
+def written(value: Any, kind: Kind, lang: Lang) -> str:
+    """A value as text. Missing values are a dash; an empty text stays empty."""
+    if isinstance(value, Marked):
+        value = value.value
+    if isinstance(value, str) and not value:
+        return ""
+    if value is None or (kind != "flag" and not isinstance(value, (str, bool)) and bool(pd.isna(value))):
+        return NONE
+    return _WRITERS[kind](value, lang)
+
+
+def _date(value: Any, _: Lang) -> str:
+    return str(pd.Timestamp(value).date())
+
+
+_WRITERS: dict[str, Callable[[Any, Lang], str]] = {
+    "text": lambda value, _: str(value),
+    "word": lambda value, lang: label(str(value), lang),
+    "party": lambda value, lang: party(str(value), lang),
+    "claim": lambda value, lang: dotted(str(value), lang),
+    "money": lambda value, _: money(float(value)),
+    "integer": lambda value, _: money(float(value)),
+    "percent": lambda value, _: percent(float(value)),
+    "number": lambda value, _: money(float(value), 2),
+    "residual": lambda value, _: f"{float(value):.3g}",
+    "date": _date,
+    "flag": lambda value, lang: label("yes" if value else "no", lang),
+    "status": lambda value, lang: label("passed" if value else "failed", lang),
+}
+
+
+# ---- the tables -----------------------------------------------------------------------------------------------------
+
+
+def capital_structure(result: Result) -> Table:
+    """Senior first. Attachment and detachment are shares of the pool at cut-off below and up to the top of the tranche."""
+    deal = result.deal
+    sizes = result.summary.set_index("tranche")["original"].astype(float)
+    pool = float(_monthly(result)["opening"].iloc[0])
+    total = float(sizes.sum())
+    rows: list[tuple[Any, ...]] = []
+    above = 0.0
+    for name, terms in deal.tranches.items():
+        size, path = float(sizes[name]), f"tranches.{name}"
+        row = (
+            name,
+            Marked(size, deal.mark(f"{path}.size")),
+            size / total if total else np.nan,
+            (pool - above - size) / pool,
+            (pool - above) / pool,
+            Marked(terms.coupon, deal.mark(f"{path}.coupon") if terms.coupon is not None else None),
+            Marked(terms.holder, deal.mark(f"{path}.holder")),
+        )
+        rows.append(row)
+        above += size
+    rows.append(("total", total, 1.0 if total else np.nan, "", "", "", ""))
+    columns = (
+        Column("tranche", "word"),
+        Column("size", "money"),
+        Column("share", "percent"),
+        Column("attachment", "percent"),
+        Column("detachment", "percent"),
+        Column("coupon", "percent"),
+        Column("holder", "party"),
+    )
+    return Table(columns, tuple(rows), totals=1)
+
+
+SUMMARY = (
+    Column("tranche", "word"),
+    Column("original", "money"),
+    Column("principal_paid", "money"),
+    Column("interest_paid", "money"),
+    Column("loss", "money"),
+    Column("wal_years", "number"),
+    Column("yield", "percent"),
+    Column("first_payment", "date"),
+    Column("last_payment", "date"),
+)
+CHECKS = (Column("check"), Column("largest_residual", "residual"), Column("ok", "status"))
+PARTIES = (Column("payer", "party"), Column("payee", "party"), Column("stream", "claim"), Column("amount", "money"))
+
+
+def of_frame(frame: pd.DataFrame, columns: Sequence[Column], totals: int = 0) -> Table:
+    """The columns of a frame, in the order given."""
+    chosen = frame[[column.key for column in columns]]
+    return Table(tuple(columns), tuple(chosen.itertuples(index=False, name=None)), totals)
+
+
+def tranche_summary(result: Result) -> Table:
+    return of_frame(result.summary, SUMMARY)
+
+
+def checks(result: Result) -> Table:
+    return of_frame(result.checks, CHECKS)
+
+
+def parties(result: Result) -> Table:
+    """Totals over the life of the deal, largest first."""
+    total = result.parties.groupby(["payer", "payee", "stream"], sort=False, observed=True)["amount"].sum().reset_index()
+    return of_frame(total[total["amount"] > 0].sort_values("amount", ascending=False, kind="stable"), PARTIES)
+
+
+def pool_by_year(result: Result) -> Table:
+    """Flows of each calendar year by sub-pool, opening and closing balances; several sub-pools are totalled."""
+    flows = ["interest", "scheduled_principal", "prepayment", "default", "recovery", "guarantee_paid"]
+    frame = result.pool.assign(year=pd.DatetimeIndex(result.pool["period_end"]).year)
+    how = {"opening": "first", **dict.fromkeys(flows, "sum"), "closing": "last"}
+    years = frame.groupby(["year", "group"], sort=False, observed=True).agg(how).reset_index()
+    if frame["group"].nunique() > 1:
+        together = years.groupby("year", sort=False)[["opening", *flows, "closing"]].sum().reset_index()
+        years = pd.concat((years, together.assign(group="total")), ignore_index=True)
+        years = years.sort_values("year", kind="stable")
+    life = frame.groupby("group", sort=False, observed=True).agg(how).sum()
+    last = ("", "total", life["opening"], *(life[name] for name in flows), life["closing"])
+    shown = [name for name in flows if life[name] > 0]
+    columns = (
+        Column("year"),
+        Column("group", "word"),
+        Column("opening", "money"),
+        *(Column(name, "money") for name in shown),
+        Column("closing", "money"),
+    )
+    table = of_frame(years, columns)
+    positions = [0, 1, 2, *(3 + flows.index(name) for name in shown), 9]
+    subtotals = frozenset(number for number, row in enumerate(table.rows) if row[1] == "total")
+    return Table(columns, (*table.rows, tuple(last[position] for position in positions)), 1, subtotals)
+
+
+def triggers(result: Result) -> Table:
+    rows = []
+    for name, terms in result.deal.triggers.items():
+        frame = result.triggers[result.triggers["trigger"] == name]
+        hit = frame.loc[frame["breached"].astype(bool), "payment_date"]
+        first = _date(hit.iloc[0], "en") if len(hit) else None
+        rows.append((name, Marked(terms.when, result.deal.mark(f"triggers.{name}")), first, f"{len(hit)} / {len(frame)}"))
+    return Table((Column("trigger", "word"), Column("when"), Column("first_breach"), Column("breaches")), tuple(rows))
+
+
+def realised(result: Result) -> Table | None:
+    """Published charge-offs against the model's, as they come; numbers as numbers, the rest as text."""
+    frame = result.realised
+    if frame is None or frame.empty:
+        return None
+    columns: list[Column] = []
+    for name in map(str, frame.columns):
+        kind: Kind = "text"
+        if pd.api.types.is_datetime64_any_dtype(frame[name]):
+            kind = "date"
+        elif pd.api.types.is_bool_dtype(frame[name]):
+            kind = "flag"
+        elif pd.api.types.is_numeric_dtype(frame[name]):
+            kind = "money"
+        columns.append(Column(name, kind))
+    return of_frame(frame, columns)
+
+
+def compared(results: Sequence[Result]) -> Table:
+    """Loss, average life and yield of every tranche under each scenario."""
+    columns = [Column("scenario", "word"), Column("tranche", "word")]
+    columns += [column for column in SUMMARY if column.key in ("principal_paid", "interest_paid", "loss", "wal_years", "yield")]
+    rows: list[tuple[Any, ...]] = []
+    for result in results:
+        rows += [(result.scenario_name, *row) for row in of_frame(result.summary, columns[1:]).rows]
+    return Table(tuple(columns), tuple(rows))
+
+
+def _monthly(result: Result) -> pd.DataFrame:
+    monthly: pd.DataFrame = result.pool.groupby("period_end", sort=True)[["opening", "closing"]].sum()
+    return monthly

@@ -1,0 +1,90 @@
+"""The terms of a deal as a table: every value with how it is known, published, derived or assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from clo.deal.terms import Deal, StepTerms
+from clo.labels import Lang, label, money, path_label
+from clo.report.tables import Column, Marked, Table
+
+SHARES = frozenset({"coupon", "rate", "cdr", "cpr", "recovery", "pd", "correlation", "lgd", "issue_price"})
+AMOUNTS = frozenset({"size", "amount", "initial", "denomination", "obligors", "institutions"})
+ELSEWHERE = frozenset({"format", "name", "name_ja", "sources", "published", "derived", "assumed", "waterfall"})
+"""Parts of a deal that the page shows in a place of their own."""
+LONGEST_LIST = 6
+
+
+def terms_table(deal: Deal, lang: Lang) -> Table:
+    """One row for each value that the deal file states, then one for each step of a waterfall spelled out."""
+    stated = deal.model_dump(exclude_unset=True, by_alias=True, exclude=set(ELSEWHERE))
+    rows = [(path_label(path, lang), Marked(term_text(path, value), deal.mark(path)), path) for path, value in _values(stated)]
+    rows += [
+        (
+            f"{label('waterfall', lang)} {number}",
+            Marked(step_text(step, lang), deal.mark("waterfall")),
+            f"waterfall[{number - 1}]",
+        )
+        for number, step in enumerate(deal.waterfall, start=1)
+    ]
+    return Table((Column("term"), Column("value"), Column("place")), tuple(rows))
+
+
+def scenario_table(deal: Deal, name: str, resolved: Any, lang: Lang) -> Table:
+    """The assumptions that a run used, with those of the scenarios it extends filled in, and how each is known."""
+    rows = []
+    given = resolved.model_dump(exclude_none=True, exclude={"extends"}) if resolved is not None else {}
+    for key, value in given.items():
+        rows.append((label(key, lang), Marked(term_text(key, value), _scenario_mark(deal, name, key))))
+    return Table((Column("term"), Column("value")), tuple(rows))
+
+
+def _scenario_mark(deal: Deal, name: str, key: str) -> Any:
+    """The mark where the value stands: in this scenario, or in the one it is taken from."""
+    following: str | None = name
+    while following in deal.scenarios:
+        scenario = deal.scenarios[following]
+        if key in scenario.model_fields_set or scenario.extends is None:
+            return deal.mark(f"scenarios.{following}.{key}")
+        following = scenario.extends
+    return None
+
+
+def term_text(path: str, value: Any) -> str:
+    """A value of a deal as it reads well: shares as per cent, amounts with separators, long lists shortened."""
+    key = path.rpartition(".")[2].partition("[")[0]
+    if isinstance(value, (list, tuple)):
+        shown = [term_text(key, inner) for inner in value[:LONGEST_LIST]]
+        return ", ".join(shown) + (f", … ({len(value)})" if len(value) > LONGEST_LIST else "")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        if key in SHARES:
+            return f"{value * 100:.6g}%"
+        return money(float(value)) if key in AMOUNTS else f"{value:g}"
+    return str(value)
+
+
+def step_text(step: StepTerms, lang: Lang) -> str:
+    """A step of the waterfall in one line."""
+    plain = step.model_dump(exclude_unset=True, by_alias=True)
+    words = [label(step.verb, lang)]
+    if "kind" in plain:
+        words.append(f"{label(plain.pop('kind'), lang)}: {', '.join(label(name, lang) for name in plain.pop('names'))}")
+    for key, value in plain.items():
+        text = ", ".join(label(str(inner), lang) for inner in value) if isinstance(value, (list, tuple)) else str(value)
+        words.append(f"{label('amount_if' if key == 'if' else key, lang)}: {text}")
+    return " · ".join(words)
+
+
+def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Plain values and lists of plain values with their paths."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _values(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, (list, tuple)) and any(isinstance(inner, Mapping) for inner in value):
+        for number, inner in enumerate(value):
+            yield from _values(inner, f"{path}[{number}]")
+    elif value is not None:
+        yield path, value
