@@ -12,6 +12,7 @@ Axis key: i loan, t month (0 = the first after cut-off), c cell, k column, j ins
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -145,101 +146,121 @@ def schedule(
         accrued[t - 1] = owed
 
 
+# t month, c cell, k column, j instalments left.  factor[max term + LANES + 2]
 @njit(nogil=True, cache=True)
-def monthly_schedule(
-    balance: float,
-    monthly_rate: float,
-    kind: int,
-    term: int,
-    months: int,
-    factor: F64,
-    opening: F64,
-    interest: F64,
-    principal: F64,
+def add_monthly_loan(
+    balance: float, monthly_rate: float, kind: int, term: int, paying: int, factor: F64, c: int, out: F64
 ) -> None:
-    """`schedule` for loans paid monthly on equal months, no grace, no balloon: the same numbers, vectorised.
+    """`schedule` for a loan paid monthly on equal months, no grace, no balloon: its first `paying` months, added to out.
 
-    factor: scratch, length >= term + LANES + 1, its first entry 0. Outputs have length >= months.
+    The same numbers to rounding, vectorised and never stored. factor: scratch. out is indexed, not sliced, because a
+    slice costs more (a reference count) than ten months of a loan; the one slice below lets the compiler see that no
+    index is negative, without which it does not vectorise.
     """
+    if paying <= 0:
+        return
+    out[c, OPENING, 0] += balance
+    out[c, INTEREST, 0] += balance * monthly_rate
     if kind == LEVEL_PAYMENT:
-        v = 1.0 / (1.0 + monthly_rate)
-        a = 0.0
-        for j in range(1, LANES + 1):
-            a = (a + 1.0) * v
-            factor[j] = a
-        stride = a
-        v2 = v * v
-        v4 = v2 * v2
-        v8 = v4 * v4
-        for block in range(LANES + 1, term + 1, LANES):
-            for lane in range(LANES):
-                factor[block + lane] = factor[block + lane - LANES] * v8 + stride
-        scale = balance / factor[term]
-        left = factor[term - months : term + 1]
-        for t in range(months):
-            opening[t] = scale * left[months - t]
-        opening[0] = balance
-        for t in range(months):
-            interest[t] = opening[t] * monthly_rate
-            principal[t] = opening[t] - scale * left[months - t - 1]
+        last = fill_factors(monthly_rate, term, factor)
+        scale = balance / factor[last - term]
+        income = scale * monthly_rate
+        left = factor[last - term :]
+        out[c, PRINCIPAL, 0] += balance - scale * left[1]
+        for t in range(1, paying):
+            now = left[t]
+            out[c, OPENING, t] += scale * now
+            out[c, INTEREST, t] += income * now
+            out[c, PRINCIPAL, t] += scale * (now - left[t + 1])
     elif kind == EQUAL_PRINCIPAL:
         scale = balance / term
-        for t in range(months):
-            opening[t] = scale * (term - t)
-        opening[0] = balance
-        for t in range(months):
-            interest[t] = opening[t] * monthly_rate
-            principal[t] = opening[t] - scale * (term - t - 1)
+        income = scale * monthly_rate
+        out[c, PRINCIPAL, 0] += balance - scale * (term - 1)
+        for t in range(1, paying):
+            now = float(term - t)
+            out[c, OPENING, t] += scale * now
+            out[c, INTEREST, t] += income * now
+            out[c, PRINCIPAL, t] += scale
     else:
-        for t in range(months):
-            opening[t] = balance
-            interest[t] = balance * monthly_rate
-            principal[t] = 0.0
-        if months == term:
-            principal[term - 1] = balance
+        income = balance * monthly_rate
+        for t in range(1, paying):
+            out[c, OPENING, t] += balance
+            out[c, INTEREST, t] += income
+        if paying == term:
+            out[c, PRINCIPAL, term - 1] += balance
 
 
 @njit(nogil=True, cache=True)
-def _add(months: int, default_month: int, loss: float, opening: F64, interest: F64, principal: F64, cell: F64) -> None:
-    """Add one loan's months to cell[k, t]; from its known default month on (1-based, 0 = none) it pays nothing."""
-    paying = months
-    opened = months
-    if default_month > 0:
-        paying = min(months, default_month - 1)
-        opened = min(months, default_month)
-    to_opening, to_interest, to_principal = cell[OPENING, :paying], cell[INTEREST, :paying], cell[PRINCIPAL, :paying]
-    for t in range(paying):
-        to_opening[t] += opening[t]
-        to_interest[t] += interest[t]
-        to_principal[t] += principal[t]
-    if opened > paying:
-        exposure = opening[paying]
-        cell[OPENING, paying] += exposure
-        cell[DEFAULT, paying] += exposure
-        cell[SALVAGE, paying] += max(0.0, exposure - loss)
-        cell[EXCESS, paying] += max(0.0, loss - exposure)
+def fill_factors(monthly_rate: float, term: int, factor: F64) -> int:
+    """Annuity factors a_j into factor[last - j], j = 0..term, so that time runs forward; returns last.
+
+    a_{j+8} = a_j v^8 + a_8: eight lanes that do not wait for each other.
+    """
+    last = factor.size - 1
+    v = 1.0 / (1.0 + monthly_rate)
+    factor[last] = 0.0
+    a = 0.0
+    for j in range(1, LANES + 1):
+        a = (a + 1.0) * v
+        factor[last - j] = a
+    v2 = v * v
+    v4 = v2 * v2
+    v8 = v4 * v4
+    x1, x2, x3, x4 = factor[last - 1], factor[last - 2], factor[last - 3], factor[last - 4]
+    x5, x6, x7, x8 = factor[last - 5], factor[last - 6], factor[last - 7], factor[last - 8]
+    for j in range(LANES, term, LANES):
+        x1, x2, x3, x4 = x1 * v8 + a, x2 * v8 + a, x3 * v8 + a, x4 * v8 + a
+        x5, x6, x7, x8 = x5 * v8 + a, x6 * v8 + a, x7 * v8 + a, x8 * v8 + a
+        at = last - j
+        factor[at - 1], factor[at - 2], factor[at - 3], factor[at - 4] = x1, x2, x3, x4
+        factor[at - 5], factor[at - 6], factor[at - 7], factor[at - 8] = x5, x6, x7, x8
+    return last
 
 
-# i loan (of one chunk), t month, c cell, k column.  scratch[4, max term + LANES + 1]
+@njit(nogil=True, cache=True)
+def _default(t: int, exposure: float, loss: float, c: int, out: F64) -> None:
+    """Book a known default in month t: the exposure, what the recorded loss leaves of it, the loss beyond it."""
+    out[c, OPENING, t] += exposure
+    out[c, DEFAULT, t] += exposure
+    out[c, SALVAGE, t] += max(0.0, exposure - loss)
+    out[c, EXCESS, t] += max(0.0, loss - exposure)
+
+
+@njit(nogil=True, cache=True)
+def _exposure(balance: float, monthly_rate: float, kind: int, term: int, t: int) -> float:
+    """Balance before the instalment of month t of a loan of `add_monthly_loan`, in closed form.
+
+    Level payment: B (1 - v^j) / (1 - v^term) with j = term - t, through expm1 so that small rates keep their digits.
+    """
+    if kind == BULLET or t == 0:
+        return balance
+    if kind == EQUAL_PRINCIPAL or monthly_rate == 0.0:
+        return balance / term * (term - t)
+    force = math.log1p(monthly_rate)
+    return balance * (math.expm1(-(term - t) * force) / math.expm1(-term * force))
+
+
+# i loan (of one chunk), t month, c cell, k column.  factor[max term + LANES + 2]
 @njit(nogil=True, cache=True)
 def add_monthly_loans(
-    balance: F64, rate: F64, kind: I8, term: I32, cell: I32, default_month: I32, loss: F64, scratch: F64, out: F64
+    balance: F64, rate: F64, kind: I8, term: I32, cell: I32, default_month: I32, loss: F64, factor: F64, out: F64
 ) -> None:
-    """Add loans of `monthly_schedule` to out[c, k, t]. Arrays [i]; rate annual; default_month and loss may be empty.
+    """Add loans paid monthly on equal months, no grace, no balloon, to out[c, k, t].
 
-    The last month of `out` lies after the horizon: its opening is what is then outstanding.
+    Arrays [i]; rate annual; default_month is 1-based, 0 = none, and may be empty with loss. From its default month on a
+    loan pays nothing. The last month of `out` lies after the horizon: its opening is what is then outstanding.
     """
     width = out.shape[2]
-    factor, opening, interest, principal = scratch[0], scratch[1], scratch[2], scratch[3]
-    factor[0] = 0.0
     known = default_month.size > 0
     for i in range(balance.size):
-        months = min(term[i], width)
-        monthly_schedule(balance[i], rate[i] / 12.0, kind[i], term[i], months, factor, opening, interest, principal)
-        if known:
-            _add(months, default_month[i], loss[i], opening, interest, principal, out[cell[i]])
-        else:
-            _add(months, 0, 0.0, opening, interest, principal, out[cell[i]])
+        n, c, monthly = int(term[i]), int(cell[i]), rate[i] / 12.0
+        paying = min(n, width)
+        defaults = known and 0 < default_month[i] <= paying
+        if defaults:
+            paying = int(default_month[i]) - 1
+        add_monthly_loan(balance[i], monthly, kind[i], n, paying, factor, c, out)
+        if defaults:
+            _default(paying, _exposure(balance[i], monthly, kind[i], n, paying), loss[i], c, out)
 
 
 # i loan (of one chunk), t month, c cell, k column.  scratch[4, max term + 1]; tau[basis, t]
@@ -276,8 +297,12 @@ def add_loans(
             balance[i], rate[i], kind[i], term[i], grace[i], first[i], step[i], interest_first[i], interest_step[i],
             balloon[i], tau[basis[i]], months, opening, interest, principal, accrued,
         )  # fmt: skip
-        default = default_month[i] if known else 0
-        _add(months, default, loss[i] if known else 0.0, opening, interest, principal, out[cell[i]])
-        paying = min(months, default - 1) if default > 0 else months
+        c, paying = cell[i], months
+        if known and 0 < default_month[i] <= months:
+            paying = default_month[i] - 1
+            _default(paying, opening[paying], loss[i], c, out)
         for t in range(paying):
-            out[cell[i], ACCRUED, t] += accrued[t]
+            out[c, OPENING, t] += opening[t]
+            out[c, INTEREST, t] += interest[t]
+            out[c, PRINCIPAL, t] += principal[t]
+            out[c, ACCRUED, t] += accrued[t]

@@ -190,10 +190,10 @@ def _add_chunk(loans: Contracts, rows: NDArray[np.int32], plain: bool, known: bo
         cell = (default_month > 0).astype(np.int32)
     else:
         default_month, loss, cell = np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(len(rows), dtype=np.int32)
-    scratch = np.zeros((4, int(term.max()) + kernel.LANES + 2))
+    scratch = np.zeros((4, int(term.max()) + kernel.LANES + 2))  # of this thread
     common = loans.balance[rows], loans.rate[rows], loans.kind[rows], term
     if plain:
-        kernel.add_monthly_loans(*common, cell, default_month, loss, scratch, out)
+        kernel.add_monthly_loans(*common, cell, default_month, loss, scratch[0], out)
         return
     own = np.searchsorted(np.flatnonzero(~loans.plain), rows)
     kernel.add_loans(

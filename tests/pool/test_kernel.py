@@ -74,7 +74,7 @@ def sums(balance, rate, kind, term, *, months, default_month=None, loss=None, ce
     kernel.add_monthly_loans(
         np.asarray(balance, float), np.asarray(rate, float), np.asarray(kind, np.int8), np.asarray(term, np.int32),
         np.zeros(n, np.int32) if cell is None else np.asarray(cell, np.int32), *known,
-        np.zeros((4, max(term) + kernel.LANES + 2)), out,
+        np.zeros(max(term) + kernel.LANES + 2), out,
     )  # fmt: skip
     return out
 
@@ -125,13 +125,12 @@ def test_laws_of_a_schedule(loan):
 def test_fast_path_is_the_general_one(loan):
     term, months = loan["term"], loan["term"]
     general = kernel_schedule(**loan)[:3]
-    fast = np.zeros((3, months))
-    kernel.monthly_schedule(
-        loan["balance"], loan["rate"] / 12, int(loan["kind"]), term, months, np.zeros(term + kernel.LANES + 2), *fast
-    )
-    np.testing.assert_allclose(fast, general, rtol=1e-12, atol=1e-12 * loan["balance"])
-    assert fast[0, 0] == loan["balance"]
-    assert fast[2, -1] == fast[0, -1]
+    fast = np.zeros((1, kernel.COLUMNS, months))
+    factor = np.zeros(term + kernel.LANES + 2)
+    kernel.add_monthly_loan(loan["balance"], loan["rate"] / 12, int(loan["kind"]), term, months, factor, 0, fast)
+    np.testing.assert_allclose(fast[0, :3], general, rtol=1e-12, atol=1e-12 * loan["balance"])
+    assert fast[0, Column.OPENING, 0] == loan["balance"]
+    assert fast[0, Column.PRINCIPAL, -1] == fast[0, Column.OPENING, -1]
 
 
 def test_level_payments_are_level():
@@ -214,7 +213,7 @@ f = lambda x: np.array(x, float)
 i = lambda x: np.array(x, np.int32)
 b = np.array
 kernel.add_monthly_loans(f([100, 200, 300]), f([.02, .03, .0]), b([0, 1, 2], np.int8), i([20, 12, 5]), i([0, 0, 0]),
-    i([0, 4, 0]), f([0, 20, 0]), np.zeros((4, 40)), out)
+    i([0, 4, 0]), f([0, 20, 0]), np.zeros(40), out)
 kernel.add_loans(f([100, 200]), f([.02, .03]), b([0, 1], np.int8), i([12, 11]), i([2, 0]), i([5, 2]), i([3, 3]), i([5, 2]),
     i([3, 3]), f([10, 50]), b([0, 0], np.int8), np.full((1, 12), 1 / 365 * 30), i([0, 0]), i([0, 0]), f([0, 0]),
     np.zeros((4, 40)), out)
