@@ -36,6 +36,7 @@ _DATE_MISSING = (
 )  # fmt: skip
 ERROR_CELL = r"^\s*#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|#+)\s*$"
 _LOST_DIGITS = r"^\s*\d(?:\.\d+)?[eE]\+?\d+\s*$"
+_WIDE_SPACE = "[\u3000\u00a0]"
 _DASHES = "[‐‑‒–—−－]"
 _PLAIN = r"^-?\d+(?:\.\d+)?$"
 _GROUPED = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
@@ -171,6 +172,8 @@ def _numbers(text: pa.Array, kind: Kind) -> Parsed:
 
     bad, signed, marked = cells(lambda r: r.said != ""), cells(lambda r: r.signed), cells(lambda r: r.marked)
     repaired = cells(lambda r: r.repaired) | grouped
+    if not pc.all(pc.string_is_ascii(present)).as_py():
+        repaired |= ~bad & ~signed & _mask(pc.match_substring_regex(present, _WIDE_SPACE))
     notes: list[tuple[str, NDArray[np.bool_], str]] = []
     if bad.any():
         first = next(reading for reading in readings if reading.said)

@@ -127,6 +127,10 @@ def _careful(text: str, file: str, names: Sequence[str], header_row: int, delimi
             lines_before = reader.line_num
             if number <= header_row or not any(cell.strip() for cell in record):
                 continue
+            if spans > 1 and any("\n" in cell and cell.count(delimiter) >= len(names) - 1 for cell in record):
+                said = f"row {number:,} opens a quote that closes {spans - 1} lines below, around whole rows"
+                findings.append(finding("E-T006", said, file=file, row=number))
+                continue
             if len(record) != len(names):
                 ragged.append((number, record, spans))
                 continue

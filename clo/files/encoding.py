@@ -14,6 +14,9 @@ _MOJIBAKE = re.compile(
     "\ufffd|繧[\u3000-\u9fff｡-ﾟ]|縺[\u3000-\u9fff｡-ﾟ]|ã[\u0080-\u00bf‚ƒ„]|æ[\u0080-\u00bf—œ–˜]|è[\u0080-\u00bf]\u00aa"
 )
 
+# Bytes CP932 has no character for, which the codec lets through.
+_NOT_IN_CP932 = re.compile("[\x80\u00a0\uf8f0-\uf8f3]")
+
 
 def decoded(data: bytes, file: str, declared: str | None) -> tuple[str, list[Finding]]:
     """The text of a file and what had to be found out about it. Raises TapeError if it is in no one encoding."""
@@ -55,6 +58,11 @@ def _detected(data: bytes, file: str) -> tuple[str, list[Finding]]:
         text = data.decode("cp932")
     except UnicodeDecodeError as error:
         raise TapeError([_undecodable(data, error.start, "CP932", file)]) from None
+    odd = _NOT_IN_CP932.search(text)
+    if odd:
+        row, column = _place(text[: odd.start()])
+        said = f"row {row:,} col {column} is not CP932; the file may be concatenated from two encodings"
+        raise TapeError([finding("E-T001", said, file=file, row=row, column=column)])
     return text, [finding("F-T001", "decoded as CP932 (Windows Japanese)", file=file)]
 
 

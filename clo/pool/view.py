@@ -111,6 +111,6 @@ def number(value: float, grouped: bool = True) -> str:
     """A number for a message: whole if it is, thousands grouped on request."""
     if value != value:  # noqa: PLR0124  (NaN is the one unequal to itself)
         return "blank"
-    if value == int(value) and abs(value) < 2**53:
+    if value == int(value) and abs(value) < 1e18:
         return f"{int(value):,}" if grouped else str(int(value))
     return f"{value:,.10g}" if grouped else f"{value:.10g}"

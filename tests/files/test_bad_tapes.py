@@ -1,0 +1,338 @@
+"""Every way a tape goes wrong that this package knows: the message must say file, row, loan, field, value, rule and fix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from tape_rows import BALANCE, errors, only, table, text, write
+
+from clo.files.tape import check_tape, read_tape
+from clo.findings import TapeError, full_list
+
+# (cells to change, columns to replace, code, field, row, loan, value, words of the message, of the rule, of the fix)
+CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, str, str, str]] = {
+    "error cell": (
+        {("current_balance", 2): "#REF!"}, {}, "E-T008", "current_balance", 4, "A-3", "#REF!",
+        "cell holds #REF!", "not a spreadsheet error", "correct the formula",
+    ),
+    "column too narrow": (
+        {("maturity_date", 1): "########"}, {}, "E-T008", "maturity_date", 3, "A-2", "########",
+        "cell holds ########", "not a spreadsheet error", "widen the column",
+    ),
+    "id in scientific notation": (
+        {("loan_id", 5): "1.23E+12"}, {}, "E-T007", "loan_id", 7, "1.23E+12", "1.23E+12",
+        "'1.23E+12' lost digits", "keeps all its digits", "formatted as text",
+    ),
+    "words for a number": (
+        {("original_balance", 3): "about 4m"}, {}, "E-T020", "original_balance", 5, "A-4", "about 4m",
+        "'about 4m' is not a number", "is a number", "correct the cell",
+    ),
+    "decimal comma": (
+        {("current_rate", 3): "1.234,5"}, {}, "E-T020", "current_rate", 5, "A-4", "1.234,5",
+        "'1.234,5' is not a number", "is a number", "correct the cell",
+    ),
+    "one rate above 100 %": (
+        {("current_rate", 6): "1.9"}, {}, "E-T021", "current_rate", 8, "B-3", "1.9",
+        "rate above 100 % for 1 loans", "decimal below 1", "correct the rows",
+    ),
+    "rates in percent": (
+        {}, {"current_rate": ["1.8", "2.1", "2.5", "1.85", "2.0", "2.35", "1.9", "2.2"]}, "E-T021", "current_rate", 2, "A-1", "1.8",
+        "looks like percent (6 of 8 values lie in 1.8", "decimal below 1", "set `units: {rate: percent}`",
+    ),
+    "rates in basis points": (
+        {}, {"current_rate": ["180", "210", "250", "185", "200", "235", "190", "220"]}, "E-T021", "current_rate", 2, "A-1", "180",
+        "looks like basis points", "decimal below 1", "set `units: {rate: bp}`",
+    ),
+    "low rates in percent": (
+        {}, {"current_rate": ["0.8", "0.7", "0.5", "0.85", "0.9", "0.35", "0.6", "0.75"]}, "E-T021", "current_rate", 2, "A-1", "0.8",
+        "median rate 72%: this column looks like percent", "decimal below 1", "rate: percent",
+    ),
+    "one bank in percent": (
+        {}, {"current_rate": ["0.018", "0.021", "0.025", "0.019", "2.0", "2.35", "1.9", "2.2"]}, "E-T022", "current_rate", 6, "B-1", "2",
+        "rates of 0202 have a median of 2.1, those of the others 0.02", "in one unit", "units.originators",
+    ),
+    "one bank in thousands": (
+        {}, {"original_balance": ["10000000", "20000000", "30000000", "40000000", "12000", "22000", "32000", "42000"],
+             "current_balance": ["6000000", "12000000", "18000000", "24000000", "7000", "13000", "19000", "25000"]},
+        "E-T024", "original_balance", 6, "B-1", "12,000",
+        "0202: median original_balance 27,000 is about 1/1000 of its peers'", "in one unit", "units.originators",
+    ),
+    "score as probability": (
+        {}, {"pd_1y": ["88", "72", "64", "91", "55", "79", "83", "60"], "score_provider": "CRD"}, "E-T034", "pd_1y", 2, "A-1", "88",
+        "pd_1y has values 55–91 and provider CRD: this is a score (higher = safer)", "probability", "score_value",
+    ),
+    "probability in percent": (
+        {}, {"pd_1y": ["1.8", "2.2", "0.4", "1.1", "0.5", "0.9", "3", "6"]}, "E-T034", "pd_1y", 2, "A-1", "1.8",
+        "this looks like percent", "probability", "percent",
+    ),
+    "no probability": (
+        {("pd_1y", 0): "0", ("pd_1y", 1): "0.02"}, {}, "W-T034", "pd_1y", 2, "A-1", "0",
+        "pd_1y is 0, 1 or blank for 7 loans", "above 0 and below 1", "check the source",
+    ),
+    "blank where required": (
+        {("maturity_date", 1): "", ("maturity_date", 4): " "}, {}, "E-T030", "maturity_date", 3, "A-2", "blank",
+        "maturity_date blank for 2 loans", "is required", "may_be_missing",
+    ),
+    "reason where required": (
+        {("maturity_date", 1): "ND4"}, {}, "E-T031", "maturity_date", 3, "A-2", "ND4",
+        "'ND4' is not a value; maturity_date is required", "not a stand-in", "supply the value of maturity_date",
+    ),
+    "unknown where required": (
+        {("obligor_id", 6): "不明"}, {}, "E-T031", "obligor_id", 8, "B-3", "不明",
+        "'不明' is not a value", "not a stand-in", "supply the value",
+    ),
+    "nines where required": (
+        {("days_in_arrears", 6): "9999"}, {}, "E-T031", "days_in_arrears", 8, "B-3", "9999",
+        "'9999' is not a value", "not a stand-in", "supply the value",
+    ),
+    "far future as missing": (
+        {("grace_end_date", 3): "9999-12-31"}, {}, "W-T031", "grace_end_date", 5, "A-4", "9999-12-31",
+        "'9999-12-31' read as missing", "read as missing", "declare `sentinels` for grace_end_date",
+    ),
+    "negative balance": (
+        {("current_balance", 7): "-1200000"}, {}, "E-T050", "current_balance", 9, "B-4", "-1,200,000",
+        "current_balance is negative for 1 loan", "is not negative", "set the status to RDMD",
+    ),
+    "zero balance": (
+        {("current_balance", 7): "0"}, {}, "W-T051", "current_balance", 9, "B-4", "0",
+        "zero balance, status PERF", "without a balance is redeemed", "set account_status",
+    ),
+    "balance grew": (
+        {("current_balance", 0): "10800000"}, {}, "W-T052", "current_balance", 2, "A-1", "10,800,000",
+        "balance exceeds original by 8%", "at most what was lent", "capitalised interest",
+    ),
+    "balance more than doubled": (
+        {("current_balance", 0): "60000000"}, {}, "E-T052", "current_balance", 2, "A-1", "60,000,000",
+        "balance exceeds original by 500%", "at most twice", "check the unit",
+    ),
+    "word of another template": (
+        {("amortisation_type", 2): "DEXX"}, {}, "E-T032", "amortisation_type", 4, "A-3", "DEXX",
+        "DEXX is probably equal_principal", "one of its allowed words", "derive",
+    ),
+    "Japanese word": (
+        {("amortisation_type", 2): "元利均等"}, {}, "E-T032", "amortisation_type", 4, "A-3", "元利均等",
+        "元利均等 is probably level_payment", "one of its allowed words", "derive",
+    ),
+    "guarantee in percent": (
+        {("guarantee_ratio", 2): "80"}, {}, "E-T033", "guarantee_ratio", 4, "A-3", "80",
+        "outside 0 to 1 for 1 loan: percent, such as 80 for 0.8?", "between 0 and 1", "guarantee_ratio: percent",
+    ),
+    "past the end of an era": (
+        {("maturity_date", 0): "平成31年5月1日"}, {}, "E-T042", "maturity_date", 2, "A-1", "平成31年5月1日",
+        "平成31年5月1日 is after Heisei ended (2019-04-30); read as 令和元年?", "inside its era", "correct the era",
+    ),
+    "past the end of Showa": (
+        {("incorporation_date", 0): "S64.1.8"}, {}, "E-T042", "incorporation_date", 2, "A-1", "S64.1.8",
+        "S64.1.8 is after Showa ended (1989-01-07); read as 平成元年?", "inside its era", "correct the era",
+    ),
+    "before the era": (
+        {("origination_date", 0): "令和1年4月30日"}, {}, "E-T042", "origination_date", 2, "A-1", "令和1年4月30日",
+        "is before Reiwa began (2019-05-01)", "inside its era", "correct the era",
+    ),
+    "two-digit year": (
+        {("maturity_date", 0): "26/03/05"}, {}, "E-T041", "maturity_date", 2, "A-1", "26/03/05",
+        "26/03/05 is ambiguous; declare date_style", "in one way only", "date_styles: {maturity_date: ymd|mdy|dmy}",
+    ),
+    "day or month first": (
+        {("maturity_date", 0): "4/5/2029"}, {}, "E-T041", "maturity_date", 2, "A-1", "4/5/2029",
+        "4/5/2029 is ambiguous: 2029-04-05 or 2029-05-04", "in one way only", "date_styles",
+    ),
+    "two-digit year with month name": (
+        {("maturity_date", 0): "24-Jun-29"}, {}, "E-T041", "maturity_date", 2, "A-1", "24-Jun-29",
+        "its year has two digits", "in one way only", "century_pivot",
+    ),
+    "31 April": (
+        {("maturity_date", 0): "2029-04-31"}, {}, "E-T040", "maturity_date", 2, "A-1", "2029-04-31",
+        "'2029-04-31': April has 30 days", "a day of the calendar", "correct the cell",
+    ),
+    "29 February": (
+        {("maturity_date", 0): "2029/2/29"}, {}, "E-T040", "maturity_date", 2, "A-1", "2029/2/29",
+        "'2029/2/29': 2029 is not a leap year", "a day of the calendar", "correct the cell",
+    ),
+    "fiscal year for a date": (
+        {("financials_date", 0): "平成15年度"}, {}, "E-T040", "financials_date", 2, "A-1", "平成15年度",
+        "is a fiscal year (April to March), not a date", "a day of the calendar", "correct the cell",
+    ),
+    "month for a date": (
+        {("maturity_date", 0): "令和11年3月"}, {}, "E-T040", "maturity_date", 2, "A-1", "令和11年3月",
+        "has no day", "a day of the calendar", "correct the cell",
+    ),
+    "matured": (
+        {("maturity_date", 3): "2025-12-31"}, {}, "E-T053", "maturity_date", 5, "A-4", "2025-12-31",
+        "maturity 2025-12-31 precedes cut-off 2026-03-31, balance 24,000,000, status PERF", "matures after the cut-off", "ARRE or DFLT",
+    ),
+    "matures before it was made": (
+        {("origination_date", 3): "2024-04-01", ("maturity_date", 3): "2024-04-01", ("current_balance", 3): "0",
+         ("account_status", 3): "RDMD"}, {},
+        "E-T054", "maturity_date", 5, "A-4", "2024-04-01", "maturity is not after origination 2024-04-01", "after it was made", "correct",
+    ),
+    "sixty years": (
+        {("maturity_date", 3): "2084-12-31"}, {}, "E-T055", "maturity_date", 5, "A-4", "2084-12-31",
+        "more than 50 years after origination 2024-04-01", "within 50 years", "correct maturity_date",
+    ),
+    "made after the cut-off": (
+        {("origination_date", 3): "2026-04-01"}, {}, "E-T056", "origination_date", 5, "A-4", "2026-04-01",
+        "made after the cut-off date 2026-03-31", "by the cut-off date", "leave the loan out",
+    ),
+    "next payment in the past": (
+        {("next_payment_date", 3): "2026-03-10"}, {}, "W-T057", "next_payment_date", 5, "A-4", "2026-03-10",
+        "before the cut-off date", "after the cut-off date", "correct next_payment_date",
+    ),
+    "grace beyond maturity": (
+        {("grace_end_date", 3): "2031-09-30"}, {}, "E-T058", "grace_end_date", 5, "A-4", "2031-09-30",
+        "grace_end 2031-09-30 is after maturity 2029-03-31: principal would never be paid", "ends before maturity", "correct",
+    ),
+    "wrong fiscal year": (
+        {("financials_date", 3): "2025-03-31", ("financials_fiscal_year", 3): "FY2025"}, {}, "W-T045", "financials_date", 5, "A-4",
+        "2025-03-31", "label FY2025 does not hold this date", "April to March", "which year",
+    ),
+    "performing in arrears": (
+        {("days_in_arrears", 3): "127"}, {}, "E-T061", "days_in_arrears", 5, "A-4", "127",
+        "status PERF but 127 days in arrears", "not in arrears", "ARRE or DFLT",
+    ),
+    "default without a date": (
+        {("account_status", 3): "DFLT"}, {}, "E-T062", "default_date", 5, "A-4", "",
+        "status DFLT and no default_date column", "has a default date", "supply default_date",
+    ),
+    "default after the cut-off": (
+        {("default_date", 3): "2027-01-15"}, {}, "W-T063", "default_date", 5, "A-4", "2027-01-15",
+        "default after the cut-off date 2026-03-31", "nothing after its cut-off", "realised: [default_date]",
+    ),
+    "performing with a default date": (
+        {("default_date", 3): "2026-01-15"}, {}, "W-T064", "default_date", 5, "A-4", "2026-01-15",
+        "status PERF with a default date", "no default date", "check account_status",
+    ),
+    "loss above the loan": (
+        {("allocated_loss", 3): "41000000"}, {}, "W-T065", "allocated_loss", 5, "A-4", "41,000,000",
+        "loss above the original balance 40,000,000", "at most what was lent", "costs",
+    ),
+    "level payment without interest": (
+        {("amortisation_type", 3): "level_payment", ("current_rate", 3): "0"}, {}, "W-T066", "amortisation_type", 5, "A-4",
+        "level_payment", "rate of zero", "bears interest", "check current_rate",
+    ),
+    "bullet with instalments": (
+        {("amortisation_type", 3): "bullet", ("regular_principal", 3): "250000"}, {}, "W-T067", "amortisation_type", 5, "A-4",
+        "bullet", "regular principal 250,000", "no regular principal", "check amortisation_type",
+    ),
+    "corporate number": (
+        {("corporate_number", 3): "8700110005901", ("corporate_number", 4): "9700110005901"}, {}, "W-T071", "corporate_number", 6, "B-1",
+        "9700110005901", "fails its check digit, or has not 13 digits (1 loan)", "check digit", "not used to match",
+    ),
+    "two currencies": (
+        {("currency", 3): "USD"}, {}, "E-T070", "currency", 5, "A-4", "USD",
+        "several currencies in one tape: JPY, USD", "one currency", "split the tape",
+    ),
+    "mixed cut-offs": (
+        {("cutoff_date", 4): "2026-02-28", ("cutoff_date", 5): "2026-02-28"}, {}, "E-T010", "cutoff_date", 6, "B-1", "2026-02-28",
+        "0202: cut-off 2026-02-28, others 2026-03-31 (2 loans)", "one cut-off date", "split the file",
+    ),
+    "same loan, different rows": (
+        {("loan_id", 1): "A-1"}, {}, "E-T060", "loan_id", 3, "A-1", "A-1",
+        "loan A-1 of 0101 appears twice (row 2 and 3) with obligor_id 001 and 002", "tell every loan apart", "remove the wrong row",
+    ),
+    "more than a float holds": (
+        {("original_balance", 3): "9100000000000000"}, {}, "E-T027", "original_balance", 5, "A-4", "9,100,000,000,000,000",
+        "above 2^53", "below 2^53", "check the unit of original_balance",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_message_says_where_who_what_why_and_how(name, tmp_path):
+    changes, columns, code, field, row, loan, value, message, rule, fix = CASES[name]
+    path = write(tmp_path, text(table(changes, **columns)))
+    loans, findings = check_tape(path)
+    found = only(findings, code, field)
+    assert found.file == str(path)
+    assert (found.row, found.who, found.value) == (row, f"loan {loan}", value)
+    assert message in found.message
+    assert rule in found.rule
+    assert fix in found.fix
+    assert (loans is None) == (found.severity == "error")
+    assert errors(findings) == ([code] if code.startswith("E") else [])
+    if loans is None:
+        with pytest.raises(TapeError) as caught:
+            read_tape(path)
+        assert [str(f) for f in caught.value.findings] == [str(f) for f in findings]
+        shown = str(caught.value)
+        assert all(part in shown for part in (code, f"row {row:,}", loan, field, found.message, found.rule, found.fix))
+
+
+# (cells to change, code, field, row, words of the message, column, expected value of that cell)
+REPAIRS: dict[str, tuple[dict[Any, str], str, str, int, str, Any]] = {
+    "full width": ({("current_balance", 1): "１２，０００，０００"}, "F-T025", "current_balance", 3, "converted 1 full-width numbers", 12e6),
+    "separators": ({("current_balance", 1): "¥12,000,000"}, "F-T025", "current_balance", 3, "converted 1 numbers with separators", 12e6),
+    "wide space": ({("current_balance", 1): "\u300012000000\u00a0"}, "F-T025", "current_balance", 3, "converted 1", 12e6),
+    "unit in the cell": ({("current_balance", 1): "12,000千円"}, "F-T025", "current_balance", 3, "converted 1", 12e6),
+    "full-width percent": ({("current_rate", 1): "２．１％"}, "F-T025", "current_rate", 3, "converted 1 full-width", 0.021),
+    "triangle": ({("obligor_ebitda", 1): "△1,234"}, "F-T026", "obligor_ebitda", 3, "△1,234 read as −1,234", -1234.0),
+    "black triangle": ({("obligor_ebitda", 1): "▲1,234"}, "F-T026", "obligor_ebitda", 3, "▲1,234 read as −1,234", -1234.0),
+    "brackets": ({("obligor_ebitda", 1): "(1,234)"}, "F-T026", "obligor_ebitda", 3, "(1,234) read as −1,234", -1234.0),
+    "long vowel mark": ({("obligor_ebitda", 1): "ー1234"}, "F-T026", "obligor_ebitda", 3, "ー1234 read as −1,234", -1234.0),
+    "yen fraction": ({("current_balance", 1): "12000000.33"}, "F-T028", "current_balance", 3, "0.33 yen rounded; total effect -0.33", 12e6),
+    "serial": ({("origination_date", 1): "45012"}, "F-T044", "origination_date", 3, "45012 read as Excel serial (2023-03-27)", "2023-03-27"),
+    "era letter": ({("maturity_date", 1): "R11.3.31"}, "F-T043", "maturity_date", 3, "R11.3.31 read as 2029-03-31", "2029-03-31"),
+    "first year": ({("incorporation_date", 1): "令和元年5月1日"}, "F-T043", "incorporation_date", 3, "2019-05-01", "2019-05-01"),
+    "era ligature": ({("incorporation_date", 1): "㍻10年12月31日"}, "F-T043", "incorporation_date", 3, "1998-12-31", "1998-12-31"),
+    "last week of Showa": ({("incorporation_date", 1): "S64/1/7"}, "F-T043", "incorporation_date", 3, "1989-01-07", "1989-01-07"),
+    "slashes": ({("maturity_date", 1): "2029/3/31"}, "F-T043", "maturity_date", 3, "2029/3/31 read as 2029-03-31", "2029-03-31"),
+    "eight digits": ({("maturity_date", 1): "20290331"}, "F-T043", "maturity_date", 3, "20290331 read as 2029-03-31", "2029-03-31"),
+    "unambiguous day": ({("maturity_date", 1): "3/31/2029"}, "F-T043", "maturity_date", 3, "3/31/2029 read as 2029-03-31", "2029-03-31"),
+    "dash in an id": ({("loan_id", 1): "A－2"}, "F-T002", "loan_id", 3, "normalised 1 dash variants", "A-2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REPAIRS)
+def test_repair_is_made_and_counted(name, tmp_path):
+    changes, code, field, row, message, value = REPAIRS[name]
+    loans = read_tape(write(tmp_path, text(table(changes))))
+    found = only(loans.findings, code, field)
+    assert (found.severity, found.row, found.count) == ("fixed", row, 1)
+    assert message in found.message
+    cell = loans.column(field)[1]
+    assert (str(cell.astype("datetime64[D]")) if isinstance(cell, np.datetime64) else cell) == value
+    assert len(loans) == 8
+
+
+def test_all_problems_of_a_tape_come_together(tmp_path):
+    changes = {("current_balance", 0): "-1", ("maturity_date", 1): "2029-04-31", ("account_status", 2): "GOOD", ("loan_id", 5): ""}
+    loans, findings = check_tape(write(tmp_path, text(table(changes))))
+    assert loans is None
+    assert sorted(errors(findings)) == ["E-T030", "E-T032", "E-T040", "E-T050"]
+
+
+def test_full_list_names_every_row(tmp_path):
+    _, findings = check_tape(write(tmp_path, text(table({("maturity_date", 1): "", ("maturity_date", 4): ""}))))
+    listed = full_list(findings)
+    assert listed["row"].tolist() == [3, 6]
+    assert listed["who"].tolist() == ["A-2", "B-1"]
+
+
+def test_exact_repeat_is_dropped_and_said(tmp_path):
+    columns = {name: [*values, values[2]] for name, values in table().items()}
+    loans = read_tape(write(tmp_path, text(columns)))
+    found = only(loans.findings, "F-T060")
+    assert (found.row, found.who) == (10, "loan A-3")
+    assert (len(loans), loans.balance) == (8, BALANCE)
+
+
+def test_same_id_at_two_banks_is_two_loans(tmp_path):
+    loans = read_tape(write(tmp_path, text(table({("loan_id", 4): "A-1"}))))
+    assert len(loans) == 8
+
+
+def test_leading_zeros_and_the_id_na_survive(tmp_path):
+    loans = read_tape(write(tmp_path, text(table({("loan_id", 0): "NA", ("obligor_id", 0): "0007"}))))
+    assert loans.frame["loan_id"][0] == "NA"
+    assert loans.frame["obligor_id"][0] == "0007"
+    assert loans.frame["originator_id"][0] == "0101"
+
+
+def test_reason_a_value_is_missing_is_kept_beside_it(tmp_path):
+    loans = read_tape(write(tmp_path, text(table({("balloon_amount", 3): "ND2", ("balloon_amount", 4): "5"}))))
+    assert only(loans.findings, "W-T031").value == "ND2"
+    assert loans.frame["balloon_amount_nd"].tolist()[3] == "ND2"
+    assert np.isnan(loans.column("balloon_amount")[3])
+    assert loans.column("balloon_amount")[4] == 5.0

@@ -1,0 +1,264 @@
+"""Tape files as files: encodings, headers, total lines, damaged rows, columns, compression; and that reading leaves no trace."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+
+import numpy as np
+import pandas as pd
+import pytest
+from tape_rows import BALANCE, COLUMNS, errors, only, table, text, write
+
+import clo
+from clo.files.tape import check_tape, read_tape
+from clo.findings import TapeError
+
+CLEAN = text(COLUMNS)
+
+
+def test_clean_tape_has_no_findings(tmp_path):
+    path = write(tmp_path, CLEAN)
+    loans, findings = check_tape(path)
+    assert findings == ()
+    assert (len(loans), loans.obligors, loans.balance) == (8, 7, BALANCE)
+    assert loans.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert loans.source == str(path)
+    assert loans.file_rows.tolist() == list(range(2, 10))
+    assert clo.read_tape(path).balance == BALANCE
+
+
+def test_cp932_is_detected_and_said(tmp_path):
+    path = write(tmp_path, text(table(x_name="①㈱髙橋商店～")).encode("cp932"))
+    loans = read_tape(path)
+    found = only(loans.findings, "F-T001")
+    assert found.file == str(path)
+    assert "CP932 (Windows Japanese)" in found.message
+    assert "encoding: cp932" in found.fix
+    assert loans.frame["x_name"][0] == "①㈱髙橋商店～"
+
+
+def test_declared_encoding_is_silent(tmp_path):
+    path = write(tmp_path, text(table(x_name="㈱髙橋")).encode("cp932"), "encoding: cp932\n")
+    assert read_tape(path).findings == ()
+
+
+def test_byte_order_mark_is_no_part_of_the_header(tmp_path):
+    assert read_tape(write(tmp_path, CLEAN.encode("utf-8-sig"))).findings == ()
+
+
+def test_two_encodings_in_one_file_are_refused_with_the_place(tmp_path):
+    lines = text(table(x_name="髙橋商店")).splitlines(keepends=True)
+    path = write(tmp_path, b"".join(line.encode("utf-8" if number < 5 else "cp932") for number, line in enumerate(lines)))
+    loans, findings = check_tape(path)
+    assert loans is None
+    found = only(findings, "E-T001")
+    assert "may be concatenated from two encodings" in found.message
+    assert found.row in (2, 6)  # the first row in either encoding
+    lines = text(table(x_name="髙")).splitlines(keepends=True)
+    broken = b"".join(line.encode("cp932") for line in lines[:6]) + b"\xff\xfd bad\n"
+    found = only(check_tape(write(tmp_path, broken))[1], "E-T001")
+    assert (found.row, found.column) == (7, 1)
+    assert "row 7 col 1 is not CP932" in found.message
+
+
+def test_text_decoded_wrongly_before_is_refused(tmp_path):
+    wrong = "日本語".encode().decode("cp932", errors="replace")
+    _, findings = check_tape(write(tmp_path, text(table({("x_name", 2): "a\ufffdb"}))))
+    found = only(findings, "E-T017")
+    assert (found.row, found.column, found.value) == (4, 20, "\ufffd")
+    assert "export again" in found.fix
+    assert errors(check_tape(write(tmp_path, text(table(x_name=wrong))))[1]) == ["E-T017"]
+
+
+def test_ordinary_japanese_is_not_taken_for_damage(tmp_path):
+    assert read_tape(write(tmp_path, text(table(x_name="縺れた糸、繧る、ã")))).findings == ()
+
+
+def test_header_below_notes_is_found(tmp_path):
+    path = write(tmp_path, "債権一覧,,\n2026年3月末,,\n" + CLEAN)
+    loans = read_tape(path)
+    found = only(loans.findings, "F-T003")
+    assert found.message == "header found on row 3; rows 1–2 treated as notes"
+    assert loans.file_rows[0] == 4
+    assert read_tape(write(tmp_path, "債権一覧,,\n2026年3月末,,\n" + CLEAN, "header_row: 3\n")).findings == ()
+
+
+def test_rows_count_from_the_top_of_the_file(tmp_path):
+    notes = "債権一覧\n\n" + text(table({("maturity_date", 2): "2029-04-31"}))
+    _, findings = check_tape(write(tmp_path, notes))
+    assert only(findings, "E-T040").row == 6
+
+
+def total_line(label: str, balance: str) -> str:
+    cells = dict.fromkeys(COLUMNS, "") | {"loan_id": label, "current_balance": balance}
+    return ",".join(cells.values()) + "\n"
+
+
+@pytest.mark.parametrize("label", ["合計", "合 計", "Total", ""])
+def test_total_line_is_left_out_and_used_as_control(label, tmp_path):
+    path = write(tmp_path, CLEAN + total_line(label, "124000000"))
+    loans = read_tape(path)
+    found = only(loans.findings, "F-T004")
+    assert found.message == (
+        "row 10 looks like a total (= sum of rows above, 124,000,000); excluded from loans, used as control total"
+    )
+    assert (len(loans), loans.balance) == (8, BALANCE)
+
+
+def test_total_that_differs_is_refused_with_both_figures(tmp_path):
+    _, findings = check_tape(write(tmp_path, CLEAN + total_line("合計", "125000000")))
+    found = only(findings, "E-T004")
+    assert found.row == 10
+    assert "125,000,000, but the rows above sum to 124,000,000 (+1,000,000)" in found.message
+    assert "missing or extra rows" in found.fix
+
+
+def test_subtotals_are_left_out(tmp_path):
+    lines = CLEAN.splitlines(keepends=True)
+    content = "".join(lines[:5]) + total_line("小計", "60000000") + "".join(lines[5:]) + total_line("小計", "64000000")
+    loans = read_tape(write(tmp_path, content + total_line("合計", "124000000")))
+    assert [found.row for found in loans.findings] == [6, 11, 12]
+    assert (len(loans), loans.balance) == (8, BALANCE)
+    assert loans.file_rows.tolist() == [2, 3, 4, 5, 7, 8, 9, 10]
+
+
+def test_notes_and_blank_lines_below_are_left_out(tmp_path):
+    loans = read_tape(write(tmp_path, CLEAN + "\n※ 単位: 円\n"))
+    found = only(loans.findings, "F-T004")
+    assert "※ 単位: 円" in found.message
+    assert len(loans) == 8
+
+
+def test_ragged_row_is_refused(tmp_path):
+    lines = CLEAN.splitlines(keepends=True)
+    lines[3] = lines[3].replace("30000000", "30,000,000")
+    path = write(tmp_path, "".join(lines))
+    loans, findings = check_tape(path)
+    assert loans is None
+    found = only(findings, "E-T005")
+    assert (found.file, found.row, found.who, found.value) == (str(path), 4, "loan A-3", "21 fields")
+    assert found.message == "row 4 has 21 fields, header has 19"
+    assert "quote fields" in found.fix
+
+
+def test_quote_that_never_closes_is_refused(tmp_path):
+    _, findings = check_tape(write(tmp_path, CLEAN.replace("A-3", '"A-3')))
+    found = only(findings, "E-T006")
+    assert found.row == 4
+    assert "row 4 opens a quote that does not close" in found.message
+
+
+def test_quote_that_closes_rows_later_is_refused(tmp_path):
+    _, findings = check_tape(write(tmp_path, CLEAN.replace("A-3", '"A-3').replace("B-1", 'B-1"')))
+    found = only(findings, "E-T006")
+    assert found.row == 4
+    assert found.message == "row 4 opens a quote that closes 2 lines below, around whole rows"
+    _, findings = check_tape(write(tmp_path, CLEAN.replace("A-3,003", '"A-3,003').replace("A-4,004,", 'A-4",')))
+    found = only(findings, "E-T006")
+    assert found.row == 4
+    _, findings = check_tape(write(tmp_path, CLEAN.replace("A-3,003", '"A-3\n",003,x')))
+    found = only(findings, "E-T005")
+    assert found.message == "row 4 has 20 fields, header has 19; unclosed quote begins row 4 (the record runs over 2 lines)"
+
+
+def test_newline_inside_a_closed_quote_is_text(tmp_path):
+    loans = read_tape(write(tmp_path, text(table({("purpose", 2): "運転\n資金"}))))
+    assert loans.frame["purpose"][2] == "運転\n資金"
+    assert loans.file_rows.tolist() == list(range(2, 10))
+
+
+def test_other_delimiters_are_declared(tmp_path):
+    content = CLEAN.replace(",", ";")
+    _, findings = check_tape(write(tmp_path, content))
+    assert "declare `delimiter: ';'`" in only(findings, "E-T009").message
+    assert read_tape(write(tmp_path, content, 'delimiter: ";"\n')).balance == BALANCE
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", CLEAN.splitlines()[0] + "\n"])
+def test_tape_without_loans_is_refused(content, tmp_path):
+    loans, findings = check_tape(write(tmp_path, content))
+    assert loans is None
+    assert errors(findings) == ["E-T009"]
+
+
+def test_missing_column_names_the_likeliest_header(tmp_path):
+    path = write(tmp_path, text(COLUMNS, {"current_balance": "現在残高(千円)", "current_rate": "curent_rate"}))
+    _, findings = check_tape(path)
+    found = only(findings, "E-T011", "current_balance")
+    assert (found.file, found.row) == (str(path), 1)
+    assert found.message == "required column current_balance not found; closest header: '現在残高(千円)'"
+    assert "columns: {current_balance: '現在残高(千円)'}" in found.fix
+    assert "closest header: 'curent_rate'" in only(findings, "E-T011", "current_rate").message
+
+
+def test_header_with_a_unit_waits_for_a_declaration(tmp_path):
+    thousand = {name: [value.removesuffix("000") for value in COLUMNS[name]] for name in ("current_balance", "original_balance")}
+    content = text(table(**thousand), {"current_balance": "残高(千円)", "original_balance": "当初(千円)"})
+    mapped = "columns: {current_balance: 残高(千円), original_balance: 当初(千円)}\n"
+    _, findings = check_tape(write(tmp_path, content, mapped))
+    found = only(findings, "E-T023", "current_balance")
+    assert "names the unit 千円" in found.message
+    assert "units: {columns: {current_balance: thousand}}" in found.fix
+    assert read_tape(write(tmp_path, content, mapped + "units: {money: thousand}\n")).balance == BALANCE
+
+
+def test_doubled_column_is_refused(tmp_path):
+    _, findings = check_tape(write(tmp_path, text(COLUMNS, {"arrears_balance": "current_balance"})))
+    found = only(findings, "E-T012")
+    assert (found.field, found.row) == ("current_balance", 1)
+    assert "stands 2 times" in found.message
+
+
+def test_unknown_column_is_kept_and_a_misspelt_one_is_said(tmp_path):
+    loans = read_tape(write(tmp_path, text(table(branch="007", grace_end_dat=""))))
+    assert loans.frame["x_branch"].tolist() == ["007"] * 8
+    found = only(loans.findings, "W-T013")
+    assert "did you mean 'grace_end_date'?" in found.message
+
+
+def test_gzip_and_parquet_read_the_same(tmp_path):
+    plain = read_tape(write(tmp_path, CLEAN))
+    packed = tmp_path / "pool.csv.gz"
+    packed.write_bytes(gzip.compress(CLEAN.encode(), mtime=0))
+    stored = tmp_path / "pool.parquet"
+    plain.frame.to_parquet(stored, index=False)
+    for path in (packed, stored):
+        loans = read_tape(path)
+        pd.testing.assert_frame_equal(loans.frame, plain.frame)
+        assert loans.findings == ()
+
+
+def test_parquet_of_text_is_read_like_a_csv(tmp_path):
+    path = tmp_path / "pool.parquet"
+    pd.DataFrame(table({("current_balance", 1): "12,000,000", ("maturity_date", 1): "R11.3.31"})).to_parquet(path, index=False)
+    loans = read_tape(path)
+    assert [found.code for found in loans.findings] == ["F-T043", "F-T025"]
+    assert loans.balance == BALANCE
+
+
+def test_parquet_of_numbers_goes_through_the_sidecar(tmp_path):
+    path = tmp_path / "pool.parquet"
+    frame = read_tape(write(tmp_path, CLEAN)).frame
+    frame["current_rate"] = frame["current_rate"] * 100
+    frame.to_parquet(path, index=False)
+    assert errors(check_tape(path)[1]) == ["E-T021"]
+    (tmp_path / "m.yaml").write_text("format: clo.map/1\nunits: {rate: percent}\n")
+    loans = read_tape(path, map=tmp_path / "m.yaml")
+    np.testing.assert_allclose(loans.column("current_rate")[:2], [0.018, 0.021], rtol=1e-15)
+
+
+def test_damaged_files_are_findings_and_missing_ones_oserror(tmp_path):
+    for name, content in {"a.csv.gz": b"\x1f\x8bjunk", "b.parquet": b"PAR1junk"}.items():
+        (tmp_path / name).write_bytes(content)
+        assert "damaged" in only(check_tape(tmp_path / name)[1], "E-T009").message
+    with pytest.raises(FileNotFoundError):
+        check_tape(tmp_path / "absent.csv")
+
+
+def test_reading_writes_nothing(tmp_path):
+    path = write(tmp_path, text(table({("current_balance", 0): "-1"})))
+    before = {entry: (entry.read_bytes(), entry.stat().st_mtime_ns) for entry in tmp_path.iterdir()}
+    with pytest.raises(TapeError):
+        read_tape(path)
+    assert {entry: (entry.read_bytes(), entry.stat().st_mtime_ns) for entry in tmp_path.iterdir()} == before
