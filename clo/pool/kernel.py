@@ -276,7 +276,7 @@ def add_loans(
     interest_first: I32,
     interest_step: I32,
     balloon: F64,
-    basis: I8,
+    basis: I32,
     tau: F64,
     cell: I32,
     default_month: I32,

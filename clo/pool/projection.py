@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,8 @@ from clo.findings import Finding, InputError, has_errors
 from clo.pool import kernel
 from clo.pool.amortisation import amortise
 from clo.pool.assumptions import Assumptions
-from clo.pool.contracts import Contracts, Floats, Tape, read_contracts
+from clo.pool.columns import Floats, Tape
+from clo.pool.contracts import Contracts, read_contracts
 from clo.pool.kernel import Column
 from clo.timeline import Days, as_days, month_index
 
@@ -36,6 +37,18 @@ KERNELS = (kernel.add_monthly_loans,)
 """What is compiled on the first run of plain loans."""
 
 PERFORMING, DEFAULTING = 0, 1
+
+
+class Chunk(NamedTuple):
+    """Loans of one kernel call: where they stand in the group, where among those as plain (or not) as they are."""
+
+    rows: slice | NDArray[np.intp]
+    own: slice
+    plain: bool
+
+    @property
+    def size(self) -> int:
+        return int(self.own.stop - self.own.start)
 
 
 class Flow(IntEnum):
@@ -152,22 +165,22 @@ def _contractual(
     contracts: Sequence[Contracts], months: int, *, known: bool, threads: int | None, progress: Callable[[int, int], None] | None
 ) -> list[Floats]:
     """Contractual sums of each group, [c, k, t]; t has one month more than the horizon."""
-    jobs = [(g, rows, plain) for g, loans in enumerate(contracts) for rows, plain in _chunks(loans)]
+    jobs = [(g, chunk) for g, loans in enumerate(contracts) for chunk in _chunks(loans)]
     cells = DEFAULTING + 1 if known else 1
     sums = [np.zeros((cells, len(Column), months + 1)) for _ in contracts]
-    total, done = sum(len(rows) for _, rows, _ in jobs), 0
+    total, done = sum(chunk.size for _, chunk in jobs), 0
 
-    def run(job: tuple[int, NDArray[np.int32], bool]) -> Floats:
-        g, rows, plain = job
+    def run(job: tuple[int, Chunk]) -> Floats:
+        g, chunk = job
         out = np.zeros_like(sums[g])
-        _add_chunk(contracts[g], rows, plain, known, out)
+        _add_chunk(contracts[g], chunk, known, out)
         return out
 
     executor = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
     try:
-        for (g, rows, _), part in zip(jobs, executor.map(run, jobs), strict=True):
+        for (g, chunk), part in zip(jobs, executor.map(run, jobs), strict=True):
             sums[g] += part
-            done += len(rows)
+            done += chunk.size
             if progress is not None:
                 progress(done, total)
     finally:
@@ -175,27 +188,30 @@ def _contractual(
     return sums
 
 
-def _chunks(loans: Contracts) -> Iterator[tuple[NDArray[np.int32], bool]]:
-    """Positions of the loans of each kernel call: those that are plain, then the others."""
+def _chunks(loans: Contracts) -> Iterator[Chunk]:
+    """Positions of the loans of each kernel call: those that are plain, then the others. Slices where all are alike."""
     for plain in (True, False):
-        rows = np.flatnonzero(loans.plain == plain).astype(np.int32)
-        for begin, end in pairwise([*range(0, len(rows), CHUNK), len(rows)]):
-            yield rows[begin:end], plain
+        here = loans.plain == plain
+        everything = bool(here.all())
+        rows = np.zeros(0, dtype=np.intp) if everything else np.flatnonzero(here)
+        for begin, end in pairwise([*range(0, int(here.sum()), CHUNK), int(here.sum())]):
+            own = slice(begin, end)
+            yield Chunk(own if everything else rows[begin:end], own, plain)
 
 
-def _add_chunk(loans: Contracts, rows: NDArray[np.int32], plain: bool, known: bool, out: Floats) -> None:
-    term = loans.term[rows]
+def _add_chunk(loans: Contracts, chunk: Chunk, known: bool, out: Floats) -> None:
+    rows, own = chunk.rows, chunk.own
+    balance, rate = np.array(loans.balance[rows]), np.array(loans.rate[rows])  # copies: a frame's arrays are read-only,
+    kind, term = np.array(loans.kind[rows]), np.array(loans.term[rows])  # a type of its own to the compiler
+    default_month, loss, cell = np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(len(term), dtype=np.int32)
     if known:
-        default_month, loss = loans.default_month[rows], np.nan_to_num(loans.loss[rows])
+        default_month, loss = np.array(loans.default_month[rows]), np.nan_to_num(loans.loss[rows])
         cell = (default_month > 0).astype(np.int32)
-    else:
-        default_month, loss, cell = np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(len(rows), dtype=np.int32)
     scratch = np.zeros((4, int(term.max()) + kernel.LANES + 2))  # of this thread
-    common = loans.balance[rows], loans.rate[rows], loans.kind[rows], term
-    if plain:
+    common = balance, rate, kind, term
+    if chunk.plain:
         kernel.add_monthly_loans(*common, cell, default_month, loss, scratch[0], out)
         return
-    own = np.searchsorted(np.flatnonzero(~loans.plain), rows)
     kernel.add_loans(
         *common, loans.grace[own], loans.first[own], loans.step[own], loans.interest_first[own], loans.interest_step[own],
         loans.balloon[own], loans.basis[own], loans.tau, cell, default_month, loss, scratch, out,

@@ -199,7 +199,7 @@ def test_loans_of_any_terms_sum_like_the_monthly_ones():
     one, none = np.ones(n, np.int32), np.zeros(n, np.int32)
     general = np.zeros_like(fast)
     kernel.add_loans(
-        balance, rate, kind, term, none, one, one, one, one, np.zeros(n), np.zeros(n, np.int8), np.full((1, 50), 1 / 12),
+        balance, rate, kind, term, none, one, one, one, one, np.zeros(n), none, np.full((1, 50), 1 / 12),
         none, month, loss, np.zeros((4, 60)), general,
     )  # fmt: skip
     np.testing.assert_allclose(general, fast, rtol=1e-12, atol=1e-12)
@@ -215,7 +215,7 @@ b = np.array
 kernel.add_monthly_loans(f([100, 200, 300]), f([.02, .03, .0]), b([0, 1, 2], np.int8), i([20, 12, 5]), i([0, 0, 0]),
     i([0, 4, 0]), f([0, 20, 0]), np.zeros(40), out)
 kernel.add_loans(f([100, 200]), f([.02, .03]), b([0, 1], np.int8), i([12, 11]), i([2, 0]), i([5, 2]), i([3, 3]), i([5, 2]),
-    i([3, 3]), f([10, 50]), b([0, 0], np.int8), np.full((1, 12), 1 / 365 * 30), i([0, 0]), i([0, 0]), f([0, 0]),
+    i([3, 3]), f([10, 50]), i([0, 0]), np.full((1, 12), 1 / 365 * 30), i([0, 0]), i([0, 0]), f([0, 0]),
     np.zeros((4, 40)), out)
 print(out.tobytes().hex())
 """

@@ -1,0 +1,120 @@
+"""The columns of a tape as the projection reads them: dates to months, words to codes, findings that name loans.
+
+Month t is the interval (E_{t-1}, E_t] of period ends, E_0 the cut-off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clo.findings import Finding, Occurrences
+from clo.timeline import Days, as_days, day_of_month, month_end, month_index, on_day
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Rule = tuple[Bools, str, NDArray[Any] | Callable[[NDArray[np.intp]], NDArray[Any]], str, str, str, str]
+"""Loans it hits, code, values (or the values at some positions), field, message, rule, fix."""
+
+
+def month_of(dates: Days, ends: Days, cutoff: np.datetime64) -> Ints:
+    """The month each date falls in: 0 on or before the cut-off, 1 for the first; -1 where there is no date.
+
+    A date after the last end is in month len(ends) + 1.
+    """
+    span = int((ends[-1] - cutoff).astype(np.int64)) + 1
+    table = np.searchsorted(ends, cutoff + np.arange(span + 1), side="left").astype(np.int32) + 1  # by day: one look-up a loan
+    table[0] = 0
+    month = table[np.clip((dates - cutoff).astype(np.int64), 0, span)]
+    month[np.isnat(dates)] = -1
+    return np.asarray(month, dtype=np.int32)
+
+
+def extended(ends: Days, until: np.datetime64) -> Days:
+    """The period ends, carried on monthly until they reach the given day."""
+    last = int(month_index(ends[-1:])[0])
+    more = last + np.arange(1, max(0, int(month_index(as_days([until]))[0]) - last) + 2)
+    at_month_end = bool((ends == month_end(month_index(ends))).all())
+    return np.concatenate((ends, month_end(more) if at_month_end else on_day(more, int(day_of_month(ends).max()))))
+
+
+class Tape(Protocol):
+    """What is read of `Loans`."""
+
+    @property
+    def frame(self) -> pd.DataFrame: ...
+    @property
+    def file_rows(self) -> NDArray[np.int64]: ...
+    @property
+    def source(self) -> str: ...
+
+
+class Columns:
+    """A tape's columns, with an absent optional one read as empty; rows and file say where a loan came from."""
+
+    def __init__(self, frame: pd.DataFrame, rows: NDArray[np.int64], file: str) -> None:
+        self.frame = frame
+        self.size = len(frame)
+        self.rows = rows
+        self.file = file
+
+    @classmethod
+    def of(cls, loans: Tape | pd.DataFrame) -> Columns:
+        if isinstance(loans, pd.DataFrame):
+            return cls(loans, np.arange(2, len(loans) + 2), "")
+        return cls(loans.frame, loans.file_rows, loans.source)
+
+    def where(self, keep: Bools) -> Columns:
+        return self if keep.all() else Columns(self.frame[keep], self.rows[keep], self.file)
+
+    def has(self, name: str) -> bool:
+        return name in self.frame
+
+    def floats(self, name: str, default: float = np.nan) -> Floats:
+        """A numeric column [i], nan where empty; the default throughout where the tape has no such column."""
+        if name not in self.frame:
+            return np.full(self.size, default)
+        return self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def dates(self, name: str) -> Days:
+        if name not in self.frame:
+            return np.full(self.size, "NaT", dtype="datetime64[D]")
+        return as_days(self.frame[name].to_numpy(dtype="datetime64[s]"))
+
+    def words(self, name: str, empty: str) -> tuple[NDArray[Any], list[str]]:
+        """Codes [i] into the list of words; code -1, an empty field, picks the last of them, `empty`."""
+        if name not in self.frame:
+            return np.full(self.size, -1, dtype=np.int8), [empty]
+        column = self.frame[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            return np.asarray(column.cat.codes), [*map(str, column.cat.categories), empty]
+        codes, words = pd.factorize(column)
+        return codes, [*map(str, words), empty]
+
+    def look_up(self, name: str, empty: str, meaning: Callable[[str], Any], dtype: Any) -> NDArray[Any]:
+        """What each loan's word means, [i]."""
+        codes, words = self.words(name, empty)
+        return np.asarray(np.asarray([meaning(word) for word in words], dtype=dtype)[codes])
+
+    def hits(self, table: Iterable[Rule]) -> Iterator[Finding]:
+        """One finding for each rule some loan breaks; {id} and {value} in its message stand for the first such loan."""
+        for hit, code, values, field, message, rule, fix in table:
+            at = np.flatnonzero(hit)
+            if at.size == 0:
+                continue
+            if self.has("loan_id"):
+                who = self.frame["loan_id"].iloc[at].to_numpy(dtype=object)
+            else:
+                who = np.asarray([f"#{row + 1}" for row in at], dtype=object)
+            found = np.asarray(values(at) if callable(values) else values[at]).astype(object)
+            text = message.format(id=who[0], value=found[0])
+            yield Finding(
+                code, "error" if code.startswith("E") else "warning", text, rule=rule, fix=fix, who=str(who[0]),
+                field=field, value=str(found[0]),
+                file=self.file, row=int(self.rows[at[0]]), occurrences=Occurrences(rows=self.rows[at], who=who, values=found),
+            )  # fmt: skip
