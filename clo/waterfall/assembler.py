@@ -29,9 +29,13 @@ _UNARY = {"neg": Op.NEGATE, "not": Op.NOT}
 
 
 class Assembler:
-    """A program in the making. Slots of intermediate results are used again from step to step; named ones are kept."""
+    """A program in the making. Slots of intermediate results are used again from step to step; named ones are kept.
 
-    def __init__(self) -> None:
+    trace: each movement keeps what it asked, found and moved, so that a run can be explained; without, a block needs less
+    memory and runs faster.
+    """
+
+    def __init__(self, *, trace: bool = True) -> None:
         self.slots: dict[str, int] = {}
         self.params: dict[str, int] = {}
         self.inputs: list[tuple[str, str]] = []
@@ -43,6 +47,8 @@ class Assembler:
         self._balance_sheet: list[float] = []
         self._scratch: list[int] = []
         self._scratch_used = 0
+        self._trace = trace
+        self._untraced = -1
         self.unbounded = self.constant(np.inf)
 
     # ---- slots ----
@@ -62,6 +68,14 @@ class Assembler:
         for _ in range(count - 1):
             self.new_slot()
         return first
+
+    def movement_slots(self) -> int:
+        """The first of three slots for what a movement asks, finds and moves: its own where movements are traced."""
+        if self._trace:
+            return self.new_slots(3)
+        if self._untraced < 0:
+            self._untraced = self.new_slots(3)
+        return self._untraced
 
     def parameter(self, name: str, value: float) -> int:
         """The index of a named number that a caller may change without recompiling."""
@@ -156,5 +170,5 @@ class Assembler:
             inputs=tuple(self.inputs),
             period_values=tuple(self.period_values),
             balance_sheet=np.array(self._balance_sheet, dtype=np.float64),
-            symbols=Symbols(dict(self.slots), dict(self.params), tuple(self.movements), assertions),
+            symbols=Symbols(dict(self.slots), dict(self.params), tuple(self.movements) if self._trace else (), assertions),
         )

@@ -16,9 +16,12 @@ TALLY = "collected"
 """The slot that counts what borrowers paid in: the other side of every collection."""
 
 
-def compile_deal(deal: Deal) -> Program:
-    """The program of a deal. Raises DealError with every finding: unknown names, steps and money that lead nowhere."""
-    compiler = _Compiler(spelled_out(deal))
+def compile_deal(deal: Deal, *, trace: bool = True) -> Program:
+    """The program of a deal. Raises DealError with every finding: unknown names, steps and money that lead nowhere.
+
+    trace=False keeps no record of single movements: for many scenarios of which only balances and totals are asked.
+    """
+    compiler = _Compiler(spelled_out(deal), trace=trace)
     program = compiler.compile()
     if has_errors(compiler.scope.findings):
         raise DealError(compiler.scope.findings)
@@ -28,9 +31,9 @@ def compile_deal(deal: Deal) -> Program:
 class _Compiler:
     """One compilation, in the order of a payment date: accrual, triggers, the steps, what is asserted."""
 
-    def __init__(self, deal: Deal) -> None:
+    def __init__(self, deal: Deal, *, trace: bool) -> None:
         self.deal = deal
-        self.code = Assembler()
+        self.code = Assembler(trace=trace)
         self.scope = Scope(deal, self.code)
 
     def compile(self) -> Program:
@@ -151,7 +154,7 @@ class _Compiler:
             return
         if condition is not None:
             amount = code.apply(Op.SELECT, condition, amount, code.constant(0.0))
-        out = code.new_slots(3)
+        out = code.movement_slots()
         op = code.emit(Op.MOVE, out, code.slots[f"{step.source}.balance"], code.slots[f"{step.to}.balance"], amount)
         claim, text = f"{step.to}.transfer", step.condition or ""
         code.movements.append(

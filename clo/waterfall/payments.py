@@ -56,7 +56,7 @@ class PayStep:
         """One payment: the claim, at most the limit, at most what is there. Returns the slot of what was paid."""
         code, step = self.code, self.step
         party = payee(self.deal, step.kind, name)
-        out = code.new_slots(3)
+        out = code.movement_slots()
         pay = Op.PAY_WHOLE if self.rounds else Op.PAY
         op = code.emit(pay, out, self.source, code.slots[f"received.{party}"], claim, limit)
         if reason is None:
