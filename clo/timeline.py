@@ -109,21 +109,23 @@ CALENDARS = ("JP", "weekends", "none")
 """JP: Japanese banking days (national holidays, 31 December, 1 to 3 January, weekends); weekends only; every day is good."""
 
 
-@lru_cache(maxsize=256)
-def _japanese_holidays(year: int) -> frozenset[date]:
-    import jpholiday  # noqa: PLC0415  (only deals on a Japanese calendar need it)
-
-    national = {day for day, _ in jpholiday.year_holidays(year)}
-    return frozenset(national | {date(year, 12, 31), date(year, 1, 1), date(year, 1, 2), date(year, 1, 3)})
-
-
+@lru_cache(maxsize=4096)
 def is_business_day(day: date, calendar: str) -> bool:
     """Whether banks are open on the day, by calendar (one of CALENDARS)."""
     if calendar == "none":
         return True
     if day.weekday() >= 5:
         return False
-    return calendar != "JP" or day not in _japanese_holidays(day.year)
+    return calendar != "JP" or not _japanese_holiday(day)
+
+
+def _japanese_holiday(day: date) -> bool:
+    """A national holiday, or one of the days around New Year on which banks are closed."""
+    if (day.month, day.day) in ((12, 31), (1, 1), (1, 2), (1, 3)):
+        return True
+    import jpholiday  # noqa: PLC0415  (only deals on a Japanese calendar need it)
+
+    return bool(jpholiday.is_holiday(day))
 
 
 def adjust(day: date, convention: BusinessDay, calendar: str) -> date:
