@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from clo.findings import InputError
 from clo.pool import projection
 from clo.pool.assumptions import Assumptions
+from clo.pool.loans import Loans
 from clo.pool.projection import Flow, amortise, project
 from clo.timeline import collection_ends
 
@@ -357,3 +358,22 @@ def test_no_loans_no_flows():
     assert project({}, Assumptions(cdr=0.1), period_ends=ENDS, cutoff=CUTOFF).amounts.shape == (8, 0, MONTHS, 1)
     with pytest.raises(InputError, match="E-P041"):
         project({}, [], period_ends=ENDS, cutoff=CUTOFF)
+
+
+def test_loans_of_a_tape():
+    """Findings about loans of a tape point at its file and rows, and where() keeps them right."""
+    frame = tape([(100.0, 0.01, 12, "equal_principal")] * 3).assign(
+        cutoff_date=pd.Timestamp(CUTOFF), originator_id="bank", obligor_id=["a", "b", "c"], obligor_type="corp",
+        asset_type="loan",
+        origination_date=pd.Timestamp("2025-01-31"), original_balance=200.0, principal_frequency="monthly",
+        interest_frequency="monthly", rate_type=["fixed", "fixed", "floating"], account_status="PERF", days_in_arrears=0,
+        arrears_balance=0.0,
+    )  # fmt: skip
+    loans = Loans.from_frame(frame, source="pool.csv", check=False)
+    with pytest.raises(InputError) as caught:
+        project({"all": loans}, Assumptions(cdr=0.0), period_ends=ENDS, cutoff=CUTOFF)
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.file, finding.row, finding.who) == ("E-P005", "pool.csv", 4, "C-3")
+    fixed = loans.where("rate_type == 'fixed'")
+    flows = project({"all": fixed}, Assumptions(cdr=0.0), period_ends=ENDS, cutoff=CUTOFF)
+    assert flows.amounts[Flow.opening, 0, 0, 0] == 200.0
