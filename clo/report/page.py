@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from importlib.resources import files
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -51,7 +52,7 @@ def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
         pools=headline(runs[0].pools),
         strata=stratifications(runs[0].pools, lang),
         terms=terms_table(deal, lang),
-        data=Markup(_json([_data(run, lang) for run in runs])),
+        data=Markup(f"[{','.join(_data(run, lang) for run in runs)}]"),
         style=Markup((folder / "style.css").read_text(encoding="utf-8")),
         script=Markup((folder / "page.js").read_text(encoding="utf-8")),
         plotly=Markup(_plotly()),
@@ -111,7 +112,7 @@ def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
         "checks": tables.checks(result),
         "realised": tables.realised(result),
         "findings": result.findings,
-        "manifest": list(_flat(result.manifest)),
+        "manifest": list(_flat({key: value for key, value in result.manifest.items() if key != "checks"})),
     }
 
 
@@ -143,16 +144,21 @@ def _flat(value: Any, path: str = "") -> Iterable[tuple[str, str]]:
         else:
             for number, inner in enumerate(value):
                 yield from _flat(inner, f"{path}[{number}]")
+    elif path.endswith((".file", ".source")):
+        yield path, PurePath(str(value)).name  # the digest says which; where it lay is nobody's business
     else:
-        yield path, f"{value:.6g}" if isinstance(value, float) else str(value)
+        yield path, f"{value:,.10g}" if isinstance(value, float) else str(value)
 
 
 # ---- what the script draws ------------------------------------------------------------------------------------------
 
 
-def _data(result: Result, lang: Lang) -> dict[str, Any]:
-    charts = {name: plots.figure(result, name, lang).to_plotly_json() for name in plots.CHARTS}
-    return {"charts": charts, "waterfall": waterfalls(result, lang)}
+def _data(result: Result, lang: Lang) -> str:
+    """Charts and waterfalls of one scenario as JSON that may stand inside a script element."""
+    charts = ",".join(f'"{name}":{plots.figure(result, name, lang).to_json()}' for name in plots.CHARTS)
+    steps = json.dumps(waterfalls(result, lang), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = f'{{"charts":{{{charts}}},"waterfall":{steps}}}'
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def waterfalls(result: Result, lang: Lang) -> dict[str, Any]:
@@ -166,7 +172,7 @@ def waterfalls(result: Result, lang: Lang) -> dict[str, Any]:
     for period in range(1, result.timeline.payments + 1):
         frame = result.waterfall(period)
         rows = []
-        for row in frame.itertuples(index=False, name=None):
+        for row in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
             step, claim, source, to, *amounts, reason = row
             words = (label(str(step), lang), dotted(str(claim), lang), party(str(source), lang), party(str(to), lang))
             told = (*words, str(source) in result.deal.accounts)
@@ -183,22 +189,3 @@ def _number(value: Any) -> float | int | None:
         return None
     rounded = round(amount, 2)
     return int(rounded) if rounded.is_integer() else rounded
-
-
-def _json(value: Any) -> str:
-    """JSON that may stand inside a script element."""
-    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _plain(value: Any) -> Any:
-    """Arrays as lists and NaN as null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

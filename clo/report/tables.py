@@ -192,13 +192,13 @@ def realised(result: Result) -> Table | None:
         return None
     columns: list[Column] = []
     for name in map(str, frame.columns):
-        kind: Kind = "text"
+        kind: Kind = "word" if name == "group" else "text"
         if pd.api.types.is_datetime64_any_dtype(frame[name]):
             kind = "date"
         elif pd.api.types.is_bool_dtype(frame[name]):
             kind = "flag"
-        elif pd.api.types.is_numeric_dtype(frame[name]):
-            kind = "money"
+        elif pd.api.types.is_numeric_dtype(frame[name]) and name not in ("year", "period"):
+            kind = "percent" if name in ("ratio", "share") else "money"
         columns.append(Column(name, kind))
     return of_frame(frame, columns)
 

@@ -1,0 +1,325 @@
+"""The command line: exit codes, what goes to which stream, JSON, messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from sample_runs import DEAL_FILE, DEALS
+
+from clo import __version__
+from clo.cli import main
+
+TAPE = DEALS / "tapes" / "purchase-08.parquet"
+
+
+class Done:
+    """What a command left: exit code, stdout, stderr."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        def refuse(name: str) -> None:
+            raise AssertionError(f"{name} is not JSON")
+
+        return json.loads(self.out, parse_constant=refuse)
+
+
+@pytest.fixture
+def clo(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run `clo` in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str | Path) -> Done:
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Done(int(left.value.code or 0), captured.out, captured.err)
+
+    return call
+
+
+def fresh(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `clo` as a process of its own."""
+    code = "from clo.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture
+def deal_copy(tmp_path: Path) -> Path:
+    """A copy of the deal and its tape, free to be spoiled."""
+    shutil.copytree(DEALS, tmp_path / "deals", ignore=shutil.ignore_patterns("sba*", "*.py"))
+    return tmp_path / "deals" / DEAL_FILE.name
+
+
+def test_help_is_quick() -> None:
+    taken = []
+    for _ in range(5):
+        start = time.perf_counter()
+        done = fresh("--help")
+        taken.append(time.perf_counter() - start)
+        assert done.returncode == 0
+    assert min(taken) < 0.3 + 0.1  # starting Python itself is in it
+    assert "Exit codes: 0 ok, 1 findings at error level, 2 usage, 3 input unreadable" in " ".join(done.stdout.split())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys\nfrom clo.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1]
+    assert not any(f"'{name}'" in loaded for name in ("pandas", "numpy", "numba", "plotly", "rich", "jinja2", "pydantic"))
+
+
+def test_version(clo: Any) -> None:
+    done = clo("--version")
+    assert (done.code, done.out) == (0, f"clo {__version__}\n")
+
+
+# ---- run ------------------------------------------------------------------------------------------------------------
+
+
+def test_run_prints_tables_and_writes_the_outputs(clo: Any, tmp_path: Path) -> None:
+    done = clo("run", DEAL_FILE)
+    assert done.code == 0
+    for text in ("Capital structure (JPY)", "11,900,000,000 p", "1,420,000,000 d", "1.60% a", "WAL (years)", "passed"):
+        assert text in done.out
+    assert "Written to" not in done.out
+    assert "Written to out/purchase-08/base/report.html" in done.err
+    place = tmp_path / "out" / "purchase-08" / "base"
+    assert pd.read_parquet(place / "tranches.parquet")["tranche"].nunique() == 3
+    assert "JASME" in (place / "report.html").read_text(encoding="utf-8")
+
+
+def test_run_as_json(clo: Any) -> None:
+    done = clo("run", DEAL_FILE, "--json", "--no-report", "-o", "elsewhere", "--all-scenarios")
+    assert done.code == 0
+    told = done.json
+    assert [one["scenario"] for one in told["scenarios"]] == ["base", "stress"]
+    assert told["ok"] is True
+    assert told["page"] is None
+    assert told["capital_structure"][0]["size"] == 11_900_000_000
+    assert told["capital_structure"][0]["size_mark"]["kind"] == "published"
+    assert told["scenarios"][0]["folder"] == str(Path("elsewhere/purchase-08/base"))
+
+
+def test_all_scenarios_make_one_page(clo: Any, tmp_path: Path) -> None:
+    assert clo("run", DEAL_FILE, "--all-scenarios", "--quiet").out == ""
+    page = (tmp_path / "out" / "purchase-08" / "report.html").read_text(encoding="utf-8")
+    assert page.count('role="tab"') == 2
+
+
+def test_japanese_tables_are_aligned(clo: Any) -> None:
+    from rich.cells import cell_len  # noqa: PLC0415
+
+    done = clo("run", DEAL_FILE, "--lang", "ja", "--no-report")
+    lines = done.out.splitlines()
+    start = next(number for number, line in enumerate(lines) if "アタッチメント" in line)
+    assert {cell_len(line) for line in lines[start : start + 6]} == {cell_len(lines[start])}
+    assert "公 公表, 導 導出, 仮 仮定" in done.out
+    assert "公庫 仮" in done.out
+
+
+def test_no_colour_and_no_progress_in_a_pipe(tmp_path: Path) -> None:
+    done = fresh("run", str(DEAL_FILE), "--no-report", "-o", str(tmp_path), NO_COLOR="1")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\r" not in done.stdout + done.stderr
+
+
+def test_compiling_is_said_before_it_starts(clo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clo.study.compiling", lambda: True)
+    assert "Compiling the kernels" in clo("run", DEAL_FILE, "--no-report").err
+    assert "Compiling the kernels" not in clo("run", DEAL_FILE, "--no-report", "--quiet").err
+
+
+def test_a_failed_check_is_said_and_is_exit_code_1(clo: Any, deal_copy: Path, tmp_path: Path) -> None:
+    text = deal_copy.read_text(encoding="utf-8").replace("senior.balance < senior.size", "senior.balance > senior.size")
+    deal_copy.write_text(text, encoding="utf-8")
+    done = clo("run", deal_copy)
+    assert done.code == 1
+    assert done.out.startswith("NOT OK: checks failed: Base")
+    assert "NOT OK: checks failed: Base: assertion after payment 12" in done.err
+    page = (tmp_path / "out" / "purchase-08" / "base" / "report.html").read_text(encoding="utf-8")
+    assert "NOT OK: checks failed" in page
+
+
+def test_an_unknown_scenario_is_a_usage_error(clo: Any) -> None:
+    done = clo("run", DEAL_FILE, "-s", "stres")
+    assert done.code == 2
+    assert "it has base, stress; did you mean 'stress'?" in " ".join(done.err.split())
+    assert clo("run", DEAL_FILE, "-s", "base", "--all-scenarios").code == 2
+    assert clo("run").code == 2
+    assert clo("fly").code == 2
+
+
+def test_a_folder_that_cannot_be_written_is_said(clo: Any, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = clo("run", DEAL_FILE, "--no-report", "-o", "taken")
+    assert done.code == 4
+    assert "cannot write to taken" in done.err
+    assert "bug" not in done.err
+
+
+# ---- input that cannot be used --------------------------------------------------------------------------------------
+
+
+def test_a_missing_file_is_unreadable(clo: Any) -> None:
+    for command in (("run", "nowhere.yaml"), ("check", "nowhere.csv"), ("strat", "nowhere.parquet"), ("report", "nowhere")):
+        done = clo(*command)
+        assert done.code == 3, command
+        assert done.out == ""
+        assert "nowhere" in done.err
+        assert "Traceback" not in done.err
+
+
+def test_what_is_not_yaml_is_unreadable(clo: Any, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("a: [")
+    done = clo("run", "bad.yaml")
+    assert done.code == 3
+    assert "E-D001  error" in done.err
+    assert "bad.yaml:" in done.err
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    assert clo("check", "binary.yaml").code == 3
+
+
+def test_a_deal_with_mistakes_says_all_of_them(clo: Any, deal_copy: Path) -> None:
+    text = deal_copy.read_text(encoding="utf-8").replace("coupon: 1.6%", "cupon: 1.6%").replace("rounding: down\n", "")
+    deal_copy.write_text(text, encoding="utf-8")
+    done = clo("run", deal_copy)
+    assert done.code == 1
+    assert "cupon" in done.err
+    assert "rounding is not stated" in done.err
+    assert "Fix: choose down" in done.err
+    told = clo("run", deal_copy, "--json")
+    assert told.code == 1
+    assert told.json["ok"] is False
+    assert len(told.json["findings"]) >= 2
+    (misspelt,) = [finding for finding in told.json["findings"] if finding["value"] or "cupon" in finding["path"]][:1]
+    assert misspelt["line"]
+
+
+def test_an_internal_error_is_short_and_says_where_to_report(clo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("wheel off")
+
+    monkeypatch.setattr("clo.study.run", broken)
+    done = clo("run", DEAL_FILE)
+    assert done.code == 4
+    assert "internal error: RuntimeError: wheel off" in done.err
+    assert "please report it" in done.err
+    assert "Traceback" not in done.err
+    assert "Traceback" in clo("run", DEAL_FILE, "--debug").err
+
+
+# ---- check, strat, schema, explain, report --------------------------------------------------------------------------
+
+
+def test_check_of_good_inputs(clo: Any) -> None:
+    done = clo("check", DEAL_FILE)
+    assert done.code == 0
+    assert "error" not in done.out
+    assert clo("check", TAPE).code == 0
+
+
+def spoiled_tape(folder: Path) -> Path:
+    frame = pd.read_parquet(TAPE)
+    frame["current_balance"] = frame["current_balance"].astype(float)
+    frame.loc[frame.index[:40], "current_balance"] = -1.0
+    path = folder / "spoiled.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_check_of_a_bad_tape_groups_and_lists_everything(clo: Any, tmp_path: Path) -> None:
+    done = clo("check", spoiled_tape(tmp_path))
+    assert done.code == 1
+    listed = pd.read_csv(tmp_path / "spoiled.findings.csv")
+    negative = listed[(listed["severity"] == "error") & (listed["field"] == "current_balance")]
+    assert len(negative) >= 40
+    assert done.out.count("current_balance = -1") <= 5
+    assert "more → spoiled.findings.csv" in done.out
+    assert "Full list: spoiled.findings.csv" in done.err
+    told = clo("check", "spoiled.csv", "--json").json
+    assert told["ok"] is False
+    assert max(finding["count"] for finding in told["findings"]) >= 40
+
+
+def test_check_refuses_what_is_neither(clo: Any, tmp_path: Path) -> None:
+    (tmp_path / "pool.xlsx").write_text("")
+    done = clo("check", "pool.xlsx")
+    assert done.code == 2
+    assert "neither a deal nor a tape" in " ".join(done.err.split())
+    assert clo("check", DEAL_FILE, "--map", "x.yaml").code == 2
+
+
+def test_check_of_a_deal_looks_at_its_tapes(clo: Any, deal_copy: Path) -> None:
+    deal_copy.write_text(deal_copy.read_text(encoding="utf-8").replace("'ehime'", "'nobody'"), encoding="utf-8")
+    done = clo("check", deal_copy)
+    assert done.code == 1
+    assert "holds no loans" in done.out
+
+
+def test_strat(clo: Any) -> None:
+    done = clo("strat", DEAL_FILE)
+    assert done.code == 0
+    assert "Institutions: 130 loans" in done.out
+    told = clo("strat", TAPE, "--json").json
+    assert set(told) == {"purchase-08"}
+    assert told["purchase-08"]
+
+
+def test_schema(clo: Any) -> None:
+    deal, tape = clo("schema").json, clo("schema", "--tape").json
+    assert {"tranches", "dates", "pools"} <= set(deal["properties"])
+    assert "current_balance" in [column["name"] for column in tape["columns"]]
+
+
+def test_explain(clo: Any) -> None:
+    done = clo("explain", DEAL_FILE, "mezzanine.interest", "--period", "7")
+    assert done.code == 0
+    assert "343,232" in done.out
+    assert "Why: " in done.out
+    told = clo("explain", DEAL_FILE, "senior.principal", "-p", "7", "--json").json
+    assert told["payment_date"] == "2008-01-15"
+    assert told["shortfall"] == pytest.approx(told["asked"] - told["paid"])
+    unknown = clo("explain", DEAL_FILE, "mezzanine.intrest", "--period", "7")
+    assert unknown.code == 2
+    assert "the claims are" in unknown.err
+    assert clo("explain", DEAL_FILE, "senior.interest", "--period", "700").code == 2
+
+
+def test_report_makes_the_page_again_from_the_same_inputs(clo: Any, deal_copy: Path, tmp_path: Path) -> None:
+    clo("run", deal_copy, "--no-report")
+    place = tmp_path / "out" / "purchase-08" / "base"
+    done = clo("report", place, "--lang", "ja")
+    assert done.code == 0
+    assert "発行体系" in (place / "report.html").read_text(encoding="utf-8")
+    deal_copy.write_text(deal_copy.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    refused = clo("report", place)
+    assert refused.code == 1
+    assert "SHA-256 differs" in refused.err
+    assert "発行体系 <span" in (place / "report.html").read_text(encoding="utf-8")
+
+
+def test_report_of_a_deal_s_folder_takes_all_its_runs(clo: Any, tmp_path: Path) -> None:
+    clo("run", DEAL_FILE, "--all-scenarios", "--no-report")
+    assert clo("report", Path("out") / "purchase-08").code == 0
+    page = (tmp_path / "out" / "purchase-08" / "report.html").read_text(encoding="utf-8")
+    assert page.count('role="tab"') == 2

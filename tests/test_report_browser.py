@@ -1,0 +1,91 @@
+"""The page in a real browser, without a network: charts draw, the waterfall follows the date, Japanese is readable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import chromium
+import pytest
+from sample_runs import sample
+
+from clo.report import render
+
+ROWS = "Array.from(document.querySelectorAll('.run:not([hidden]) table.waterfall tbody tr'), row => row.innerText).join('\\n')"
+CHARTS = "Array.from(document.querySelectorAll('.run:not([hidden]) .chart'), c => c.querySelectorAll('.main-svg .trace').length)"
+PICK = """(() => {{ const select = document.querySelector('.run:not([hidden]) [data-waterfall]');
+select.value = '{0}'; select.dispatchEvent(new Event('change')); }})()"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Page]:
+    """The Japanese page of two scenarios."""
+    binary = chromium.find()
+    if binary is None:
+        pytest.skip("chromium not installed")
+    file: Path = tmp_path_factory.mktemp("page") / "report.html"
+    file.write_text(render([sample(), sample("stress")], "ja"), encoding="utf-8")
+    with chromium.browser(binary) as opened:
+        opened.open(file)
+        opened.wait("document.querySelectorAll('.run:not([hidden]) .main-svg').length >= 4")
+        yield opened
+
+
+def test_every_chart_draws(page: chromium.Page) -> None:
+    drawn = page.evaluate(CHARTS)
+    assert len(drawn) == 4
+    assert all(traces >= 2 for traces in drawn)
+
+
+def test_the_table_follows_the_chosen_date(page: chromium.Page) -> None:
+    page.evaluate(PICK.format(0))
+    first = page.evaluate(ROWS)
+    page.evaluate(PICK.format(6))
+    seventh = page.evaluate(ROWS)
+    assert first != seventh
+    expected = sample().waterfall(7)
+    assert seventh.count("\n") + 1 == len(expected)
+    paid = expected.loc[expected["claim"] == "senior.interest", "paid"].iloc[0]
+    assert f"{paid:,.0f}" in seventh
+    page.evaluate("document.querySelector('.run:not([hidden]) [data-by=\"-1\"]').click()")
+    assert page.evaluate("document.querySelector('.run:not([hidden]) [data-waterfall]').value") == "5"
+
+
+def test_funds_after_a_step_are_what_the_next_one_finds(page: chromium.Page) -> None:
+    page.evaluate(PICK.format(6))
+    cells = [row.split("\t") for row in page.evaluate(ROWS).split("\n")]
+    fees = [row for row in cells if row[0] == "3"]
+    assert fees[0][-1] == fees[1][5]
+
+
+def test_a_tab_shows_the_other_scenario(page: chromium.Page) -> None:
+    page.evaluate("document.getElementById('tab-1').click()")
+    page.wait("document.querySelectorAll('#run-1 .main-svg').length >= 4")
+    assert page.evaluate("document.getElementById('run-0').hidden") is True
+    assert page.evaluate("document.querySelector('#run-1 h2.scenario').innerText").endswith("ストレス")
+    page.evaluate("document.getElementById('tab-0').click()")
+
+
+def test_japanese_glyphs_have_width_and_differ(page: chromium.Page) -> None:
+    """A missing font draws one and the same box for every character."""
+    draw = """(text => { const canvas = document.createElement('canvas'); canvas.width = canvas.height = 40;
+        const pen = canvas.getContext('2d'); pen.font = '30px ' + getComputedStyle(document.body).fontFamily;
+        pen.fillText(text, 2, 32);
+        return [pen.measureText(text).width, canvas.toDataURL()]; })"""
+    shown = [page.evaluate(f"{draw}('{character}')") for character in "優先劣億"]
+    assert all(width > 20 for width, _ in shown)
+    assert len({picture for _, picture in shown}) == 4
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_hangs_out_of_the_window(page: chromium.Page, width: int) -> None:
+    page.resize(width)
+    page.wait(f"window.innerWidth === {width}")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.resize(1280)
+
+
+def test_no_message_and_no_request(page: chromium.Page) -> None:
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.messages == []
+    assert [address for address in page.requests if not address.startswith(("file:", "data:", "blob:"))] == []
