@@ -28,7 +28,8 @@ class OracleRun:
     fees: dict[date, dict[str, dict[str, float]]] = field(default_factory=dict)
     triggers: dict[date, dict[str, bool]] = field(default_factory=dict)
     ledger: list[tuple[date, int, str, str, str, float]] = field(default_factory=list)
-    """(payment date, step, reason, from, to, amount); reasons: collect, transfer, NAME.fee, .interest, .principal, .residual."""
+    """(payment date, step, reason, from, to, amount); the first step is 1; reasons: collect, transfer, NAME.fee,
+    NAME.interest, NAME.principal, NAME.residual_principal, NAME.residual_interest."""
     lost_recoveries: dict[str, float] = field(default_factory=dict)
     breaches: list[tuple[date, int, str]] = field(default_factory=list)
     sizes: dict[str, float] = field(default_factory=dict)
@@ -141,7 +142,7 @@ class Waterfall:
             fraction = year_fraction(since, until, self.deal.day_count)
             since = until
             self._begin(fraction)
-            for index, step in enumerate(self.deal.waterfall):
+            for index, step in enumerate(self.deal.waterfall, start=1):
                 self.index = index
                 if isinstance(step, Collect):
                     self._collect(step)
@@ -219,12 +220,15 @@ class Waterfall:
             self.result.ledger.append((self.paid_on, self.index, reason, source, to, amount))
 
     def _asked(self, text: str) -> float:
-        """The amount of a step; a negative one or no number is a breach, and nothing moves."""
+        """The amount of a step; a negative one or no number is a breach, and nothing moves.
+
+        Less than 1e-12 of the pool, or what paying a whole unit may overdraw an account by (1e-4), is no amount.
+        """
         amount = self.read(text)
-        if amount != amount or amount < 0.0:  # noqa: PLR0124
+        smallest = max(1e-12 * self.initial["pool"], 0.0 if self.deal.rounding == "none" else 1e-4)
+        if amount != amount or amount < -smallest:  # noqa: PLR0124
             self.result.breaches.append((self.paid_on, self.index, f"{text} is {amount}"))
-            return 0.0
-        return amount
+        return max(0.0, amount) if amount == amount else 0.0  # noqa: PLR0124
 
     def _collect(self, step: Collect) -> None:
         amount = math.fsum(self.period[step.pool][column] for column in step.columns)
@@ -282,6 +286,6 @@ class Waterfall:
         self.cash[source] -= amount
         self.frame[name]["principal"] += principal
         self.frame[name]["income"] += amount - principal
-        self._note(f"{name}.principal", source, name, principal)
-        self._note(f"{name}.residual", source, name, amount - principal)
+        self._note(f"{name}.residual_principal", source, name, principal)
+        self._note(f"{name}.residual_interest", source, name, amount - principal)
         return amount

@@ -146,7 +146,7 @@ def rate_of_month(annual: Any, month: int) -> float:
         return 0.0
     if isinstance(annual, (list, tuple)):
         annual = annual[min(month, len(annual)) - 1]
-    return 1.0 - (1.0 - annual) ** (1.0 / 12.0)
+    return -math.expm1(math.log1p(-annual) / 12.0)  # 1 - (1 - annual)^(1/12)
 
 
 def month_of(day: date, cutoff: date) -> int:
@@ -169,8 +169,8 @@ def repaid_share(kind: str, monthly_rate: float, left: int) -> float:
     if kind == "equal_principal" or monthly_rate == 0.0:
         return 1.0 / left
     if kind == "level_payment":
-        cash = monthly_rate / (1.0 - (1.0 + monthly_rate) ** -left)
-        return cash - monthly_rate
+        # level cash less interest: r / (1 - (1 + r)^-n) - r = r / ((1 + r)^n - 1), without loss of digits at low rates
+        return monthly_rate / math.expm1(left * math.log1p(monthly_rate))
     raise ValueError(f"amortisation type {kind!r}")
 
 

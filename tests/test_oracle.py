@@ -255,12 +255,12 @@ def test_sequential_deal() -> None:
     assert of(run, "junior", "closing") == [4000, 4000, 2500, 0]
     assert [account["cash"] for account in run.accounts.values()] == [0, 0, 0, 0]
     assert [row[1:] for row in run.ledger if row[0] == date(2020, 7, 15)] == [
-        (0, "collect", "pool", "cash", 2550),
-        (1, "servicer.fee", "cash", "servicer", 5),
-        (2, "senior.interest", "cash", "senior", 5),
-        (3, "senior.principal", "cash", "senior", 1000),
-        (4, "junior.principal", "cash", "junior", 1500),
-        (4, "junior.residual", "cash", "junior", 40),
+        (1, "collect", "pool", "cash", 2550),
+        (2, "servicer.fee", "cash", "servicer", 5),
+        (3, "senior.interest", "cash", "senior", 5),
+        (4, "senior.principal", "cash", "senior", 1000),
+        (5, "junior.residual_principal", "cash", "junior", 1500),
+        (5, "junior.residual_interest", "cash", "junior", 40),
     ]
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from hypothesis import strategies as st
-from oracle_pool import MONTHS, adjusted, is_month_end, shifted
+from oracle_pool import MONTHS, adjusted, collection_months, determination_date, payment_dates, shifted
 
 from clo.deal.structures import spelled_out
 from clo.deal.terms import COLLECTED, Deal
@@ -50,7 +50,7 @@ def percents(low: float, high: float) -> st.SearchStrategy[float]:
 
 @st.composite
 def dates(draw: Draw, max_months: int = 24) -> tuple[dict[str, date], dict[str, str | int], int]:
-    """(dates, payments, months of the longest loan that ends in time) of a deal."""
+    """(dates, payments, months to the legal final, at least one of them collected) of a deal."""
     cutoff = draw(st.dates(date(2015, 1, 1), date(2024, 12, 31)))
     if draw(st.booleans()):
         cutoff = shifted(cutoff, 0, 31)
@@ -73,11 +73,13 @@ def dates(draw: Draw, max_months: int = 24) -> tuple[dict[str, date], dict[str, 
     step = MONTHS[frequency]
     periods = draw(st.integers(0, max(1, max_months // step - 1)))
     last = shifted(first, step * periods, payments["day"])
+    if step > 1 and draw(st.booleans()):
+        last = shifted(last, draw(st.integers(1, step - 1)), payments["day"])
+    while last.replace(day=1) - timedelta(days=1) < shifted(cutoff, 1, 31):
+        last = shifted(last, 1, payments["day"])
     legal_final = paid(last)
-    if draw(st.integers(0, 3)) == 0:
-        legal_final = adjusted(last + timedelta(days=draw(st.integers(5, 20 * step))), payments["calendar"], "following")
     days = {"cutoff": cutoff, "closing": closing, "first_payment": paid(first), "legal_final": legal_final}
-    return days, payments, ahead + step * periods
+    return days, payments, (last.year - cutoff.year) * 12 + last.month - cutoff.month
 
 
 @st.composite
@@ -142,25 +144,22 @@ def frames(
 
 
 @st.composite
-def tranches(draw: Draw, initial: float, *, coupons: bool = True, rest: bool | None = None) -> dict[str, dict[str, Any]]:
-    """One to five classes, most senior first. rest: whether the last takes the rest of the pool (None: perhaps)."""
+def tranches(draw: Draw, initial: float, *, coupons: bool = True, rest_is_last: bool = False) -> dict[str, dict[str, Any]]:
+    """One to five classes, most senior first; one of them takes the rest of the pool."""
     count = draw(st.integers(1, len(NOTES)))
     weights = [draw(st.integers(1, 60)) for _ in range(count)]
+    rest = count - 1 if rest_is_last or draw(st.booleans()) else draw(st.integers(0, count - 1))
     stack: dict[str, dict[str, Any]] = {}
-    for name, weight in zip(NOTES, weights, strict=False):
+    for index, weight in enumerate(weights):
         size = float(int(initial * weight / sum(weights)))
-        tranche: dict[str, Any] = {"size": size}
+        tranche: dict[str, Any] = {"size": "rest" if index == rest else size}
         if coupons and draw(st.integers(0, 4)) > 0:
             tranche["coupon"] = draw(percents(0, 0.12))
             units = draw(st.sampled_from([0, 0, 1, 7, 100]))
-            if units and size >= units:
+            if units and index != rest and size >= units:
                 tranche["denomination"] = float(int(size / units))
                 tranche["size"] = tranche["denomination"] * units
-        stack[name] = tranche
-    if rest or (rest is None and draw(st.integers(0, 3)) > 0):
-        last = stack[NOTES[count - 1]]
-        last.pop("denomination", None)
-        last["size"] = "rest"
+        stack[NOTES[index]] = tranche
     return stack
 
 
@@ -185,8 +184,11 @@ def spelled(draw: Draw, **options: Any) -> Case:
     charges = draw(fees(initial))
     pools = list(rows)
     names = list(notes)
+    bearing = [name for name in names if "coupon" in notes[name]]
     share = draw(percents(0.005, 0.3))
-    triggers = {name: {"when": draw(conditions(names, pools, []))} for name in ("breach", "call")[: draw(st.integers(0, 2))]}
+    triggers = {
+        name: {"when": draw(conditions(names, bearing, pools, []))} for name in ("breach", "call")[: draw(st.integers(0, 2))]
+    }
     accounts: dict[str, Any] = {"cash": {}}
     has_reserve, split = draw(st.booleans()), draw(st.booleans())
     if has_reserve:
@@ -202,15 +204,15 @@ def spelled(draw: Draw, **options: Any) -> Case:
         }  # fmt: skip
     if split:
         accounts["principal_cash"] = {"initial": 0}
-    condition = conditions(names, pools, list(triggers))
-    amount = amounts(names, pools, share)
+    condition = conditions(names, bearing, pools, list(triggers))
+    amount = amounts(names, bearing, pools, share)
     sources = list(accounts)
 
     def pay(kind: str, payees: list[str], source: str) -> dict[str, Any]:
         details: dict[str, Any] = {kind: payees if len(payees) > 1 else payees[0], "from": source}
         if kind != "residual":
             details["how"] = draw(st.sampled_from(["sequential", "pro_rata"]))
-        if draw(st.integers(0, 2)) == 0 or (kind == "principal" and draw(st.booleans())):
+        if draw(st.integers(0, 3)) == 0 or (kind == "principal" and draw(st.booleans())):
             details["amount"] = draw(amount)
         if draw(st.integers(0, 2)) == 0:
             details["if"] = draw(condition)
@@ -219,20 +221,22 @@ def spelled(draw: Draw, **options: Any) -> Case:
     blocks: list[dict[str, Any]] = []
     if charges:
         blocks.append(pay("fee", draw(st.permutations(list(charges))), draw(st.sampled_from(["cash", *sources]))))
-    for _ in range(draw(st.integers(1, 3))):
-        blocks.append(pay("interest", draw(some(names)), draw(st.sampled_from(["cash", *sources]))))
-    for _ in range(draw(st.integers(1, 3))):
-        blocks.append(pay("principal", draw(some(names)), draw(st.sampled_from(sources))))
+    for kind, owed in (("interest", bearing), ("principal", names)):
+        for group in draw(groupings(owed)):
+            blocks.append(pay(kind, group, draw(st.sampled_from(sources if kind == "principal" else ["cash", *sources]))))
+        if owed and draw(st.booleans()):
+            blocks.append(pay(kind, draw(some(owed)), "cash"))
     if has_reserve:
         blocks.append({"transfer": {"from": "cash", "to": "reserve", "amount": "max(0, reserve.target - reserve.balance)"}})
     if split:
         blocks.append({"transfer": {"from": "principal_cash", "to": "cash", "amount": draw(amount), "if": draw(condition)}})
         blocks.append({"transfer": {"from": "principal_cash", "to": "cash", "amount": "principal_cash.balance"}})
     blocks = list(draw(st.permutations(blocks)))
-    if has_reserve and draw(st.booleans()):
-        blocks.insert(0, {"transfer": {"from": "reserve", "to": "cash", "amount": "reserve.balance"}})
-    if draw(st.integers(0, 4)) > 0:
-        blocks.append(pay("residual", [draw(st.sampled_from(names))], "cash"))
+    if has_reserve:
+        released = draw(st.sampled_from(["reserve.balance", "max(0, reserve.balance - reserve.target)"]))
+        at = draw(st.sampled_from([0, len(blocks)]))
+        blocks.insert(at, {"transfer": {"from": "reserve", "to": "cash", "amount": released}})
+    blocks.append(pay("residual", [draw(st.sampled_from(names))], "cash"))
     terms |= {
         "accounts": accounts,
         "fees": charges,
@@ -245,6 +249,18 @@ def spelled(draw: Draw, **options: Any) -> Case:
 
 def some(names: list[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(names), min_size=1, max_size=len(names), unique=True)
+
+
+@st.composite
+def groupings(draw: Draw, names: list[str]) -> list[list[str]]:
+    """Every name once, in groups that one step pays together."""
+    order = list(draw(st.permutations(names)))
+    groups = []
+    while order:
+        size = draw(st.integers(1, len(order)))
+        groups.append(order[:size])
+        order = order[size:]
+    return groups
 
 
 @st.composite
@@ -263,7 +279,7 @@ def collects(draw: Draw, pools: list[str], *, split: bool) -> list[dict[str, Any
 
 
 @st.composite
-def conditions(draw: Draw, names: list[str], pools: list[str], triggers: list[str]) -> str:
+def conditions(draw: Draw, names: list[str], bearing: list[str], pools: list[str], triggers: list[str]) -> str:
     """A condition that no rounding error of the last bit decides."""
     name, pool = draw(st.sampled_from(names)), draw(st.sampled_from(["pool", *pools]))
     level = draw(st.integers(3, 97)) + 0.37
@@ -271,10 +287,12 @@ def conditions(draw: Draw, names: list[str], pools: list[str], triggers: list[st
         f"{pool}.cumulative_default > {level}% * {pool}.initial",
         f"{pool}.balance <= {level}% * {pool}.initial",
         f"{name}.balance > {level}% * {name}.size and {pool}.default < {level * 100}bp * {pool}.opening",
-        f"{name}.interest_unpaid < {level / 100} or {name}.balance < 0.5",
         f"not ({pool}.recovery > {level / 2}% * {pool}.opening)",
         f"min({name}.balance, {pool}.balance) >= {level / 10_000} * max({name}.size, {pool}.initial)",
     ]
+    if bearing:
+        owed = draw(st.sampled_from(bearing))
+        simple.append(f"{owed}.interest_unpaid < {level} * 1bp * {owed}.size or {name}.balance < 1e-6 * pool.initial")
     if triggers:
         trigger = draw(st.sampled_from(triggers))
         simple += [f"not {trigger}", trigger, f"{trigger} or {simple[1]}"]
@@ -282,8 +300,9 @@ def conditions(draw: Draw, names: list[str], pools: list[str], triggers: list[st
 
 
 @st.composite
-def amounts(draw: Draw, names: list[str], pools: list[str], share: float) -> str:
+def amounts(draw: Draw, names: list[str], bearing: list[str], pools: list[str], share: float) -> str:
     """An amount, never negative."""
+    owed = draw(st.sampled_from(bearing)) if bearing else None
     name, pool = draw(st.sampled_from(names)), draw(st.sampled_from(["pool", *pools]))
     total = " + ".join(f"{each}.balance" for each in names)
     return str(
@@ -294,9 +313,9 @@ def amounts(draw: Draw, names: list[str], pools: list[str], share: float) -> str
                 f"{pool}.scheduled_principal + {pool}.prepayment + {pool}.default",
                 f"{share} * {name}.balance",
                 f"if({pool}.balance < {share} * {pool}.initial, {total}, {pool}.interest / 3)",
-                f"max({name}.interest_unpaid, -{name}.balance + {pool}.opening)",
+                f"max({f'{owed}.interest_unpaid' if owed else '1% * pool.balance'}, -{name}.balance + {pool}.opening)",
                 f"{share * 100}% * cash.balance",
-                f"max(0, 2 * ({name}.interest_due - 1.5) / 2 + 1)",
+                f"max(0, 2 * ({f'{owed}.interest_due' if owed else '0.1 * pool.interest'} - 1bp * {name}.size) / 3)",
             ])
         )
     )  # fmt: skip
@@ -307,7 +326,7 @@ def structured(draw: Draw, *, triggers: bool = True, costs: bool = True, carry: 
     """A purchase-type deal as its structure spells it. costs: coupons and fees; carry: loans pay more than they cost."""
     terms, rows = draw(frames(**options))
     initial = Case(terms, rows).initial
-    notes = draw(tranches(initial, coupons=costs, rest=True).filter(lambda stack: len(stack) > 1))
+    notes = draw(tranches(initial, coupons=costs, rest_is_last=True).filter(lambda stack: len(stack) > 1))
     *senior, last = notes
     for name in senior:
         notes[name].setdefault("coupon", draw(percents(0, 0.1)) if costs else 0.0)
@@ -324,7 +343,7 @@ def structured(draw: Draw, *, triggers: bool = True, costs: bool = True, carry: 
         "fees": draw(fees(initial)) if costs else {},
         "tranches": notes,
     }
-    if triggers and draw(st.booleans()):
+    if triggers and terms["rounding"] != "none" and draw(st.booleans()):  # the trap asks whether balances are exactly 0
         when = f"pool.cumulative_default > {draw(st.integers(1, 30)) + 0.37}% * pool.initial"
         terms["triggers"] = {"bad": {"when": when, "effect": "trap_excess"}}
     case = Case(terms, rows)
@@ -332,9 +351,10 @@ def structured(draw: Draw, *, triggers: bool = True, costs: bool = True, carry: 
 
 
 def with_carry(case: Case) -> Case:
-    """The same deal where loans earn at least what notes and fees cost in any month."""
+    """The same deal where a month of interest on a loan exceeds a year and a quarter of interest on notes; no fees."""
     notes = {
-        name: note | ({"coupon": note["coupon"] / 4} if "coupon" in note else {}) for name, note in case.terms["tranches"].items()
+        name: note | ({"coupon": note["coupon"] / 40} if "coupon" in note else {})
+        for name, note in case.terms["tranches"].items()
     }
     rows = {
         pool: [row | {"current_rate": 0.06 + row["current_rate"]} for row in some_rows] for pool, some_rows in case.rows.items()
@@ -342,10 +362,19 @@ def with_carry(case: Case) -> Case:
     return Case(case.terms | {"tranches": notes, "fees": {}}, rows)
 
 
+def ending_in_time(case: Case, months_before: int = 0) -> Case:
+    """The same deal where every loan is due that many months before the last collection month ends, or earlier."""
+    deal = case.deal
+    last = determination_date(payment_dates(deal)[-1][0])
+    months = collection_months(deal.dates.cutoff, last)
+    end = months[max(0, len(months) - 1 - months_before)]
+    rows = {
+        pool: [row | {"maturity_date": min(row["maturity_date"], end)} for row in some_rows]
+        for pool, some_rows in case.rows.items()
+    }
+    return Case(case.terms, rows)
+
+
 def cases(**options: Any) -> st.SearchStrategy[Case]:
     """Any deal: mostly spelled out, some by structure."""
     return st.one_of(spelled(**options), spelled(**options), structured(**options))
-
-
-def month_ends(case: Case) -> bool:
-    return is_month_end(case.terms["dates"]["cutoff"])
