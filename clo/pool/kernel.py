@@ -97,7 +97,8 @@ def schedule(
     With j instalments left and T the year fraction of the period before them, the balance is C a_j + balloon d_j:
       level payment    a_{j+1} = (a_j + 1) / (1 + rate T),  d_{j+1} = d_j / (1 + rate T)
       equal principal  a_j = j, d_j = 1;    bullet  a_j = 1
-    from a_0 = 0, d_0 = 1, and C makes it the opening balance. A contraction: stable for any rate >= 0 and any term.
+    from a_0 = 0, d_0 = 1, and C makes it the opening balance. A contraction: stable for any rate >= 0 and any term. Where
+    hardly any principal is due, the interest of a long month can exceed a level payment: its principal is then below 0.
     Source: ordinary annuity formulas with period-by-period discounting, e.g. Fabozzi, Handbook of Fixed Income
     Securities, "mortgage cash flow" (level payment), here with unequal periods.
     """
