@@ -25,6 +25,8 @@ from clo.pool.view import Declared, View
 from clo.schema import NUMERIC, REASON_SUFFIX, TAPE, Kind, required
 
 Mask = NDArray[np.bool_]
+LONGEST_TERM = 1200
+"""Months; more are no term but another number."""
 
 
 class Assembly:
@@ -190,7 +192,11 @@ class Assembly:
             return
         parsed = parse_column(raw, "integer", sentinels_for("", "integer"), None, False)
         days = np.asarray(self.columns[start]).astype("datetime64[D]")
-        known = ~np.isnat(days) & ~np.isnan(parsed.values)
+        far = np.abs(parsed.values) > LONGEST_TERM
+        unread = parsed.bad | far | parsed.stand_in
+        if unread.any():
+            self.report("E-T020", name, unread, f"not a number of months ({int(unread.sum()):,} loans)", raw)
+        known = ~np.isnat(days) & ~np.isnan(parsed.values) & ~far
         months = np.where(known, parsed.values, 0).astype(np.int64)
         first = np.where(known, days, np.datetime64(0, "D"))
         base = first.astype("datetime64[M]")
@@ -199,7 +205,7 @@ class Assembly:
         last = (target + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
         moved = np.minimum(target.astype("datetime64[D]") + offset, last)  # the 31st becomes the last day of a short month
         self.columns[name] = np.where(known, moved, np.datetime64("NaT", "D")).astype("datetime64[s]")
-        self.excused[name] = np.isnat(days)  # a missing start is a finding of its own
+        self.excused[name] = np.isnat(days) | unread  # a missing start is a finding of its own
 
 
 def assemble(table: Table, mapping: Mapping, sidecar: Sidecar) -> tuple[View, list[Finding]]:

@@ -10,9 +10,7 @@ from clo.pool.codes import finding
 # Lead byte E3 to E9 with two continuation bytes: kana and kanji in UTF-8, hardly ever a run of CP932.
 _JAPANESE_UTF8 = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf][\x80-\xbf]){2}")
 # What UTF-8 Japanese looks like after a wrong decoding by CP932 or Latin-1, and the replacement character.
-_MOJIBAKE = re.compile(
-    "\ufffd|繧[\u3000-\u9fff｡-ﾟ]|縺[\u3000-\u9fff｡-ﾟ]|ã[\u0080-\u00bf‚ƒ„]|æ[\u0080-\u00bf—œ–˜]|è[\u0080-\u00bf]\u00aa"
-)
+_MOJIBAKE = re.compile("\ufffd|[縺繧繝].{1,3}[縺繧繝]|ã[\u0080-\u00bf‚ƒ„]|æ[\u0080-\u00bf—œ–˜]")
 
 # Bytes CP932 has no character for, which the codec lets through.
 _NOT_IN_CP932 = re.compile("[\x80\u00a0\uf8f0-\uf8f3]")

@@ -18,7 +18,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from clo.expressions import Number, parse
 from clo.findings import Finding, TapeError
 from clo.pool.codes import finding
-from clo.schema import EXTRA_PREFIX, NUMERIC, TAPE, Kind, nearest
+from clo.schema import EXTRA_PREFIX, NUMERIC, TAPE, Kind, kind_of, nearest
 
 FORMAT = "clo.map/1"
 SUFFIX = ".map.yaml"
@@ -160,7 +160,9 @@ class Sidecar(_Model):
     def _codec(cls, name: str | None) -> str | None:
         if name is not None:
             try:
-                b"".decode(name)
+                b"a".decode(name)  # an empty text would not be looked up
+            except UnicodeError:
+                pass  # a codec of wider units
             except LookupError:
                 raise ValueError(f"unknown encoding {name!r}; utf-8 and cp932 are usual") from None
         return name
@@ -174,6 +176,9 @@ class Sidecar(_Model):
             if name not in TAPE and not name.startswith(EXTRA_PREFIX):
                 close = nearest(name, TAPE)
                 raise ValueError(f"no column {name!r} on the tape" + (f"; did you mean {close!r}?" if close else ""))
+        for name, how in self.derive.items():
+            if how.add_months and "date" not in (kind_of(how.add_months[0]), self.kinds.get(how.add_months[0])):
+                raise ValueError(f"{name!r} adds months to {how.add_months[0]!r}, which is no date")
         return self
 
 

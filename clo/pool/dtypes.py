@@ -83,10 +83,17 @@ def _numeric(values: pd.Series, column: Column, view: View) -> tuple[pd.Series, 
             said = f"stored as 32-bit floats, which do not hold {int(large.sum()):,} of the amounts exactly"
             found.append(_problem("E-T027", column, values, large, said=said, view=view))
     if column.kind == "integer":
-        broken = ~np.isnan(numbers) & (numbers != np.floor(numbers))
+        broken = ~np.isnan(numbers) & ((numbers != np.floor(numbers)) | (np.abs(numbers) >= 2**53))
         if broken.any():
             found.append(
-                _problem("E-T020", column, values, broken, said=f"{int(broken.sum()):,} values are not whole", view=view)
+                _problem(
+                    "E-T020",
+                    column,
+                    values,
+                    broken,
+                    said=f"{int(broken.sum()):,} values are not whole numbers below 2^53",
+                    view=view,
+                )
             )
             numbers = np.where(broken, np.nan, numbers)
         if values.dtype == "Int64" and not found:

@@ -77,7 +77,7 @@ def _mixed_cutoffs(view: View, days: NDArray[np.datetime64], other: NDArray[np.b
     odd = ~np.isnat(days) & (days != meant)
     banks = ""
     if view.has("originator_id"):
-        banks = ", ".join(view.frame["originator_id"].iloc[np.flatnonzero(odd)].astype(str).unique()[:3])
+        banks = ", ".join(view.frame["originator_id"].iloc[np.flatnonzero(odd)].dropna().unique()[:3])
     date = days[odd][0].astype("datetime64[D]")
     said = f"{banks or 'some loans'}: cut-off {date}, others {meant.astype('datetime64[D]')} ({int(odd.sum()):,} loans)"
     return view.report("E-T010", "cutoff_date", odd, said)
