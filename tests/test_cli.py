@@ -279,7 +279,7 @@ def test_check_of_a_deal_looks_at_its_tapes(clo: Any, deal_copy: Path) -> None:
 def test_strat(clo: Any) -> None:
     done = clo("strat", DEAL_FILE)
     assert done.code == 0
-    assert "Institutions: 130 loans" in done.out
+    assert "Institutions (loans: 130)" in done.out
     told = clo("strat", TAPE, "--json").json
     assert set(told) == {"purchase-08"}
     assert told["purchase-08"]

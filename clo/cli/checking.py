@@ -60,7 +60,7 @@ def strat(file: Path, *, sidecar: Path | None, lang: Lang, as_json: bool) -> int
         console.show_json({name: {by: _records(frame) for by, frame in report.items()} for name, report in reports.items()})
         return 0
     for name, report in reports.items():
-        console.out().print(f"{label(name, lang)}: {len(pools[name]):,} {label('loans', lang).lower()}", style="bold")
+        console.out().print(f"{label(name, lang)} ({label('loans', lang).lower()}: {len(pools[name]):,})", style="bold")
         for by, frame in report.items():
             console.show_table(strata_table(frame), dimension(by, lang), lang)
     return 0

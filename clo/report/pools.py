@@ -10,7 +10,7 @@ import pandas as pd
 
 from clo.labels import Lang, label
 from clo.pool.strata import stratification_report
-from clo.report.tables import Column, Kind, Table, of_frame
+from clo.report.tables import Column, Kind, Table, of_frame, written
 from clo.schema import TAPE
 
 if TYPE_CHECKING:
@@ -66,18 +66,26 @@ def dimension(by: str, lang: Lang) -> str:
 
 
 def strata_table(frame: pd.DataFrame) -> Table:
-    """A stratification frame with each column written as its name says."""
+    """A stratification frame with each column written as its name says; of (measure, value) each row as its measure says."""
     plain = frame.reset_index() if frame.index.name is not None else frame
-    columns = [Column(str(name), _kind(str(name), plain[name])) for name in plain.columns]
-    plain = plain.set_axis([column.key for column in columns], axis=1)
+    if list(plain.columns) == ["measure", "value"]:
+        told = [
+            (name, written(value, _kind(str(name), whole=float(value).is_integer()), "en")) for name, value in plain.to_numpy()
+        ]
+        return Table((Column("measure", "word"), Column("value", "figure")), tuple(told))
+    columns = [Column(str(name), _column_kind(str(name), plain[name])) for name in plain.columns]
     return of_frame(plain, columns)
 
 
-def _kind(name: str, values: pd.Series[Any]) -> Kind:
+def _column_kind(name: str, values: pd.Series[Any]) -> Kind:
     if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         return "text"
-    if any(part in name for part in ("share", "rate", "ratio", "pct", "pd")):
+    return _kind(name, whole=pd.api.types.is_integer_dtype(values))
+
+
+def _kind(name: str, *, whole: bool) -> Kind:
+    if any(part in name for part in ("share", "rate", "ratio", "pct", "pd", "hhi")):
         return "percent"
-    if any(part in name for part in ("balance", "amount")):
+    if any(part in name for part in ("balance", "amount", "largest_loan")):
         return "money"
-    return "integer" if pd.api.types.is_integer_dtype(values) else "number"
+    return "integer" if whole else "number"

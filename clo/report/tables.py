@@ -15,9 +15,12 @@ from clo.labels import NONE, Lang, dotted, label, money, party, percent
 if TYPE_CHECKING:
     from clo.study import Result
 
-Kind = Literal["text", "word", "party", "claim", "money", "percent", "number", "residual", "date", "flag", "status", "integer"]
-"""word: a key of the labels; party: who pays or is paid; claim: `name.interest`; flag: yes or no; status: passed or FAILED."""
-NUMERIC: frozenset[str] = frozenset({"money", "percent", "number", "residual", "integer"})
+Kind = Literal[
+    "text", "word", "party", "claim", "money", "percent", "number", "residual", "date", "flag", "status", "integer", "figure"
+]  # fmt: skip
+"""word: a key of the labels; party: who pays or is paid; claim: `name.interest`; flag: yes or no; status: passed or FAILED;
+figure: a number already written."""
+NUMERIC: frozenset[str] = frozenset({"money", "percent", "number", "residual", "integer", "figure"})
 
 
 class Column(NamedTuple):
@@ -63,6 +66,7 @@ def _date(value: Any, _: Lang) -> str:
 
 _WRITERS: dict[str, Callable[[Any, Lang], str]] = {
     "text": lambda value, _: str(value),
+    "figure": lambda value, _: str(value),
     "word": lambda value, lang: label(str(value), lang),
     "party": lambda value, lang: party(str(value), lang),
     "claim": lambda value, lang: dotted(str(value), lang),
