@@ -38,7 +38,8 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
         "rate above 100 % for 1 loans", "decimal below 1", "correct the rows",
     ),
     "rates in percent": (
-        {}, {"current_rate": ["1.8", "2.1", "2.5", "1.85", "2.0", "2.35", "1.9", "2.2"]}, "E-T021", "current_rate", 2, "A-1", "1.8",
+        {}, {"current_rate": ["1.8", "2.1", "2.5", "1.85", "2.0", "2.35", "1.9", "2.2"]}, "E-T021", "current_rate", 2, "A-1",
+        "1.8",
         "looks like percent (6 of 8 values lie in 1.8", "decimal below 1", "set `units: {rate: percent}`",
     ),
     "rates in basis points": (
@@ -46,11 +47,13 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
         "looks like basis points", "decimal below 1", "set `units: {rate: bp}`",
     ),
     "low rates in percent": (
-        {}, {"current_rate": ["0.8", "0.7", "0.5", "0.85", "0.9", "0.35", "0.6", "0.75"]}, "E-T021", "current_rate", 2, "A-1", "0.8",
+        {}, {"current_rate": ["0.8", "0.7", "0.5", "0.85", "0.9", "0.35", "0.6", "0.75"]}, "E-T021", "current_rate", 2, "A-1",
+        "0.8",
         "median rate 72%: this column looks like percent", "decimal below 1", "rate: percent",
     ),
     "one bank in percent": (
-        {}, {"current_rate": ["0.018", "0.021", "0.025", "0.019", "2.0", "2.35", "1.9", "2.2"]}, "E-T022", "current_rate", 6, "B-1", "2",
+        {}, {"current_rate": ["0.018", "0.021", "0.025", "0.019", "2.0", "2.35", "1.9", "2.2"]}, "E-T022", "current_rate", 6,
+        "B-1", "2",
         "rates of 0202 have a median of 2.1, those of the others 0.02", "in one unit", "units.originators",
     ),
     "one bank in thousands": (
@@ -60,7 +63,8 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
         "0202: median original_balance 27,000 is about 1/1000 of its peers'", "in one unit", "units.originators",
     ),
     "score as probability": (
-        {}, {"pd_1y": ["88", "72", "64", "91", "55", "79", "83", "60"], "score_provider": "CRD"}, "E-T034", "pd_1y", 2, "A-1", "88",
+        {}, {"pd_1y": ["88", "72", "64", "91", "55", "79", "83", "60"], "score_provider": "CRD"}, "E-T034", "pd_1y", 2, "A-1",
+        "88",
         "pd_1y has values 55–91 and provider CRD: this is a score (higher = safer)", "probability", "score_value",
     ),
     "probability in percent": (
@@ -161,12 +165,14 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
     ),
     "matured": (
         {("maturity_date", 3): "2025-12-31"}, {}, "E-T053", "maturity_date", 5, "A-4", "2025-12-31",
-        "maturity 2025-12-31 precedes cut-off 2026-03-31, balance 24,000,000, status PERF", "matures after the cut-off", "ARRE or DFLT",
+        "maturity 2025-12-31 precedes cut-off 2026-03-31, balance 24,000,000, status PERF", "matures after the cut-off",
+        "ARRE or DFLT",
     ),
     "matures before it was made": (
         {("origination_date", 3): "2024-04-01", ("maturity_date", 3): "2024-04-01", ("current_balance", 3): "0",
          ("account_status", 3): "RDMD"}, {},
-        "E-T054", "maturity_date", 5, "A-4", "2024-04-01", "maturity is not after origination 2024-04-01", "after it was made", "correct",
+        "E-T054", "maturity_date", 5, "A-4", "2024-04-01", "maturity is not after origination 2024-04-01", "after it was made",
+        "correct",
     ),
     "sixty years": (
         {("maturity_date", 3): "2084-12-31"}, {}, "E-T055", "maturity_date", 5, "A-4", "2084-12-31",
@@ -185,7 +191,8 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
         "grace_end 2031-09-30 is after maturity 2029-03-31: principal would never be paid", "ends before maturity", "correct",
     ),
     "wrong fiscal year": (
-        {("financials_date", 3): "2025-03-31", ("financials_fiscal_year", 3): "FY2025"}, {}, "W-T045", "financials_date", 5, "A-4",
+        {("financials_date", 3): "2025-03-31", ("financials_fiscal_year", 3): "FY2025"}, {}, "W-T045", "financials_date", 5,
+        "A-4",
         "2025-03-31", "label FY2025 does not hold this date", "April to March", "which year",
     ),
     "performing in arrears": (
@@ -217,7 +224,8 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
         "bullet", "regular principal 250,000", "no regular principal", "check amortisation_type",
     ),
     "corporate number": (
-        {("corporate_number", 3): "8700110005901", ("corporate_number", 4): "9700110005901"}, {}, "W-T071", "corporate_number", 6, "B-1",
+        {("corporate_number", 3): "8700110005901", ("corporate_number", 4): "9700110005901"}, {}, "W-T071", "corporate_number",
+        6, "B-1",
         "9700110005901", "fails its check digit, or has not 13 digits (1 loan)", "check digit", "not used to match",
     ),
     "two currencies": (
@@ -230,7 +238,8 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
     ),
     "same loan, different rows": (
         {("loan_id", 1): "A-1"}, {}, "E-T060", "loan_id", 3, "A-1", "A-1",
-        "loan A-1 of 0101 appears twice (row 2 and 3) with obligor_id 001 and 002", "tell every loan apart", "remove the wrong row",
+        "loan A-1 of 0101 appears twice (row 2 and 3) with obligor_id 001 and 002", "tell every loan apart",
+        "remove the wrong row",
     ),
     "more than a float holds": (
         {("original_balance", 3): "9100000000000000"}, {}, "E-T027", "original_balance", 5, "A-4", "9,100,000,000,000,000",
@@ -262,8 +271,10 @@ def test_message_says_where_who_what_why_and_how(name, tmp_path):
 
 # (cells to change, code, field, row, words of the message, column, expected value of that cell)
 REPAIRS: dict[str, tuple[dict[Any, str], str, str, int, str, Any]] = {
-    "full width": ({("current_balance", 1): "１２，０００，０００"}, "F-T025", "current_balance", 3, "converted 1 full-width numbers", 12e6),
-    "separators": ({("current_balance", 1): "¥12,000,000"}, "F-T025", "current_balance", 3, "converted 1 numbers with separators", 12e6),
+    "full width": ({("current_balance", 1): "１２，０００，０００"}, "F-T025", "current_balance", 3,
+        "converted 1 full-width numbers", 12e6),
+    "separators": ({("current_balance", 1): "¥12,000,000"}, "F-T025", "current_balance", 3,
+        "converted 1 numbers with separators", 12e6),
     "wide space": ({("current_balance", 1): "\u300012000000\u00a0"}, "F-T025", "current_balance", 3, "converted 1", 12e6),
     "unit in the cell": ({("current_balance", 1): "12,000千円"}, "F-T025", "current_balance", 3, "converted 1", 12e6),
     "full-width percent": ({("current_rate", 1): "２．１％"}, "F-T025", "current_rate", 3, "converted 1 full-width", 0.021),
@@ -271,15 +282,20 @@ REPAIRS: dict[str, tuple[dict[Any, str], str, str, int, str, Any]] = {
     "black triangle": ({("obligor_ebitda", 1): "▲1,234"}, "F-T026", "obligor_ebitda", 3, "▲1,234 read as −1,234", -1234.0),
     "brackets": ({("obligor_ebitda", 1): "(1,234)"}, "F-T026", "obligor_ebitda", 3, "(1,234) read as −1,234", -1234.0),
     "long vowel mark": ({("obligor_ebitda", 1): "ー1234"}, "F-T026", "obligor_ebitda", 3, "ー1234 read as −1,234", -1234.0),
-    "yen fraction": ({("current_balance", 1): "12000000.33"}, "F-T028", "current_balance", 3, "0.33 yen rounded; total effect -0.33", 12e6),
-    "serial": ({("origination_date", 1): "45012"}, "F-T044", "origination_date", 3, "45012 read as Excel serial (2023-03-27)", "2023-03-27"),
+    "yen fraction": ({("current_balance", 1): "12000000.33"}, "F-T028", "current_balance", 3,
+        "0.33 yen rounded; total effect -0.33", 12e6),
+    "serial": ({("origination_date", 1): "45012"}, "F-T044", "origination_date", 3, "45012 read as Excel serial (2023-03-27)",
+        "2023-03-27"),
     "era letter": ({("maturity_date", 1): "R11.3.31"}, "F-T043", "maturity_date", 3, "R11.3.31 read as 2029-03-31", "2029-03-31"),
     "first year": ({("incorporation_date", 1): "令和元年5月1日"}, "F-T043", "incorporation_date", 3, "2019-05-01", "2019-05-01"),
-    "era ligature": ({("incorporation_date", 1): "㍻10年12月31日"}, "F-T043", "incorporation_date", 3, "1998-12-31", "1998-12-31"),
+    "era ligature": ({("incorporation_date", 1): "㍻10年12月31日"}, "F-T043", "incorporation_date", 3, "1998-12-31",
+        "1998-12-31"),
     "last week of Showa": ({("incorporation_date", 1): "S64/1/7"}, "F-T043", "incorporation_date", 3, "1989-01-07", "1989-01-07"),
     "slashes": ({("maturity_date", 1): "2029/3/31"}, "F-T043", "maturity_date", 3, "2029/3/31 read as 2029-03-31", "2029-03-31"),
-    "eight digits": ({("maturity_date", 1): "20290331"}, "F-T043", "maturity_date", 3, "20290331 read as 2029-03-31", "2029-03-31"),
-    "unambiguous day": ({("maturity_date", 1): "3/31/2029"}, "F-T043", "maturity_date", 3, "3/31/2029 read as 2029-03-31", "2029-03-31"),
+    "eight digits": ({("maturity_date", 1): "20290331"}, "F-T043", "maturity_date", 3, "20290331 read as 2029-03-31",
+        "2029-03-31"),
+    "unambiguous day": ({("maturity_date", 1): "3/31/2029"}, "F-T043", "maturity_date", 3, "3/31/2029 read as 2029-03-31",
+        "2029-03-31"),
     "dash in an id": ({("loan_id", 1): "A－2"}, "F-T002", "loan_id", 3, "normalised 1 dash variants", "A-2"),
 }  # fmt: skip
 
@@ -297,7 +313,12 @@ def test_repair_is_made_and_counted(name, tmp_path):
 
 
 def test_all_problems_of_a_tape_come_together(tmp_path):
-    changes = {("current_balance", 0): "-1", ("maturity_date", 1): "2029-04-31", ("account_status", 2): "GOOD", ("loan_id", 5): ""}
+    changes = {
+        ("current_balance", 0): "-1",
+        ("maturity_date", 1): "2029-04-31",
+        ("account_status", 2): "GOOD",
+        ("loan_id", 5): "",
+    }
     loans, findings = check_tape(write(tmp_path, text(table(changes))))
     assert loans is None
     assert sorted(errors(findings)) == ["E-T030", "E-T032", "E-T040", "E-T050"]

@@ -85,7 +85,17 @@ def test_units_by_column_originator_and_kind(tmp_path):
 
 
 def test_percent_signs_are_not_scaled_twice(tmp_path):
-    loans = read_tape(write(tmp_path, text(table({("current_rate", 0): "1.8%"}, )), "units: {rate: decimal}\n"))
+    loans = read_tape(
+        write(
+            tmp_path,
+            text(
+                table(
+                    {("current_rate", 0): "1.8%"},
+                )
+            ),
+            "units: {rate: decimal}\n",
+        )
+    )
     assert loans.column("current_rate")[0] == pytest.approx(0.018, rel=1e-15)
     content = text(table(current_rate=["1.8%", "2.1", "2.5", "1.85", "2.0", "2.35", "1.9", "2.2"]))
     loans = read_tape(write(tmp_path, content, "units: {rate: percent}\n"))
