@@ -23,7 +23,7 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ["NUMBA_CACHE_DIR"] = str(base / worker)
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-settings.register_profile("quick", max_examples=15, deadline=None, derandomize=True, suppress_health_check=QUIET)
+settings.register_profile("quick", max_examples=30, deadline=None, derandomize=True, suppress_health_check=QUIET)
 settings.register_profile("long", max_examples=600, deadline=None, suppress_health_check=QUIET)
 settings.load_profile("quick")
 

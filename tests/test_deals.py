@@ -1,0 +1,45 @@
+"""Every deal file under every one of its scenarios: the engine agrees with the slow reading of the raw rows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from laws.comparison import differences
+from oracle import run_oracle
+from oracle_expressions import selected
+from ruamel.yaml import YAML
+
+import clo
+
+DEALS = Path(__file__).parents[1] / "deals"
+FILES = sorted(path for path in DEALS.glob("*.yaml") if not path.name.endswith(".map.yaml"))
+RUNS = [
+    pytest.param(path, scenario, id=f"{path.stem}-{scenario}")
+    for path in FILES
+    for scenario in YAML(typ="safe").load(path.read_text(encoding="utf-8"))["scenarios"]
+]
+
+
+@lru_cache(maxsize=4)
+def raw_rows(tape: Path) -> list[dict[Any, Any]]:
+    """The tape as it lies on disk, read without the package."""
+    frame = pd.read_parquet(tape) if tape.suffix == ".parquet" else pd.read_csv(tape)
+    return frame.to_dict("records")
+
+
+def test_there_are_deals() -> None:
+    assert FILES
+
+
+@pytest.mark.parametrize(("path", "scenario"), RUNS)
+def test_engine_and_slow_reading_agree(path: Path, scenario: str) -> None:
+    deal = clo.load_deal(path)
+    result = clo.run(deal, scenario=scenario)
+    rows = {name: selected(raw_rows(path.parent / pool.tape), pool.where) for name, pool in deal.pools.items()}
+    assert {name: len(loans) for name, loans in result.pools.items()} == {name: len(some) for name, some in rows.items()}
+    assert differences(result, deal, run_oracle(deal, rows, scenario))[:8] == []
+    assert result.ok, result.checks[~result.checks["ok"]]
