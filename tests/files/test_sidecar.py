@@ -126,7 +126,9 @@ def test_century_pivot_divides_the_centuries(tmp_path):
 def test_constants_assumptions_and_allowed_absence(tmp_path):
     sidecar = (
         "constants: {cutoff_date: 2026-03-31, currency: JPY}\n"
-        "assumed: {amortisation_type: {value: level_payment, why: the bank did not say}, current_rate: {value: 2.5%, why: a guess}}\n"
+        "assumed:\n"
+        "  amortisation_type: {value: level_payment, why: the bank did not say}\n"
+        "  current_rate: {value: 2.5%, why: a guess}\n"
         "may_be_missing: {arrears_balance: not recorded}\n"
     )
     content = text(without("cutoff_date", "currency", "amortisation_type", "current_rate", "arrears_balance"))
