@@ -75,9 +75,14 @@ def irr(dates: Any, amounts: ArrayLike, day0: Any) -> float:
         return float("nan")
     nearest = int(change[np.argmin(np.minimum(np.abs(grid[change]), np.abs(grid[change + 1])))])
 
+    ends = float(grid[nearest]), float(grid[nearest + 1])
+    below, above = (float(worth(end)) for end in ends)
+    if below * above >= 0.0:  # an end is a root, to rounding: evaluated alone it need not round as it did in the grid
+        return float(np.expm1(ends[0] if abs(below) <= abs(above) else ends[1]))
+
     from scipy.optimize import brentq  # noqa: PLC0415  (heavy: loaded with the first yield)
 
-    root = brentq(worth, grid[nearest], grid[nearest + 1], xtol=1e-15, rtol=1e-14, maxiter=200)
+    root = brentq(worth, *ends, xtol=1e-15, rtol=1e-14, maxiter=200)
     return float(np.expm1(root))
 
 

@@ -48,6 +48,12 @@ def test_irr_finds_the_rate_the_price_was_made_with(rate, amounts):
     assert measures.present_value(months, amounts, DAY0, found) == pytest.approx(price, rel=1e-9)
 
 
+def test_a_yield_of_nothing():
+    """A root on the point where the search starts, whose sign is a matter of rounding."""
+    dates = [DAY0, "2026-05-01", "2026-06-01", "2026-07-01"]
+    assert measures.irr(dates, [-79.82634200860012, 1.0, 1.0, 77.82634200860012], DAY0) == pytest.approx(0.0, abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("dates", "amounts"),
     [

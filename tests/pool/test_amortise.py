@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import clo
@@ -25,7 +25,6 @@ schedules = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(schedules)
 def test_laws(loan):
     frame = amortise(**loan)

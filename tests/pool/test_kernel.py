@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clo.pool import kernel
@@ -98,7 +98,6 @@ def terms(draw):
     return loan
 
 
-@settings(max_examples=150, deadline=None)
 @given(terms())
 def test_schedule_is_the_slow_one(loan):
     slow = np.array([[float(x) for x in row] for row in slow_schedule(**loan)]).T
@@ -107,7 +106,6 @@ def test_schedule_is_the_slow_one(loan):
     np.testing.assert_allclose(fast, slow, rtol=0, atol=2e-13 * size)
 
 
-@settings(max_examples=100, deadline=None)
 @given(terms())
 def test_laws_of_a_schedule(loan):
     opening, _, principal, accrued = kernel_schedule(**loan)
@@ -120,7 +118,6 @@ def test_laws_of_a_schedule(loan):
     assert not principal[: loan["grace"]].any()
 
 
-@settings(max_examples=100, deadline=None)
 @given(loans)
 def test_fast_path_is_the_general_one(loan):
     term, months = loan["term"], loan["term"]
@@ -156,7 +153,6 @@ def test_long_terms_and_odd_rates_stay_finite(rate):
         assert (opening >= 0).all()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(loans, min_size=1, max_size=8), st.integers(1, 70), st.data())
 def test_sums_with_known_defaults(pool, months, data):
     """Each loan read slowly: what is due before its default month, its exposure then, what the loss leaves of it."""

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from clo.findings import InputError
@@ -91,7 +91,6 @@ assumptions = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
 @given(rows, assumptions, st.integers(1, 40))
 def test_flows_are_the_slow_ones(loans, assumed, months):
     flows = project({"all": tape(loans)}, assumed, period_ends=collection_ends(CUTOFF, months), cutoff=CUTOFF)
@@ -102,7 +101,6 @@ def test_flows_are_the_slow_ones(loans, assumed, months):
     assert flows.outstanding[0, 0] == pytest.approx(slow[Flow.closing, -1], abs=1e-12 * size)
 
 
-@settings(max_examples=40, deadline=None)
 @given(rows, assumptions)
 def test_balance_is_conserved(loans, assumed):
     amounts = project({"all": tape(loans)}, assumed, period_ends=ENDS, cutoff=CUTOFF).amounts[:, 0, :, 0]
