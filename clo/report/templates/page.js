@@ -38,8 +38,8 @@
       told.slice(0, 4).forEach(function (text) { cell(row, text); });
       [asked, available, paid].forEach(function (value) { cell(row, amount(value), "n"); });
       cell(row, amount(shortfall), shortfall > 0.5 ? "n short" : "n");
-      cell(row, table.whys[why], "why");
       cell(row, available === null || !told[4] ? "–" : amount(available - paid), "n");
+      cell(row, table.whys[why], "why");
       if (!paid && !(shortfall > 0.5)) row.className = "idle";
     });
     if (!body.rows.length) {
