@@ -29,7 +29,7 @@ def decoded(data: bytes, file: str, declared: str | None) -> tuple[str, list[Fin
             raise TapeError([_undecodable(data, error.start, declared, file)]) from None
     else:
         text, findings = _detected(data, file)
-    damaged = _MOJIBAKE.search(text)
+    damaged = None if text.isascii() else _MOJIBAKE.search(text)
     if damaged:
         row, column = _place(text[: damaged.start()])
         said = f"row {row:,} col {column} holds {damaged[0]!r}: text decoded wrongly before it came here"
@@ -56,7 +56,7 @@ def _detected(data: bytes, file: str) -> tuple[str, list[Finding]]:
         text = data.decode("cp932")
     except UnicodeDecodeError as error:
         raise TapeError([_undecodable(data, error.start, "CP932", file)]) from None
-    odd = _NOT_IN_CP932.search(text)
+    odd = _NOT_IN_CP932.search(text)  # no file of plain ASCII comes here
     if odd:
         row, column = _place(text[: odd.start()])
         said = f"row {row:,} col {column} is not CP932; the file may be concatenated from two encodings"

@@ -82,6 +82,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "W-T065": ("a loss is at most what was lent", "check whether costs or later draws are included"),
     "W-T066": ("a level-payment loan bears interest", "check current_rate and amortisation_type"),
     "W-T067": ("a bullet loan has no regular principal", "check amortisation_type"),
+    "W-T068": ("something was lent", "supply original_balance"),
     "E-T070": ("one tape has one currency", "split the tape"),
     "W-T071": ("a corporate number passes its check digit", "correct it; it is not used to match obligors"),
     # what the sidecar declares

@@ -6,6 +6,7 @@ the registry's levels, in its order. Columns the registry does not know are rena
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ LARGEST_FLOAT32 = float(2**24)
 
 def canonical(view: View) -> tuple[View, list[Finding]]:
     """The view with every column in its dtype, registry columns first, and what could not be converted (read as missing)."""
+    view = replace(view, frame=view.frame.reset_index(drop=True))
     frame, found = view.frame, list[Finding]()
     doubled = [str(name) for name in frame.columns[frame.columns.duplicated()]]
     if doubled:
@@ -41,7 +43,7 @@ def canonical(view: View) -> tuple[View, list[Finding]]:
             kept = name if is_extra(name) else extra_name(name)
             columns[kept] = frame[original]
     result = pd.DataFrame(columns, index=frame.index, copy=False)
-    return View(result.reset_index(drop=True), view.rows, view.source, view.declared), found
+    return replace(view, frame=result), found
 
 
 def is_extra(name: str) -> bool:

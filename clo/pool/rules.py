@@ -59,7 +59,7 @@ def _n(at: Positions) -> str:
 
 
 def _over_original(view: View, at: Positions) -> str:
-    over = view.numbers("current_balance")[at] / np.maximum(view.numbers("original_balance")[at], 1e-9) - 1.0
+    over = view.numbers("current_balance")[at] / view.numbers("original_balance")[at] - 1.0
     return f"balance exceeds original by {over[0]:.0%} (up to {over.max():.0%}, {_n(at)}): capitalised interest or wrong unit?"
 
 
@@ -87,7 +87,13 @@ def _ratio(first: str, second: str) -> Callable[[View], Mask]:
 
 
 def _over_twice(view: View) -> Mask:
-    return view.numbers("current_balance") > OVER_ORIGINAL * view.numbers("original_balance") + MONEY_TOLERANCE
+    lent = view.numbers("original_balance")
+    return (view.numbers("current_balance") > OVER_ORIGINAL * lent + MONEY_TOLERANCE) & (lent > 0)
+
+
+def _over_once(view: View) -> Mask:
+    """Above the original, but not above twice of it; an original of zero is a finding of its own."""
+    return _ratio("current_balance", "original_balance")(view) & ~_over_twice(view) & (view.numbers("original_balance") > 0)
 
 
 def _unexplained_default(view: View) -> Mask:
@@ -136,8 +142,9 @@ RULES: tuple[Rule, ...] = (
          lambda v: (v.numbers("current_balance") == 0) & (v.codes("account_status") >= 0) & ~v.among("account_status", *RESOLVED),
          lambda v, at: f"zero balance, status {_first(v, at, 'account_status')} ({_n(at)})"),
     Rule("E-T052", "current_balance", ("original_balance",), _over_twice, _over_original),
-    Rule("W-T052", "current_balance", ("original_balance",),
-         lambda v: _ratio("current_balance", "original_balance")(v) & ~_over_twice(v), _over_original),
+    Rule("W-T052", "current_balance", ("original_balance",), _over_once, _over_original),
+    Rule("W-T068", "original_balance", (),
+         lambda v: v.numbers("original_balance") == 0, lambda v, at: f"original balance of zero ({_n(at)})"),
     Rule("E-T053", "maturity_date", ("current_balance", "account_status", "cutoff_date"),
          lambda v: (v.dates("maturity_date") < v.cutoff) & (v.numbers("current_balance") > 0) & ~v.among("account_status", *LATE),
          _matured),

@@ -208,6 +208,11 @@ def test_ids_as_numbers_are_kept_with_a_warning():
     assert "leading zeros" in found.message
 
 
+def test_index_of_the_frame_does_not_matter():
+    frame = clean(4).set_index(pd.Index([7, 7, 1, 1]))
+    assert Loans.from_frame(frame).frame["loan_id"].tolist() == ["0", "1", "2", "3"]
+
+
 def test_checks_can_be_left_out():
     frame = clean(3).assign(current_balance=[-1.0, 1.0, 1.0])
     with pytest.raises(TapeError):

@@ -54,6 +54,7 @@ def test_one_finding_lists_every_row():
         ({"original_balance": 1000.0, "current_balance": 1001.0}, ["W-T052"]),
         ({"original_balance": 1000.0, "current_balance": 2000.0}, ["W-T052"]),
         ({"original_balance": 1000.0, "current_balance": 2001.0}, ["E-T052"]),
+        ({"original_balance": 0.0}, ["W-T068"]),
         ({"current_balance": 0.0, "account_status": "RDMD"}, []),
         ({"account_status": "ARRE", "days_in_arrears": 95}, []),
         ({"account_status": "ARRE", "maturity_date": "2025-03-31"}, []),
