@@ -123,14 +123,11 @@ def print_findings(findings: Sequence[Finding], console: Console, lang: Lang = "
         head.append(label(first.severity, lang), style=colours[first.severity])
         head.append(f"  ×{count:,}" if count > 1 else "").append(f"  {first.rule}" if first.rule else "")
         console.print(head, soft_wrap=True)
-        shown = 0
-        for finding in group:
-            if shown >= EXAMPLES:
-                break
-            shown += _examples(finding, console, EXAMPLES - shown)
-        if count > shown:
-            more = label("and_more", lang).format(count=f"{count - shown:,}")
-            console.print(f"    … {more}" + (f" → {full_list}" if full_list else ""), soft_wrap=True)
+        single = [finding for finding in group if finding.occurrences is None]
+        for finding in (*(one for one in group if one.occurrences is not None), *single[:EXAMPLES]):
+            _tell(finding, console, label("and_more", lang), full_list)
+        if len(single) > EXAMPLES:
+            _more(len(single) - EXAMPLES, console, label("and_more", lang), full_list)
         for fix in dict.fromkeys(finding.fix for finding in group if finding.fix):
             console.print(f"    {label('fix', lang)}: {fix}", soft_wrap=True)
 
@@ -143,8 +140,8 @@ def _grouped(findings: Sequence[Finding]) -> Iterable[tuple[str, list[Finding]]]
     return groups.items()
 
 
-def _examples(finding: Finding, console: Console, most: int) -> int:
-    """Print a finding, with the rows it hit; how many examples that was."""
+def _tell(finding: Finding, console: Console, more: str, full_list: str) -> None:
+    """Print a finding and, where it is about rows of a tape, the first of them."""
     hit = finding.occurrences
     place = finding.where if hit is None else finding.file
     subject = finding.field or finding.path
@@ -155,9 +152,13 @@ def _examples(finding: Finding, console: Console, most: int) -> int:
     if head:
         console.print(f"    {finding.message}", soft_wrap=True)
     if hit is None:
-        return 1
-    shown = min(most, len(hit.rows))
-    for row, who, value in zip(hit.rows[:shown], hit.who[:shown], hit.values[:shown], strict=True):
+        return
+    for row, who, value in zip(hit.rows[:EXAMPLES], hit.who[:EXAMPLES], hit.values[:EXAMPLES], strict=True):
         parts = (f"row {row:,}", str(who), f"{finding.field} = {value}" if finding.field else str(value))
         console.print("      " + "  ".join(part for part in parts if part), soft_wrap=True)
-    return shown
+    if finding.count > EXAMPLES:
+        _more(finding.count - EXAMPLES, console, more, full_list)
+
+
+def _more(count: int, console: Console, words: str, full_list: str) -> None:
+    console.print(f"      … {words.format(count=f'{count:,}')}" + (f" → {full_list}" if full_list else ""), soft_wrap=True)
