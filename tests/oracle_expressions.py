@@ -132,6 +132,8 @@ class Reading:
         if text == "if":
             condition, then, otherwise = values
             return then if condition else otherwise
+        if any(value != value for value in values):  # noqa: PLR0124  (what is no number stays none)
+            return math.nan
         return min(values) if text == "min" else max(values)
 
 

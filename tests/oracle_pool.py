@@ -178,8 +178,8 @@ def loan_flows(row: Mapping[str, Any], cutoff: date, months: int, scenario: Scen
     """What one loan pays in months 1, 2, ...; `recovered` is what will come back of this month's default, later."""
     for term, usual in PLAIN.items():
         given = row.get(term)
-        if term == "principal_frequency" and row["amortisation_type"] == "bullet":
-            usual = (*usual, "at_maturity")
+        if term == "principal_frequency" and given == "at_maturity" and row["amortisation_type"] == "bullet":
+            continue
         if given is not None and given == given and given not in usual:  # noqa: PLR0124
             raise NotImplementedError(f"the slow reading knows plain monthly loans; this has {term} {given}")
     maturity, rate = as_date(row["maturity_date"]), float(row["current_rate"])

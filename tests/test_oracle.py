@@ -2,73 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any
 
 import pytest
+from laws.small import CUTOFF, LOANS, a_deal, loan, steps
 from oracle import OracleRun, run_oracle
 from oracle_expressions import evaluate, selected
 from oracle_pool import adjusted, collection_months, loan_flows, month_of, payment_dates, pool_flows, year_fraction
 
-from clo.deal.terms import Deal, Scenario
+from clo.deal.terms import Scenario
 
-CUTOFF = date(2020, 3, 31)
 Q10 = 1 - 0.9**12
 """The annual rate whose monthly rate is 10 %."""
 S50 = 1 - 0.5**12
 
 
-def loan(balance: float, kind: str, maturity: str, rate: float = 0.12, **more: Any) -> dict[str, Any]:
-    return {"current_balance": balance, "amortisation_type": kind, "maturity_date": maturity, "current_rate": rate, **more}
-
-
-def a_deal(**changes: Any) -> Deal:
-    """Senior 6,000 and a residual over one pool; monthly on the 15th without holidays; twelfths; rounded down."""
-    terms: dict[str, Any] = {
-        "format": "clo.deal/1",
-        "name": "by hand",
-        "currency": "JPY",
-        "dates": {
-            "cutoff": CUTOFF,
-            "closing": date(2020, 4, 15),
-            "first_payment": date(2020, 5, 15),
-            "legal_final": date(2020, 8, 15),
-        },
-        "payments": {"frequency": "monthly", "day": 15, "calendar": "none", "business_day": "following"},
-        "day_count": "1/12",
-        "rounding": "down",
-        "pools": {"loans": {"tape": "none.csv"}},
-        "accounts": {"cash": {}},
-        "fees": {"servicer": {"rate": "120bp", "on": "pool.opening"}},
-        "tranches": {"senior": {"size": 6000, "coupon": "6%"}, "junior": {"size": "rest"}},
-        "waterfall": [
-            {"collect": {"from": ["interest", "scheduled_principal", "prepayment", "recovery"], "to": "cash"}},
-            {"pay": {"fee": "servicer", "from": "cash"}},
-            {"pay": {"interest": "senior", "from": "cash"}},
-            {
-                "pay": {
-                    "principal": "senior",
-                    "from": "cash",
-                    "amount": "max(0, senior.balance - max(0, pool.balance - junior.size))",
-                }
-            },
-            {"pay": {"residual": "junior", "from": "cash"}},
-        ],
-        "scenarios": {"base": {"cdr": 0}},
-    }
-    return Deal(**(terms | changes))
-
-
-LOANS = {"loans": [loan(10_000, "equal_principal", "2020-07-31")]}
-"""Principal 2,500 a month; interest 100, 75, 50, 25."""
-
-
 def of(run: OracleRun, tranche: str, column: str) -> list[float]:
     return [payment[tranche][column] for payment in run.tranches.values()]
-
-
-def steps(*pays: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"collect": {"from": ["interest", "scheduled_principal", "prepayment", "recovery"], "to": "cash"}}, *pays]
 
 
 # expressions
@@ -96,6 +48,13 @@ def steps(*pays: dict[str, Any]) -> list[dict[str, Any]]:
 )
 def test_expressions(text: str, value: float) -> None:
     assert evaluate(text, {"a.balance": 100.0, "flag": 1.0}.__getitem__) == value
+
+
+def test_what_is_no_number_stays_none() -> None:
+    for text in ("0 / 0", "min(1, 0 / 0)", "max(0 / 0, 1)", "2 * max(0, 0 / 0)"):
+        assert math.isnan(evaluate(text, {}.__getitem__))
+    assert evaluate("1 / 0", {}.__getitem__) == math.inf
+    assert evaluate("if(1 > 0, 2, 0 / 0)", {}.__getitem__) == 2.0
 
 
 @pytest.mark.parametrize("text", ["", "1 +", "1 2", "(1", "min(1, 2", "1 < 2 < 3", "a ? b", "a.balance )"])
