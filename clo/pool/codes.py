@@ -147,7 +147,7 @@ def row_finding(
     """A finding about rows: the first stands in the finding, all in its occurrences. Arrays of one length, in file order."""
     ids = np.asarray(who, dtype=object)
     read = np.asarray(values, dtype=object)
-    first = "" if ids[0] is None or ids[0] != ids[0] else f"loan {ids[0]}"
+    first = "" if ids[0] is None else f"loan {ids[0]}"
     base = finding(code, message, field=field, file=file, row=int(rows[0]), who=first, value=str(read[0]), fix=fix, rule=rule)
     found = Occurrences(np.asarray(rows, dtype=np.int64), ids, read)
     return Finding(**{name: getattr(base, name) for name in base.__slots__ if name != "occurrences"}, occurrences=found)

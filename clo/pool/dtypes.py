@@ -135,6 +135,8 @@ def _levels(values: pd.Series, column: Column, view: View) -> tuple[pd.Series, l
     plain = values
     if pd.api.types.is_bool_dtype(values.dtype) and column.kind == "flag":
         plain = values.map({True: "Y", False: "N"})
+    if plain.dtype == object:
+        plain = _words(plain)
     codes, words = pd.factorize(plain)
     order = pd.Index(column.levels).get_indexer(pd.Index(words).astype(object))
     placed = np.where(codes < 0, -1, order[codes] if len(words) else -1)
@@ -168,5 +170,18 @@ def _text(values: pd.Series, column: Column, view: View) -> tuple[pd.Series, lis
             said = f"{column.name} came as numbers: leading zeros, if it had any, are lost"
             found.append(_problem("W-T007", column, values, present, said=said, view=view))
         if pd.api.types.is_float_dtype(values.dtype):
-            values = values.astype("Int64")
-    return values.astype("str"), found
+            return _words(pd.Series(values.to_numpy(), index=values.index, dtype=object)), found
+    return _words(values), found
+
+
+def _words(values: pd.Series) -> pd.Series:
+    """Any values as text, whole floats without their `.0`; missing ones stay missing."""
+    if values.dtype != object:
+        return values.astype("str")
+
+    def word(value: object) -> str:
+        whole = isinstance(value, float) and value.is_integer()
+        return str(int(value)) if whole and isinstance(value, float) else str(value)
+
+    known = values.notna()
+    return values.where(~known, values[known].map(word)).where(known, None).astype("str")

@@ -88,7 +88,10 @@ class View:
     def report(self, code: str, name: str, broken: Mask | NDArray[np.int64], message: str, **words: str) -> Finding:
         """The finding `code` about column `name` and the given rows (a mask, or positions)."""
         at = np.flatnonzero(broken) if broken.dtype == bool else broken
-        who = self.frame["loan_id"].iloc[at].to_numpy(dtype=object) if self.has("loan_id") else np.full(len(at), None)
+        who: NDArray[np.object_] = np.full(len(at), None, dtype=object)
+        if self.has("loan_id"):
+            ids = self.frame["loan_id"].iloc[at].astype(object)
+            who = np.asarray(ids.where(ids.notna(), None), dtype=object)
         values = shown(self.frame[name].iloc[at]) if name in self.frame.columns else np.full(len(at), "", dtype=object)
         return row_finding(code, message, field=name, file=self.source, rows=self.rows[at], who=who, values=values, **words)
 
