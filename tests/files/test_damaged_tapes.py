@@ -16,13 +16,15 @@ from clo.pool.loans import Loans
 CELLS = (
     "", "-", "△1", "9999", "#REF!", "1e400", "nan", "inf", "-inf", "1.5", "ー", "令和元年", "R5.3.31", "99/99/99", "0", "abc",
     "\u3000", "１２", "'", '"', "\n", "\r", ",", "\x00", "合計", "2026-02-30", "45012", "1" * 400, "0000-01-01",
-    "10000-01-01", "9999-12-31T00:00", "%", "bp", "(5)", "()", "¥", "1/2/3", "平成99年1月1日", "M元.1.1", "20260331", "99999", "=1+1", "1_000", "٣",
+    "10000-01-01", "9999-12-31T00:00", "%", "bp", "(5)", "()", "¥", "1/2/3", "平成99年1月1日", "M元.1.1", "20260331", "99999",
+    "=1+1", "1_000", "٣",
 )  # fmt: skip
 SIDECARS = (
     "", "encoding: cp932\n", "units: {rate: percent}\n", "header_row: 2\n", "header_row: 500\n", "delimiter: ';'\n",
     "columns: {loan_id: obligor_id}\n", "constants: {current_rate: x}\n", "date_styles: {default: dmy}\n",
-    "sentinels: {default: []}\n", "rules: [{that: 'a >', says: b}]\n", "leave_out: [{where: 'loan_id', why: x}]\n", "constants: {maturity_date: 5}\n",
-    "assumed: {obligor_type: {value: robot, why: x}}\n", "derive: {originator_id: {from: nope}}\n",
+    "sentinels: {default: []}\n", "rules: [{that: 'a >', says: b}]\n", "leave_out: [{where: 'loan_id', why: x}]\n",
+    "constants: {maturity_date: 5}\n", "assumed: {obligor_type: {value: robot, why: x}}\n",
+    "derive: {originator_id: {from: nope}}\n",
     "derive: {maturity_date: {add_months: [origination_date, current_balance]}}\n",
     "derive: {maturity_date: {add_months: [loan_id, days_in_arrears]}}\n",
 )  # fmt: skip
