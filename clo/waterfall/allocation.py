@@ -103,7 +103,8 @@ def allocate(deal: Deal, program: Program, flows: PoolFlows, timeline: Timeline,
     records = np.array(sorted(_named_slots(program)), dtype=np.int32)
     period_values = {"fraction": timeline.accrual_fractions(deal.day_count)}
     table = np.array([period_values[name] for name in program.period_values]).reshape(-1, timeline.payments)
-    tolerance = TOLERANCE * program.params[program.symbols.params["pool.initial"]]
+    smallest = TOLERANCE * program.params[program.symbols.params["pool.initial"]]
+    tolerance = smallest if deal.rounding == "none" else max(smallest, WHOLE)
     kept, leak, breach = run_program(program, table, inputs, records, tolerance=tolerance, threads=threads)
     return DealFlows(deal, program, timeline, records, kept, inputs, leak, breach)
 

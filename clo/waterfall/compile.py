@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clo.deal.structures import spelled_out
 from clo.deal.terms import COLLECTED, Collect, Deal, Pay, Tranche, Transfer
-from clo.findings import DealError, has_errors
+from clo.findings import DealError, Finding, has_errors
 from clo.waterfall.assembler import Assembler
 from clo.waterfall.flow import flow_findings
 from clo.waterfall.kernel import Op
@@ -26,6 +26,13 @@ def compile_deal(deal: Deal, *, trace: bool = True) -> Program:
     if has_errors(compiler.scope.findings):
         raise DealError(compiler.scope.findings)
     return program
+
+
+def compile_findings(deal: Deal) -> list[Finding]:
+    """All that compiling a deal finds, warnings included. Raises DealError for what its structure misses."""
+    compiler = _Compiler(spelled_out(deal), trace=True)
+    compiler.compile()
+    return compiler.scope.findings
 
 
 class _Compiler:
@@ -51,8 +58,9 @@ class _Compiler:
                     PayStep(self.deal, self.scope, step, number).compile()
             self.code.release()
         self._record_targets()
+        acting = set(self.scope.used)  # an assertion only looks on
         assertions = self._assert()
-        flow_findings(self.deal, self.code.movements, self.scope.used, self.scope.complain)
+        flow_findings(self.deal, self.code.movements, acting, self.scope.complain)
         return self.code.finish(assertions)
 
     def _declare(self) -> None:
@@ -110,7 +118,8 @@ class _Compiler:
         base = slots[f"{name}.balance"]
         if tranche.denomination is not None:
             notes = code.constant(0.0, f"{name}.notes")
-            base = code.apply(Op.DIVIDE, base, notes)
+            some = code.apply(Op.SELECT, notes, notes, code.constant(1.0))  # a tranche of nothing has no notes
+            base = code.apply(Op.DIVIDE, base, some)
         accrued = code.apply(Op.MULTIPLY, base, slots[f"{name}.coupon"])
         accrued = code.apply(Op.MULTIPLY, accrued, code.period_value("fraction"))
         if notes is None:

@@ -9,7 +9,6 @@ cache. The file is complete in itself: numba's cache on disk does not see change
 
 from __future__ import annotations
 
-import math
 from enum import IntEnum
 
 import numpy as np
@@ -36,7 +35,7 @@ class Op(IntEnum):
     MAXIMUM = 9
     LESS = 10
     LESS_EQUAL = 11
-    EQUAL = 12
+    EQUAL = 12  # to within the smallest amount that counts, which float sums may lack
     NOT_EQUAL = 13
     AND = 14
     OR = 15
@@ -100,10 +99,10 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                 whole = code == _PAY_WHOLE
                 odd = 0
                 for s in range(n):
-                    asked = min(slots[c, s], slots[d, s])
+                    asked = min(slots[d, s], slots[c, s])  # in this order a limit that is not a number stays so
                     available = slots[a, s]
-                    limit = math.floor(available + WHOLE) if whole else available
-                    paid = max(0.0, min(asked, limit))
+                    there = np.floor(available + WHOLE) if whole else available
+                    paid = max(0.0, min(asked, there))  # in this order nothing is paid where the amount is not a number
                     odd += 0 if asked >= -tolerance else 1
                     slots[o, s] = asked
                     slots[o + 1, s] = available
@@ -116,20 +115,22 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                     _mark(slots, o, tolerance, i, t, breach)
             elif code == _MINIMUM:
                 for s in range(n):
-                    slots[o, s] = min(slots[a, s], slots[b, s])
+                    x, y = slots[a, s], slots[b, s]
+                    slots[o, s] = x if (x < y) | (x != x) else y  # what is not a number stays so
             elif code == _MAXIMUM:
                 for s in range(n):
-                    slots[o, s] = max(slots[a, s], slots[b, s])
+                    x, y = slots[a, s], slots[b, s]
+                    slots[o, s] = x if (x > y) | (x != x) else y
             elif code == _SELECT:
                 for s in range(n):
                     then, otherwise = slots[b, s], slots[c, s]  # both read first, so that the loop vectorises
                     slots[o, s] = then if slots[a, s] != 0.0 else otherwise
             elif code == _ROUND_DOWN:
                 for s in range(n):
-                    slots[o, s] = math.floor(slots[a, s] + WHOLE)
+                    slots[o, s] = np.floor(slots[a, s] + WHOLE)
             elif code == _ROUND_HALF_UP:
                 for s in range(n):
-                    slots[o, s] = math.floor(slots[a, s] + 0.5 + WHOLE)
+                    slots[o, s] = np.floor(slots[a, s] + 0.5 + WHOLE)
             elif code == _INPUT:
                 for s in range(n):
                     slots[o, s] = inputs[a, t, s]
@@ -153,10 +154,10 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                     slots[o, s] = 1.0 if slots[a, s] <= slots[b, s] else 0.0
             elif code == _EQUAL:
                 for s in range(n):
-                    slots[o, s] = 1.0 if slots[a, s] == slots[b, s] else 0.0
+                    slots[o, s] = 1.0 if abs(slots[a, s] - slots[b, s]) <= tolerance else 0.0
             elif code == _NOT_EQUAL:
                 for s in range(n):
-                    slots[o, s] = 1.0 if slots[a, s] != slots[b, s] else 0.0
+                    slots[o, s] = 0.0 if abs(slots[a, s] - slots[b, s]) <= tolerance else 1.0
             elif code == _AND:
                 for s in range(n):
                     slots[o, s] = 1.0 if (slots[a, s] != 0.0) & (slots[b, s] != 0.0) else 0.0
