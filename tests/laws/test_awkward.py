@@ -13,7 +13,7 @@ from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal
 from laws.comparison import Difference, differences, engine
 from laws.small import CUTOFF, a_deal, loan, steps
-from laws.strategies import Case
+from laws.strategies import Case, Row
 
 LOANS = [loan(10_000, "equal_principal", "2020-07-31", loan_id="1", obligor_id="1", default_date=None, allocated_loss=None)]
 FEE = {"pay": {"fee": "servicer", "from": "cash"}}
@@ -22,8 +22,8 @@ PRINCIPAL = {"pay": {"principal": "senior", "from": "cash"}}
 RESIDUAL = {"pay": {"residual": "junior", "from": "cash"}}
 
 
-def found(deal: Deal) -> list[Difference]:
-    rows = {"loans": LOANS}
+def found(deal: Deal, loans: list[Row] = LOANS) -> list[Difference]:
+    rows = {"loans": loans}
     case = Case({}, rows)
     case.__dict__["deal"] = deal
     return differences(engine(case), deal, run_oracle(deal, rows))
@@ -41,9 +41,6 @@ def dates(closing: date, first: date, last: date) -> dict[str, date]:
 NO_NUMBER = "0 / (senior.balance * 0)"
 UNLIMITED = "1 / (senior.balance * 0)"
 PRO_RATA = {"how": "pro_rata"}
-LOST = pytest.mark.xfail(reason="what is no number gets lost where the smaller of two amounts is taken")
-OVERFLOW = pytest.mark.xfail(reason="rounding an amount above 2^63 overflows")
-OVERDRAWN = pytest.mark.xfail(reason="what paying a whole unit overdraws an account by counts as a negative amount")
 
 
 @pytest.mark.parametrize(
@@ -52,14 +49,14 @@ OVERDRAWN = pytest.mark.xfail(reason="what paying a whole unit overdraws an acco
         ("down", NO_NUMBER, {}),
         ("down", NO_NUMBER, PRO_RATA),
         ("down", f"min({NO_NUMBER}, 1000)", {}),
-        pytest.param("down", f"max(0, {NO_NUMBER})", {}, marks=LOST),
-        pytest.param("none", NO_NUMBER, {}, marks=LOST),
-        pytest.param("none", NO_NUMBER, PRO_RATA, marks=LOST),
-        pytest.param("none", f"min({NO_NUMBER}, 1000)", {}, marks=LOST),
-        pytest.param("none", f"max(0, {NO_NUMBER})", {}, marks=LOST),
-        pytest.param("down", "1e19", {}, marks=OVERFLOW),
-        pytest.param("down", UNLIMITED, {}, marks=OVERFLOW),
-        pytest.param("down", UNLIMITED, PRO_RATA, marks=OVERFLOW),
+        ("down", f"max(0, {NO_NUMBER})", {}),
+        ("none", NO_NUMBER, {}),
+        ("none", NO_NUMBER, PRO_RATA),
+        ("none", f"min({NO_NUMBER}, 1000)", {}),
+        ("none", f"max(0, {NO_NUMBER})", {}),
+        ("down", "1e19", {}),
+        ("down", UNLIMITED, {}),
+        ("down", UNLIMITED, PRO_RATA),
         ("none", UNLIMITED, {}),
         ("none", UNLIMITED, PRO_RATA),
     ],
@@ -93,6 +90,29 @@ def test_a_residual_of_less_than_nothing() -> None:
 
 def test_a_first_payment_date_before_anything_is_collected() -> None:
     assert found(a_deal(dates=dates(date(2020, 4, 1), date(2020, 4, 15), date(2020, 8, 15)))) == []
+
+
+@pytest.mark.xfail(reason="months after the last payment are counted from the period ends, not from the cut-off")
+@pytest.mark.parametrize(("cutoff", "maturity"), [((2020, 8, 30), (2020, 12, 31)), ((2020, 1, 30), (2020, 5, 31))])
+def test_months_of_a_loan_follow_the_cutoff(cutoff: tuple[int, int, int], maturity: tuple[int, int, int]) -> None:
+    """The one month collected ends on the 30th of September, or the 29th of February; the months of the loan do not follow."""
+    start, end = date(*cutoff), date(*maturity)
+    first, last = (date(start.year, start.month + months, 15) for months in (1, 2))
+    days = {"cutoff": start, "closing": start, "first_payment": first, "legal_final": last}
+    assert found(a_deal(dates=days), [LOANS[0] | {"maturity_date": end}]) == []
+
+
+@pytest.mark.xfail(reason="an empty list of movements makes the amounts objects")
+def test_a_ledger_without_movements_holds_numbers() -> None:
+    deal = a_deal(
+        fees={},
+        dates=dates(date(2020, 4, 1), date(2020, 4, 15), date(2020, 5, 15)),
+        tranches={"junior": {"size": "rest"}},
+        waterfall=steps(RESIDUAL),
+    )
+    case = Case({}, {"loans": [LOANS[0] | {"amortisation_type": "bullet", "current_rate": 0.0}]})
+    case.__dict__["deal"] = deal
+    assert engine(case).ledger["amount"].dtype == float
 
 
 def test_a_deal_that_ends_before_its_loans() -> None:
@@ -170,7 +190,6 @@ def test_cash_collected_between_payments() -> None:
     assert found(a_deal(waterfall=waterfall)) == []
 
 
-@OVERDRAWN
 def test_a_whole_unit_paid_out_of_a_little_less() -> None:
     """101 out of 100.99995 leaves -0.00005, which is no amount to transfer and no breach."""
     waterfall = steps(
