@@ -54,6 +54,7 @@ class Waterfall:
         self.months = collection_months(deal.dates.cutoff, determination_date(self.payments[-1][0]))
         self.initial = {name: math.fsum(float(row["current_balance"]) for row in rows[name]) for name in deal.pools}
         self.initial["pool"] = math.fsum(self.initial.values())
+        self.smallest = max(1e-12 * self.initial["pool"], 0.0 if deal.rounding == "none" else 1e-4)
         self._project(rows, scenario)
 
         others = math.fsum(t.size for t in deal.tranches.values() if t.size != "rest")
@@ -127,7 +128,7 @@ class Waterfall:
         return known[what]
 
     def read(self, text: str) -> float:
-        return float(evaluate(text, self.value))
+        return float(evaluate(text, self.value, self.smallest))
 
     # one payment date after another
 
@@ -222,11 +223,10 @@ class Waterfall:
     def _asked(self, text: str) -> float:
         """The amount of a step; a negative one or no number is a breach, and nothing moves.
 
-        Less than 1e-12 of the pool, or what paying a whole unit may overdraw an account by (1e-4), is no amount.
+        Less than 1e-12 of the pool, or than what paying a whole unit may overdraw an account by (1e-4), is no amount.
         """
         amount = self.read(text)
-        smallest = max(1e-12 * self.initial["pool"], 0.0 if self.deal.rounding == "none" else 1e-4)
-        if amount != amount or amount < -smallest:  # noqa: PLR0124
+        if amount != amount or amount < -self.smallest:  # noqa: PLR0124
             self.result.breaches.append((self.paid_on, self.index, f"{text} is {amount}"))
         return max(0.0, amount) if amount == amount else 0.0  # noqa: PLR0124
 

@@ -27,9 +27,10 @@ COMPARISONS = {
 class Reading:
     """Evaluates an expression while reading it, left to right."""
 
-    def __init__(self, text: str, lookup: Callable[[str], Any]) -> None:
+    def __init__(self, text: str, lookup: Callable[[str], Any], smallest: float) -> None:
         self.tokens: list[tuple[str, Any]] = []
         self.lookup = lookup
+        self.smallest = smallest
         place = 0
         while place < len(text.rstrip()):
             match = TOKEN.match(text, place)
@@ -89,6 +90,8 @@ class Reading:
         if sign is None:
             return left
         right = self.sum()
+        if sign in ("==", "!=") and not isinstance(left, str):
+            return float((abs(left - right) <= self.smallest) == (sign == "=="))
         return float(COMPARISONS[sign](left, right))
 
     def sum(self) -> Any:
@@ -143,8 +146,9 @@ def divided(a: float, b: float) -> float:
     return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a)  # noqa: PLR0124
 
 
-def evaluate(text: str, lookup: Callable[[str], Any]) -> Any:
-    return Reading(str(text), lookup).whole_text()
+def evaluate(text: str, lookup: Callable[[str], Any], smallest: float = 0.0) -> Any:
+    """smallest: numbers that differ by no more than this are equal."""
+    return Reading(str(text), lookup, smallest).whole_text()
 
 
 def selected(rows: Iterable[Mapping[str, Any]], where: str | None) -> list[Mapping[str, Any]]:

@@ -50,6 +50,14 @@ def test_expressions(text: str, value: float) -> None:
     assert evaluate(text, {"a.balance": 100.0, "flag": 1.0}.__getitem__) == value
 
 
+def test_equal_is_to_within_the_smallest_amount() -> None:
+    assert evaluate("1 + 1e-9 == 1", {}.__getitem__, 1e-8) == 1.0
+    assert evaluate("1 + 1e-9 != 1", {}.__getitem__, 1e-8) == 0.0
+    assert evaluate("1 + 1e-9 == 1", {}.__getitem__) == 0.0
+    assert evaluate("1 + 1e-9 > 1", {}.__getitem__, 1e-8) == 1.0
+    assert evaluate("0 / 0 == 1", {}.__getitem__, 1e-8) == 0.0
+
+
 def test_what_is_no_number_stays_none() -> None:
     for text in ("0 / 0", "min(1, 0 / 0)", "max(0 / 0, 1)", "2 * max(0, 0 / 0)"):
         assert math.isnan(evaluate(text, {}.__getitem__))

@@ -343,7 +343,7 @@ def structured(draw: Draw, *, triggers: bool = True, costs: bool = True, carry: 
         "fees": draw(fees(initial)) if costs else {},
         "tranches": notes,
     }
-    if triggers and terms["rounding"] != "none" and draw(st.booleans()):  # the trap asks whether balances are exactly 0
+    if triggers and draw(st.booleans()):
         when = f"pool.cumulative_default > {draw(st.integers(1, 30)) + 0.37}% * pool.initial"
         terms["triggers"] = {"bad": {"when": when, "effect": "trap_excess"}}
     case = Case(terms, rows)
