@@ -16,6 +16,8 @@ import numpy as np
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40
+SHOWN = 120
+"""Characters of an expression that a message quotes."""
 FUNCTIONS = {"min": (2, 16), "max": (2, 16), "if": (3, 3)}
 """Name of each function: fewest and most arguments."""
 
@@ -70,7 +72,7 @@ def parse(text: str | float) -> Expression:
         tree = ast.parse(_as_python(source), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise ExpressionError(f"cannot read {source!r}: {reason}") from None
+        raise ExpressionError(f"cannot read {_quoted(source)}: {reason}") from None
     return _convert(tree.body, source, depth=0)
 
 
@@ -89,7 +91,7 @@ def _as_python(source: str) -> str:
 
 def _convert(node: ast.expr, source: str, depth: int) -> Expression:  # noqa: PLR0911, PLR0912  (one case a kind of node)
     if depth > MAX_DEPTH:
-        raise ExpressionError(f"expression nested deeper than {MAX_DEPTH} levels: {source[:60]!r}")
+        raise ExpressionError(f"expression nested deeper than {MAX_DEPTH} levels: {_quoted(source)}")
 
     def inner(child: ast.expr) -> Expression:
         return _convert(child, source, depth + 1)
@@ -102,7 +104,10 @@ def _convert(node: ast.expr, source: str, depth: int) -> Expression:  # noqa: PL
         case ast.Name() | ast.Attribute():
             return Name(_dotted(node, source))
         case ast.BinOp(op=op) if type(op) in _BINARY:
-            return _folded(Call(_BINARY[type(op)], (inner(node.left), inner(node.right))))
+            call = Call(_BINARY[type(op)], (inner(node.left), inner(node.right)))
+            if call.function == "/" and call.arguments[1] == Number(0.0):
+                raise ExpressionError(f"{_quoted(source)} divides by zero")
+            return _folded(call)
         case ast.UnaryOp(op=ast.USub()):
             return _folded(Call("neg", (inner(node.operand),)))
         case ast.UnaryOp(op=ast.UAdd()):
@@ -114,35 +119,39 @@ def _convert(node: ast.expr, source: str, depth: int) -> Expression:  # noqa: PL
         case ast.Compare(ops=[op]) if type(op) in _COMPARE:
             return Call(_COMPARE[type(op)], (inner(node.left), inner(node.comparators[0])))
         case ast.Compare():
-            raise ExpressionError(f"cannot read {source!r}: write one comparison at a time, joined by `and`")
+            raise ExpressionError(f"cannot read {_quoted(source)}: write one comparison at a time, joined by `and`")
         case ast.Call(func=ast.Name(id=called), args=args, keywords=[]):
             name = "if" if called == "if_" else called
             if name not in FUNCTIONS:
-                raise ExpressionError(f"unknown function {name!r} in {source!r}; there are {', '.join(FUNCTIONS)}")
+                raise ExpressionError(f"unknown function {name!r} in {_quoted(source)}; there are {', '.join(FUNCTIONS)}")
             fewest, most = FUNCTIONS[name]
             if not fewest <= len(args) <= most:
                 wanted = str(fewest) if fewest == most else f"{fewest} or more"
-                raise ExpressionError(f"{name}() takes {wanted} values, not {len(args)}, in {source!r}")
+                raise ExpressionError(f"{name}() takes {wanted} values, not {len(args)}, in {_quoted(source)}")
             return Call(name, tuple(inner(arg) for arg in args))
         case _:
-            raise ExpressionError(f"cannot read {source!r}: {type(node).__name__} is not part of the language")
+            raise ExpressionError(f"cannot read {_quoted(source)}: {type(node).__name__} is not part of the language")
+
+
+def _quoted(source: str) -> str:
+    """The expression in quotes, cut where it is long."""
+    return repr(source if len(source) <= SHOWN else f"{source[:SHOWN]}...")
 
 
 def _dotted(node: ast.expr, source: str) -> str:
+    words: list[str] = []
+    while isinstance(node, ast.Attribute):
+        words.append(node.attr)
+        node = node.value
     if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        return f"{_dotted(node.value, source)}.{node.attr}"
-    raise ExpressionError(f"cannot read {source!r}: a name is words joined by dots")
+        return ".".join([node.id, *reversed(words)])
+    raise ExpressionError(f"cannot read {_quoted(source)}: a name is words joined by dots")
 
 
 def _folded(call: Call) -> Expression:
-    """Arithmetic on plain numbers done once, at parse time; division by zero is left to fail where it is used."""
-    if all(isinstance(argument, Number) for argument in call.arguments):
-        values = [argument.value for argument in call.arguments if isinstance(argument, Number)]
-        if not (call.function == "/" and values[1] == 0.0):
-            return Number(float(_MEANING[call.function](*values)))
-    return call
+    """Arithmetic on plain numbers done once, at parse time."""
+    values = [argument.value for argument in call.arguments if isinstance(argument, Number)]
+    return Number(float(_MEANING[call.function](*values))) if len(values) == len(call.arguments) else call
 
 
 def names(expression: Expression) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from clo.deal.terms import Deal, leaves
+from clo.deal.terms import Deal, enclosing, leaves
 from clo.findings import Finding
 from clo.timeline import Timeline, payment_timeline
 
@@ -63,6 +63,14 @@ def _names(deal: Deal) -> Iterator[Finding]:
     for section, entries in sections.items():
         for name in entries:
             homes.setdefault(name, []).append(section)
+    taken = {"issuer", "obligors", *deal.accounts}
+    parties = [(f"tranches.{name}.holder", tranche.holder) for name, tranche in deal.tranches.items()]
+    parties += [(f"fees.{name}.payee", fee.payee) for name, fee in deal.fees.items() if fee.payee is not None]
+    for path, party in parties:
+        if party in taken:
+            message = f"{party!r} cannot be paid as a party: it is the deal's own"
+            rule = "holders and payees are not accounts, the issuer or the obligors"
+            yield deal.origin.finding("E-D023", path, message, "name who is paid", rule=rule, value=party)
     for name, found in homes.items():
         if len(found) > 1:
             message = f"{name!r} is the name of entries in {' and '.join(found)}"
@@ -77,9 +85,10 @@ def _sizes(deal: Deal) -> Iterator[Finding]:
         yield deal.origin.finding("E-D021", f"tranches.{name}.size", message, "give all but one a size", value="rest")
     for name, tranche in deal.tranches.items():
         unit = tranche.denomination
-        if unit is not None and tranche.size != "rest" and tranche.size % unit:
+        if unit is not None and tranche.size != "rest" and (tranche.size % unit or tranche.size < unit):
             message = f"size {tranche.size:,.0f} of {name!r} is not a whole number of denominations of {unit:,.0f}"
-            yield deal.origin.finding("E-D022", f"tranches.{name}.denomination", message, "change the size or the denomination")
+            fix = "change the size or the denomination"
+            yield deal.origin.finding("E-D022", f"tranches.{name}.denomination", message, fix, value=f"{unit:,.0f}")
 
 
 def _waterfall(deal: Deal) -> Iterator[Finding]:
@@ -138,26 +147,28 @@ def _assertions(deal: Deal, payments: int | None) -> Iterator[Finding]:
 
 def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
     known = {path for path, _ in leaves({key: value for key, value in data.items() if key not in UNMARKED})}
-    marked = [*deal.published, *deal.derived, *deal.assumed]
-    for path, times in Counter(marked).items():
-        if times > 1:
-            yield deal.origin.finding(
-                "E-D033", "assumed", f"{path!r} is marked {times} times", "mark it once", rule=MARKS, value=path
-            )
-    for path in marked:
+    marks = [("published", path, f"published.{path}") for path in deal.published]
+    marks += [("derived", path, f"derived.{path}") for path in deal.derived]
+    marks += [("assumed", path, f"assumed[{number}]") for number, path in enumerate(deal.assumed)]
+    times = Counter(path for _, path, _ in marks)
+    last = {path: where for _, path, where in marks}
+    for path, count in times.items():
+        if count > 1:
+            message = f"{path!r} is marked {count} times"
+            yield deal.origin.finding("E-D033", last[path], message, "mark it once", rule=MARKS, value=path)
+    for section, path, where in marks:
         if not any(leaf == path or leaf.startswith((f"{path}.", f"{path}[")) for leaf in known):
-            section = "published" if path in deal.published else "derived" if path in deal.derived else "assumed"
-            close = get_close_matches(path, known, n=1)
+            close = get_close_matches(path, {*known, *(enclosing(leaf) for leaf in known)}, n=1)
             fix = f"did you mean {close[0]!r}?" if close else "remove it"
-            yield deal.origin.finding(
-                "E-D030", section, f"{path!r} is marked {section} but is not in the deal", fix, rule=MARKS, value=path
-            )
+            message = f"{path!r} is marked {section} but is not in the deal"
+            yield deal.origin.finding("E-D030", where, message, fix, rule=MARKS, value=path)
     for path, source in deal.published.items():
         if source not in deal.sources:
-            fix = f"add it to sources, which has {', '.join(deal.sources) or 'none'}"
-            yield deal.origin.finding(
-                "E-D032", "published", f"source {source!r} of {path!r} is not listed", fix, rule=MARKS, value=source
-            )
+            close = get_close_matches(source, deal.sources, n=1)
+            listed = f"add it to sources, which has {', '.join(deal.sources) or 'none'}"
+            fix = f"did you mean {close[0]!r}?" if close else listed
+            message = f"source {source!r} of {path!r} is not listed"
+            yield deal.origin.finding("E-D032", f"published.{path}", message, fix, rule=MARKS, value=source)
     for path in sorted(known):
         if deal.mark(path) is None:
             fix = f"add {path!r} (or what encloses it) to published, derived or assumed"

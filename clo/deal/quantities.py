@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import keyword
+import math
 import re
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-_NUMBER = re.compile(r"^[+-]?(?:\d[\d_,]*)(?:\.\d+)?(?:[eE][+-]?\d+)?$")
+_NUMBER = re.compile(r"^[+-]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?(?:[eE][+-]?\d+)?$", re.ASCII)
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 RESERVED = frozenset({"pool", "issuer", "obligors", "min", "max", "payment"})
 
 
 def _number(value: Any) -> float | None:
-    """A plain number, or text that is one with separators; None for anything else."""
+    """A plain finite number, or text that is one with thousands separators; None for anything else."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, (int, float)):
-        return float(value)
     if isinstance(value, str) and _NUMBER.match(value.strip()):
-        return float(value.strip().replace("_", "").replace(",", ""))
-    return None
+        value = value.strip().replace("_", "").replace(",", "")
+    elif not isinstance(value, (int, float)):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _rate(value: Any) -> float:
-    """A decimal a year; `1.2%` and `120bp` are read, a bare number of 1 or more is refused."""
-    if isinstance(value, str):
+    """A decimal a year; `1.2%` and `120bp` are read, a bare number of 1 or more and any comma are refused."""
+    if isinstance(value, str) and "," not in value:
         text = value.strip()
         for suffix, scale in (("%", 100.0), ("bp", 10_000.0)):
             if text.endswith(suffix):
                 number = _number(text[: -len(suffix)].strip())
                 if number is not None:
                     return number / scale
-    number = _number(value)
+    number = None if isinstance(value, str) and "," in value else _number(value)
     if number is None:
         raise PydanticCustomError("rate", "{value} is not a rate", {"value": repr(value), "fix": "write 1.2%, 120bp or 0.012"})
     if abs(number) >= 1.0:
@@ -65,6 +71,18 @@ def _annual_share(value: Any) -> float:
             {"value": repr(value), "fix": "write an annual rate such as 2%"},
         )
     return number
+
+
+def _day(value: Any) -> Any:
+    """A date, or text that is one: a number is not taken for seconds since 1970."""
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value.strip() if isinstance(value, str) else "")
+    except ValueError:
+        raise PydanticCustomError(
+            "day", "{value} is not a date", {"value": repr(value), "fix": "write year, month and day, such as 2007-06-28"}
+        ) from None
 
 
 def _money(value: Any) -> float:
@@ -114,8 +132,12 @@ def _many(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else (value,)
 
 
-def _vector(value: Any) -> Any:
-    return tuple(value) if isinstance(value, (list, tuple)) else value
+def _shape(value: Any) -> str:
+    return "vector" if isinstance(value, (list, tuple)) else "rate"
+
+
+def _known_or_share(value: Any) -> str:
+    return "tape" if value == "tape" else "share"
 
 
 _AS_RATE = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?[0-9][0-9_,.]*\s*(%|bp)$"}]})
@@ -126,10 +148,15 @@ Rate = Annotated[float, BeforeValidator(_rate), _AS_RATE]
 AnnualShare = Annotated[float, BeforeValidator(_annual_share), _AS_RATE]
 Share = Annotated[float, BeforeValidator(_share), _AS_RATE]
 Money = Annotated[float, BeforeValidator(_money), _AS_MONEY]
+Day = Annotated[date, BeforeValidator(_day)]
 Identifier = Annotated[str, BeforeValidator(_name)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 ExpressionText = Annotated[str, BeforeValidator(_text_or_number), _AS_EXPRESSION]
 Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
 """One name or a list of names."""
-AnnualShares = Annotated[AnnualShare | tuple[AnnualShare, ...], BeforeValidator(_vector)]
+AnnualShares = Annotated[
+    Annotated[AnnualShare, Tag("rate")] | Annotated[tuple[AnnualShare, ...], Tag("vector")], Discriminator(_shape)
+]
 """One annual rate, or one for each month after the cut-off."""
+ShareOrTape = Annotated[Annotated[Share, Tag("share")] | Annotated[Literal["tape"], Tag("tape")], Discriminator(_known_or_share)]
+"""A share, or what the tape says of each loan."""

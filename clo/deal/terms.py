@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
@@ -26,12 +25,14 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from clo.deal.quantities import (
     AnnualShares,
+    Day,
     ExpressionText,
     Identifier,
     Money,
     Names,
     Rate,
     Share,
+    ShareOrTape,
     Truth,
 )
 from clo.findings import Finding, Severity
@@ -59,10 +60,10 @@ class Figures(Terms):
 class Dates(Terms):
     """Adjusted dates. Collections after the cut-off belong to the deal."""
 
-    cutoff: date
-    closing: date
-    first_payment: date
-    legal_final: date
+    cutoff: Day
+    closing: Day
+    first_payment: Day
+    legal_final: Day
 
 
 class Payments(Terms):
@@ -125,8 +126,8 @@ class Tranche(Terms):
     coupon: Rate | None = None
     holder: str = "investors"
     deferrable: Truth = False
-    denomination: Money | None = None
-    issue_price: Annotated[float, Field(gt=0)] = 1.0
+    denomination: Annotated[Money, Field(gt=0)] | None = None
+    issue_price: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
 
 class Trigger(Terms):
@@ -272,7 +273,7 @@ class Scenario(Terms):
     cdr: AnnualShares | None = None
     cpr: AnnualShares | None = None
     defaults: Literal["tape"] | None = None
-    recovery: Share | Literal["tape"] | None = None
+    recovery: ShareOrTape | None = None
     recovery_lag: Annotated[int, Field(ge=0, le=600)] | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from clo.files.deal_yaml import read_yaml
 from clo.files.tape import read_tape
 from clo.findings import DealError, Finding, has_errors
 from clo.pool.loans import Loans
-from clo.waterfall.compile import compile_deal
+from clo.waterfall.compile import compile_findings
 
 _CHOICES = {
     "rounding": "choose down (切捨て), half_up or none: it decides every yen of interest",
@@ -45,8 +46,7 @@ def check_deal(path: str | Path) -> tuple[Deal | None, tuple[Finding, ...]]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        message = f"byte {error.start} is not UTF-8"
-        return None, (Finding("E-D001", "error", message, "deal files are UTF-8", "save the file as UTF-8", file=str(path)),)
+        return None, (_not_utf8(raw, error.start, str(path)),)
     yaml = read_yaml(text, str(path))
     if yaml.data is None or has_errors(yaml.findings):
         empty = Finding("E-D001", "error", "the file says nothing", "", "start with format: clo.deal/1", file=str(path), line=1)
@@ -56,6 +56,20 @@ def check_deal(path: str | Path) -> tuple[Deal | None, tuple[Finding, ...]]:
     if deal is not None:
         deal._load_tape = _TapesBeside(file.parent)
     return deal, findings
+
+
+def _not_utf8(raw: bytes, start: int, file: str) -> Finding:
+    line, column = raw.count(b"\n", 0, start) + 1, start - raw.rfind(b"\n", 0, start)
+    message = f"byte {start} is not UTF-8"
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:64]:
+        message = "the file is UTF-16"
+    else:
+        with suppress(UnicodeDecodeError):
+            raw.decode("cp932")
+            message += "; the file may be CP932 (Windows Japanese)"
+    return Finding(
+        "E-D001", "error", message, "deal files are UTF-8", "save the file as UTF-8", file=file, line=line, column=column
+    )
 
 
 class _TapesBeside:
@@ -89,8 +103,8 @@ def _validated(data: Any, origin: Origin) -> tuple[Deal | None, tuple[Finding, .
     if has_errors(finding for finding in findings if finding.code in ("E-D061", "E-D062")):
         return None, tuple(findings)
     try:
-        compile_deal(deal)
         completed = spelled_out(deal)
+        findings += compile_findings(completed)
     except DealError as error:
         return None, (*findings, *error.findings)
     return (None if has_errors(findings) else completed), tuple(findings)
@@ -105,6 +119,8 @@ def _from_pydantic(error: ValidationError, data: Any, origin: Origin) -> Iterato
     for each in error.errors(include_url=False):
         by_path.setdefault(_path(each["loc"], data), []).append(dict(each))
     for path, details in by_path.items():
+        if any(other.startswith(f"{path}[") for other in by_path):
+            continue  # a list whose items say what is wrong
         unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
         telling = max(details, key=lambda one: ("fix" in one.get("ctx", {}), one["type"] != "literal_error"))
         yield _finding(path, unknown[0] if unknown else telling, details, origin)
@@ -131,8 +147,7 @@ def _finding(path: str, detail: Mapping[str, Any], details: Sequence[Mapping[str
                 "E-D012", path, f"{detail['input']!r} is not one of {expected}", fix, value=str(detail["input"])
             )
     shown = "" if isinstance(detail["input"], (dict, list)) else str(detail["input"])
-    place = origin.places.get(f"{path}.{shown}") if path.endswith("[key]") else None
-    return origin.finding("E-D013", path, detail["msg"], context.get("fix", "correct the value"), value=shown, place=place)
+    return origin.finding("E-D013", path, detail["msg"], context.get("fix", "correct the value"), value=shown)
 
 
 def _path(location: Sequence[str | int], data: Any) -> str:
@@ -141,15 +156,15 @@ def _path(location: Sequence[str | int], data: Any) -> str:
     for number, part in enumerate(location):
         if part == "[key]":
             continue
-        if isinstance(part, int):
+        if isinstance(part, int) and not isinstance(here, Mapping):
             path, here = f"{path}[{part}]", here[part] if isinstance(here, list) and part < len(here) else None
             continue
-        present = isinstance(here, Mapping) and part in here
+        present, name = isinstance(here, Mapping) and part in here, str(part)
         last = number == len(location) - 1
         if present or (
-            last and isinstance(here, Mapping) and not lost and not part.startswith(("function-", "literal[", "constrained"))
+            last and isinstance(here, Mapping) and not lost and not name.startswith(("function-", "literal[", "constrained"))
         ):
-            path = f"{path}.{part}" if path else part
+            path = f"{path}.{name}" if path else name
             here = here[part] if present and isinstance(here, Mapping) else None
         else:
             lost = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -14,6 +15,12 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from clo.findings import Finding
 
 _WIDE = {"：": ":", "，": ",", "　": "space", "－": "-", "｛": "{", "｝": "}", "［": "[", "］": "]", "＃": "#"}
+_WIDE_SPACE = "\u3000"
+_SCALARS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "merge"})
+_TAG = "tag:yaml.org,2002:"
+_DAY = re.compile(r"^(\d{4})-(\d\d?)-(\d\d?)")
+_OPEN_QUOTE = re.compile(r"(?:^|[\s\[{,:])([\"'])")
+MOST_VALUES = 100_000
 _QUOTED_OR_COMMENT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|(?:^|\s)#.*$")
 
 
@@ -32,17 +39,26 @@ def read_yaml(text: str, file: str) -> YamlFile:
     try:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        findings.append(_syntax(error, file))
+        findings.append(_syntax(error, text, file))
         return YamlFile(None, {}, tuple(findings))
     except YAMLError as error:
-        findings.append(Finding("E-D001", "error", f"not readable as YAML: {error}", file=file, fix="correct the text"))
+        before = text[: getattr(error, "position", 0)]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        message, fix = f"not readable as YAML: {str(error).splitlines()[0]}", "correct the text at this place"
+        findings.append(Finding("E-D001", "error", message, "", fix, file=file, line=line, column=column))
         return YamlFile(None, {}, tuple(findings))
     places: dict[str, tuple[int, int]] = {}
     if node is not None:
-        findings += _walk(node, "", file, places)
-    if any(finding.code == "E-D003" for finding in findings):
+        findings += _walk(node, "", file, places, ())
+    if findings:
         return YamlFile(None, places, tuple(findings))
-    return YamlFile(YAML(typ="safe", pure=True).load(text), places, tuple(findings))
+    try:
+        return YamlFile(YAML(typ="safe", pure=True).load(text), places, ())
+    except MarkedYAMLError as error:
+        return YamlFile(None, places, (_syntax(error, text, file),))
+    except (YAMLError, ValueError) as error:
+        message = f"not readable as YAML: {error}"
+        return YamlFile(None, places, (Finding("E-D001", "error", message, file=file, fix="correct the text"),))
 
 
 def _traps(text: str, file: str) -> Iterator[Finding]:
@@ -50,33 +66,67 @@ def _traps(text: str, file: str) -> Iterator[Finding]:
     for number, line in enumerate(text.splitlines(), start=1):
         plain = _QUOTED_OR_COMMENT.sub(lambda match: " " * len(match[0]), line)
         for column, character in enumerate(plain, start=1):
-            if character in _WIDE and not _inside_japanese(plain, column - 1):
-                message = f"full-width {character!r} where YAML needs {_WIDE[character]!r}"
-                fix = f"type {_WIDE[character]!r}, or quote the text"
+            if character in _WIDE and not _only_text(plain, column - 1):
+                shown = "space (U+3000)" if character == _WIDE_SPACE else repr(character)
+                wanted = "a space" if character == _WIDE_SPACE else repr(_WIDE[character])
+                message = f"full-width {shown} where YAML needs {wanted}"
+                fix = f"type {wanted}, or quote the text"
                 yield Finding("E-D002", "error", message, "", fix, file=file, line=number, column=column, value=character)
         if "\t" in plain[: len(plain) - len(plain.lstrip())]:
             message = "a tab in the indentation"
-            yield Finding("E-D002", "error", message, "YAML is indented with spaces", "use spaces", file=file, line=number, column=1)
+            yield Finding(
+                "E-D002", "error", message, "YAML is indented with spaces", "use spaces", file=file, line=number, column=1
+            )
 
 
-def _inside_japanese(line: str, position: int) -> bool:
-    """Whether a wide space or colon stands between Japanese characters of a plain value, where it is only text."""
-    value_start = line.find(": ")
-    return 0 <= value_start < position
+def _only_text(line: str, position: int) -> bool:
+    """Whether a wide character is part of a plain value: anywhere in one of its own line, between others in brackets."""
+    before = line[:position]
+    if sum(before.count(mark) for mark in "{[") > sum(before.count(mark) for mark in "}]"):
+        return all(character > "\x7f" for character in (line[position - 1 : position], line[position + 1 : position + 2]))
+    return 0 <= line.find(": ") < position
 
 
-def _syntax(error: MarkedYAMLError, file: str) -> Finding:
+def _syntax(error: MarkedYAMLError, text: str, file: str) -> Finding:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
     reason = " ".join(str(part) for part in (error.context, error.problem) if part)
+    quote = _open_quote(text, line)
+    if quote is not None:
+        reason = f"the quote that opens here is not closed in its line ({reason} in line {line})"
+        line, column = quote
     return Finding(
-        "E-D001", "error", f"not readable as YAML: {reason}", "", "correct the text at this place", file=file, line=line, column=column
+        "E-D001",
+        "error",
+        f"not readable as YAML: {reason}",
+        "",
+        "correct the text at this place",
+        file=file,
+        line=line,
+        column=column,
     )
 
 
-def _walk(node: Node, path: str, file: str, places: dict[str, tuple[int, int]]) -> Iterator[Finding]:
-    """Note the place of every value; report keys given twice."""
-    if isinstance(node, MappingNode):
+def _open_quote(text: str, last: int | None) -> tuple[int, int] | None:
+    """(line, column) of the first quote, up to a line, that its own line does not close."""
+    for number, line in enumerate(text.splitlines()[:last], start=1):
+        left = _OPEN_QUOTE.search(_QUOTED_OR_COMMENT.sub(lambda match: "x" * len(match[0]), line))
+        if left is not None:
+            return number, left.start(1) + 1
+    return None
+
+
+def _walk(node: Node, path: str, file: str, places: dict[str, tuple[int, int]], within: tuple[Node, ...]) -> Iterator[Finding]:
+    """Note the place of every value; report keys given twice, and values that are none."""
+    here = {"file": file, "line": node.start_mark.line + 1, "column": node.start_mark.column + 1, "path": path}
+    if any(node is outer for outer in within) or len(places) > MOST_VALUES:
+        message = "an alias leads into itself" if len(places) <= MOST_VALUES else f"more than {MOST_VALUES:,} values"
+        yield Finding("E-D001", "error", message, "", "write the value out", **here)
+        return
+    within = (*within, node)
+    if isinstance(node, ScalarNode):
+        yield from _scalar(node, here)
+    elif isinstance(node, MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
             name = str(key.value) if isinstance(key, ScalarNode) else str(key)
@@ -88,9 +138,21 @@ def _walk(node: Node, path: str, file: str, places: dict[str, tuple[int, int]]) 
                 yield Finding("E-D003", "error", message, "", "keep one", file=file, path=inner, field=name, **place)
             seen[name] = line
             places[inner] = (line, key.start_mark.column + 1)
-            yield from _walk(value, inner, file, places)
+            yield from _walk(value, inner, file, places, within)
     elif isinstance(node, SequenceNode):
         for number, item in enumerate(node.value):
             inner = f"{path}[{number}]"
             places[inner] = (item.start_mark.line + 1, item.start_mark.column + 1)
-            yield from _walk(item, inner, file, places)
+            yield from _walk(item, inner, file, places, within)
+
+
+def _scalar(node: ScalarNode, here: dict[str, Any]) -> Iterator[Finding]:
+    kind, value = str(node.tag).removeprefix(_TAG), str(node.value)
+    if kind not in _SCALARS:
+        yield Finding("E-D001", "error", f"tag {node.tag} is not part of a deal file", "", "write a plain value", **here)
+    day = _DAY.match(value) if kind == "timestamp" else None
+    if day is not None:
+        try:
+            date(*(int(part) for part in day.groups()))
+        except ValueError:
+            yield Finding("E-D013", "error", f"{value} is not a date", "", "correct the date", value=value, **here)

@@ -93,7 +93,7 @@ def accounts(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
                 out += moved
         has_target = flows.deal.accounts[name].target is not None
         row = {
-            "opening": np.concatenate(([flows.deal.accounts[name].initial], closing[:-1])),
+            "opening": np.concatenate(([flows.parameter(f"{name}.initial")], closing[:-1])),
             "inflow": into,
             "outflow": out,
             "closing": closing,
@@ -140,7 +140,7 @@ def _at_closing(flows: DealFlows, pool: PoolFlows) -> list[tuple[int, str, str, 
     deal = flows.deal
     issued = [(name, flows.parameter(f"{name}.size") * tranche.issue_price) for name, tranche in deal.tranches.items()]
     rows = [(0, f"{name}.issue", deal.tranches[name].holder, ISSUER, price) for name, price in issued if price]
-    funded = {name: account.initial for name, account in deal.accounts.items() if account.initial}
+    funded = {name: amount for name in deal.accounts if (amount := flows.parameter(f"{name}.initial"))}
     rows += [(0, f"{name}.initial", ISSUER, name, amount) for name, amount in funded.items()]
     left = sum(price for _, price in issued) - sum(funded.values())
     opening = {group: float(pool.amounts[Flow.opening, g, 0, 0]) for g, group in enumerate(pool.groups)}
@@ -203,7 +203,7 @@ def waterfall(flows: DealFlows, period: int, scenario: int = 0) -> pd.DataFrame:
         asked, available, paid = (
             float(flows.slot(slot, scenario)[t]) for slot in (movement.asked, movement.available, movement.moved)
         )
-        asked = min(asked, available) if np.isinf(asked) else asked
+        asked = paid if np.isinf(asked) else asked  # a residual asks what is left
         shortfall = max(0.0, asked - paid)
         rows.append((movement, asked, available, paid, shortfall, _why(flows, movement, t, asked, paid, scenario)))
     columns = ["step", "claim", "from", "to", "asked", "available", "paid", "shortfall", "why"]

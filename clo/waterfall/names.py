@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from clo.deal.terms import COLLECTED, Deal
-from clo.expressions import ExpressionError, parse
+from clo.expressions import SHOWN, ExpressionError, parse
 from clo.findings import Finding
 from clo.waterfall.assembler import Assembler
 from clo.waterfall.kernel import Op
@@ -42,7 +42,9 @@ class Scope:
         where = path or self.path
         origin = self.deal.origin
         place = origin.place(where) or origin.place("structure")
-        self.findings.append(origin.finding(code, where, message, fix, rule=rule, value=value, place=place))
+        found = origin.finding(code, where, message, fix, rule=rule, value=value, place=place)
+        if found not in self.findings:  # an expression that several steps read is compiled for each
+            self.findings.append(found)
 
     def known(self, name: str, names: Iterable[str], what: str) -> bool:
         """Whether a name is there; complains where it is not."""
@@ -58,7 +60,8 @@ class Scope:
         try:
             return self.code.lower(parse(text), self.slot_of, out=out)
         except ExpressionError as error:
-            self.complain("E-D102", str(error), "see the expression language in docs/deal-file.md", value=text)
+            shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+            self.complain("E-D102", str(error), "see the expression language in docs/deal-file.md", value=shown)
         except ValueError as error:
             self.complain("E-D103", f"{error}: {text!r}", "compare with numbers or names", value=text)
         return self._nothing()
@@ -94,9 +97,11 @@ class Scope:
         if target is None:
             self.complain("E-D110", f"account {account!r} has no target", f"add target: to accounts.{account}", value=account)
             return self._nothing()
+        reader, self.path = self.path, f"accounts.{account}.target"
         self._targets_open.append(account)
         slot = self.value(target)
         self._targets_open.pop()
+        self.path = reader
         return slot
 
     def _nothing(self) -> int:

@@ -1,0 +1,96 @@
+"""What must agree between the terms, seen without a file."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from by_hand import TERMS, terms
+
+from clo.deal.checks import deal_findings, timeline_of
+from clo.deal.terms import Deal
+from clo.findings import Finding
+from clo.timeline import Timeline
+
+
+def found(**changes: Any) -> list[Finding]:
+    """Findings that are not about marks."""
+    data = TERMS | changes
+    return [finding for finding in deal_findings(Deal.model_validate(data), data) if finding.code != "E-D031"]
+
+
+def test_nothing_to_say_of_a_sound_deal() -> None:
+    assert found() == []
+    line = timeline_of(terms())
+    assert isinstance(line, Timeline)
+    assert (line.payments, line.months) == (4, 4)
+
+
+SENIOR = {"size": 15_000, "coupon": "6%"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "path", "message"),
+    [
+        ({"fees": {"junior": {"amount": 1}}}, "E-D020", "tranches.junior", "entries in fees and tranches"),
+        ({"pools": {"senior": {"tape": "x"}}}, "E-D020", "tranches.senior", "entries in pools and tranches"),
+        ({"triggers": {"collections": {"when": "1 < 2"}}}, "E-D020", "triggers.collections", "accounts and triggers"),
+        ({"tranches": {"a": {"size": "rest"}, "b": {"size": "rest"}}}, "E-D021", "tranches.b.size", "both take the rest"),
+        ({"tranches": {"a": {"size": 100, "denomination": 7}, "b": {"size": "rest"}}}, "E-D022", "tranches.a.denomination",
+         "100 of 'a' is not a whole number"),
+        ({"tranches": {"a": {"size": 0, "denomination": 7}, "b": {"size": "rest"}}}, "E-D022", "tranches.a.denomination",
+         "size 0 of 'a'"),
+        ({"tranches": {"senior": SENIOR | {"holder": "collections"}, "b": {"size": "rest"}}}, "E-D023",
+         "tranches.senior.holder", "'collections' cannot be paid"),
+        ({"fees": {"x": {"amount": 1, "payee": "obligors"}}}, "E-D023", "fees.x.payee", "the deal's own"),
+        ({"dates": TERMS["dates"] | {"first_payment": date(2020, 5, 16)}}, "E-D050", "dates.first_payment", "gives 2020-05-15"),
+        ({"structure": None}, "E-D061", "", "nobody would be paid"),
+        ({"waterfall": [{"pay": {"residual": "junior", "from": "collections"}}]}, "E-D062", "waterfall",
+         "spells one out as well"),
+        ({"scenarios": {"base": {"extends": "bsae"}, "bass": {"cdr": 0, "cpr": 0, "recovery": 0, "recovery_lag": 0}}}, "E-D040",
+         "scenarios.base.extends", "which is not there"),
+        ({"scenarios": {"base": {"cpr": 0}}}, "E-D042", "scenarios.base",
+         "does not say cdr (or defaults: tape), recovery, recovery_lag"),
+        ({"scenarios": {"base": {"cdr": 0, "cpr": 0, "recovery": "tape", "recovery_lag": 0}}}, "E-D043",
+         "scenarios.base.recovery", "recoveries from the tape but defaults from a rate"),
+        ({"scenarios": {"base": {"cdr": 0, "defaults": "tape", "cpr": 0, "recovery": 0, "recovery_lag": 0}}}, "E-D044",
+         "scenarios.base.defaults", "both cdr and defaults"),
+        ({"assertions": [{"after_payment": 1, "that": "1 < 2", "scenario": "strss"}]}, "E-D045", "assertions[0]",
+         "scenario 'strss' is not there"),
+        ({"assertions": [{"after_payment": 5, "that": "1 < 2"}]}, "E-D046", "assertions[0].after_payment",
+         "payment 5 does not exist; the deal has 4"),
+    ],
+)  # fmt: skip
+def test_what_does_not_agree(changes: dict[str, Any], code: str, path: str, message: str) -> None:
+    (finding,) = found(**changes)
+    assert (finding.code, finding.path, finding.severity) == (code, path, "error")
+    assert message in finding.message
+    assert finding.fix
+
+
+def test_a_circle_of_scenarios_is_told_for_each_of_them() -> None:
+    circle = {"a": {"extends": "b"}, "b": {"extends": "a"}}
+    paths = [finding.path for finding in found(scenarios=TERMS["scenarios"] | circle)]
+    assert paths == ["scenarios.a.extends", "scenarios.b.extends"]
+
+
+def test_marks() -> None:
+    data = TERMS | {
+        "sources": {"paper": {"document": "a paper"}},
+        "published": {"tranches.senior.size": "papre", "tranche.senior": "paper"},
+        "derived": {"tranches.junior.size": "pool - notes"},
+        "assumed": ["dates", "payments", "dates", "tranches", "pools"],
+    }
+    got = [(f.code, f.path, f.value) for f in deal_findings(Deal.model_validate(data), data)]
+    unmarked = ["day_count", "fees.servicer.on", "fees.servicer.rate", "rounding"]
+    unmarked += [f"scenarios.base.{field}" for field in ("cdr", "cpr", "recovery", "recovery_lag")]
+    assert got == [
+        ("E-D033", "assumed[2]", "dates"),
+        ("E-D030", "published.tranche.senior", "tranche.senior"),
+        ("E-D032", "published.tranches.senior.size", "papre"),
+        *(("E-D031", path, "") for path in unmarked),
+    ]
+    fixes = {f.code: f.fix for f in deal_findings(Deal.model_validate(data), data)}
+    assert fixes["E-D030"] == "did you mean 'tranches.senior'?"
+    assert fixes["E-D032"] == "did you mean 'paper'?"
