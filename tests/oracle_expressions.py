@@ -24,6 +24,27 @@ COMPARISONS = {
 }
 
 
+class Cash(float):
+    """An amount of money, or of money times something; two of them are equal to within what counts, numbers exactly."""
+
+    def __add__(self, other: float) -> Cash:
+        return Cash(float(self) + other)
+
+    def __sub__(self, other: float) -> Cash:
+        return Cash(float(self) - other)
+
+    def __mul__(self, other: float) -> Cash:
+        return Cash(float(self) * other)
+
+    def __neg__(self) -> Cash:
+        return Cash(-float(self))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __rsub__(self, other: float) -> Cash:
+        return Cash(other - float(self))
+
+
 class Reading:
     """Evaluates an expression while reading it, left to right."""
 
@@ -91,7 +112,9 @@ class Reading:
             return left
         right = self.sum()
         if sign in ("==", "!=") and not isinstance(left, str):
-            return float((abs(left - right) <= self.smallest) == (sign == "=="))
+            within = self.smallest if isinstance(left, Cash) or isinstance(right, Cash) else 0.0
+            apart = abs(float(left) - float(right))
+            return float(apart <= within if sign == "==" else apart > within)
         return float(COMPARISONS[sign](left, right))
 
     def sum(self) -> Any:
@@ -115,7 +138,7 @@ class Reading:
             return self.signed()
         return self.unit()
 
-    def unit(self) -> Any:
+    def unit(self) -> Any:  # noqa: PLR0911  (one return a kind of word)
         if self.accepts("("):
             value = self.either()
             self.expects(")")
@@ -126,7 +149,9 @@ class Reading:
         if kind != "word":
             raise ValueError(f"a value expected, not {text!r}")
         if text not in ("min", "max", "if"):
-            return {"True": 1.0, "False": 0.0}[text] if text in ("True", "False") else self.lookup(text)
+            if text in ("True", "False"):
+                return float(text == "True")
+            return Cash(self.lookup(text)) if "." in text else self.lookup(text)
         self.expects("(")
         values = [self.either()]
         while self.accepts(","):
@@ -137,12 +162,14 @@ class Reading:
             return then if condition else otherwise
         if any(value != value for value in values):  # noqa: PLR0124  (what is no number stays none)
             return math.nan
-        return min(values) if text == "min" else max(values)
+        found = min(values) if text == "min" else max(values)
+        return Cash(found) if any(isinstance(value, Cash) for value in values) else found
 
 
 def divided(a: float, b: float) -> float:
     if b != 0.0:
-        return a / b
+        share = float(a) / float(b)
+        return Cash(share) if isinstance(a, Cash) and not isinstance(b, Cash) else share
     return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a)  # noqa: PLR0124
 
 

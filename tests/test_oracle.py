@@ -50,12 +50,17 @@ def test_expressions(text: str, value: float) -> None:
     assert evaluate(text, {"a.balance": 100.0, "flag": 1.0}.__getitem__) == value
 
 
-def test_equal_is_to_within_the_smallest_amount() -> None:
-    assert evaluate("1 + 1e-9 == 1", {}.__getitem__, 1e-8) == 1.0
-    assert evaluate("1 + 1e-9 != 1", {}.__getitem__, 1e-8) == 0.0
-    assert evaluate("1 + 1e-9 == 1", {}.__getitem__) == 0.0
-    assert evaluate("1 + 1e-9 > 1", {}.__getitem__, 1e-8) == 1.0
-    assert evaluate("0 / 0 == 1", {}.__getitem__, 1e-8) == 0.0
+def test_amounts_are_equal_to_within_the_smallest_and_numbers_exactly() -> None:
+    names = {"a.balance": 1 + 1e-9, "b.balance": 1.0}.__getitem__
+    assert evaluate("a.balance == b.balance", names, 1e-8) == 1.0
+    assert evaluate("a.balance - 1 == 0", names, 1e-8) == 1.0
+    assert evaluate("a.balance != 2 * b.balance / 2", names, 1e-8) == 0.0
+    assert evaluate("a.balance == b.balance", names) == 0.0
+    assert evaluate("a.balance > b.balance", names, 1e-8) == 1.0
+    assert evaluate("a.balance / b.balance == 1", names, 1e-8) == 0.0
+    assert evaluate("1 + 1e-9 == 1", names, 1e-8) == 0.0
+    assert evaluate("0 / 0 == 1", names, 1e-8) == 0.0
+    assert evaluate("0 / 0 != 1", names, 1e-8) == 0.0
 
 
 def test_what_is_no_number_stays_none() -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding, Occurrences
-from clo.timeline import Days, as_days, day_of_month, month_end, month_index, on_day
+from clo.timeline import Days, as_days, collection_ends, day_of_month, month_end, month_index, on_day
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int32]
@@ -35,9 +35,13 @@ def month_of(dates: Days, ends: Days, cutoff: np.datetime64) -> Ints:
     return np.asarray(month, dtype=np.int32)
 
 
-def extended(ends: Days, until: np.datetime64) -> Days:
-    """The period ends, carried on monthly until they reach the given day."""
+def extended(ends: Days, until: np.datetime64, cutoff: np.datetime64) -> Days:
+    """The period ends, carried on monthly until they reach the given day: as the cut-off's own months go, if they are those."""
     last = int(month_index(ends[-1:])[0])
+    needed = len(ends) + max(0, int(month_index(as_days([until]))[0]) - last) + 1
+    own = collection_ends(cutoff, needed)
+    if np.array_equal(own[: len(ends)], ends):
+        return own
     more = last + np.arange(1, max(0, int(month_index(as_days([until]))[0]) - last) + 2)
     at_month_end = bool((ends == month_end(month_index(ends))).all())
     return np.concatenate((ends, month_end(more) if at_month_end else on_day(more, int(day_of_month(ends).max()))))

@@ -62,7 +62,7 @@ def read_contracts(
     tape = tape.where(tape.floats("current_balance") != 0.0)
     maturity = tape.dates("maturity_date")
     last = np.fmax.reduce(maturity, initial=ends[-1])  # fmax passes over missing dates
-    all_ends = extended(ends, last)
+    all_ends = extended(ends, last, cutoff)
     term = month_of(maturity, all_ends, cutoff)
     kinds = tape.look_up("amortisation_type", "", lambda word: _KINDS.get(word, -1), np.int8)
     findings = list(_loan_findings(tape, term, maturity, kinds, ends=ends, cutoff=cutoff))

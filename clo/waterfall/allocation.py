@@ -19,6 +19,7 @@ from clo.findings import DealError, Finding
 from clo.pool.projection import Flow, PoolFlows
 from clo.timeline import Timeline
 from clo.waterfall import kernel
+from clo.waterfall.assembler import SMALLEST
 from clo.waterfall.program import Program
 
 Floats = NDArray[np.float64]
@@ -94,7 +95,14 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float]) -> Program:
     for name, tranche in deal.tranches.items():
         if tranche.denomination is not None:
             numbers[f"{name}.notes"] = (left if tranche.size == "rest" else float(tranche.size)) / tranche.denomination
+    if SMALLEST in program.symbols.params:
+        numbers[SMALLEST] = smallest_amount(deal, pool)
     return program.with_params(numbers)
+
+
+def smallest_amount(deal: Deal, initial: float) -> float:
+    """The smallest amount that counts in a deal on a pool of this cut-off balance."""
+    return TOLERANCE * initial if deal.rounding == "none" else max(TOLERANCE * initial, WHOLE)
 
 
 def allocate(deal: Deal, program: Program, flows: PoolFlows, timeline: Timeline, *, threads: int | None = None) -> DealFlows:
@@ -103,8 +111,7 @@ def allocate(deal: Deal, program: Program, flows: PoolFlows, timeline: Timeline,
     records = np.array(sorted(_named_slots(program)), dtype=np.int32)
     period_values = {"fraction": timeline.accrual_fractions(deal.day_count)}
     table = np.array([period_values[name] for name in program.period_values]).reshape(-1, timeline.payments)
-    smallest = TOLERANCE * program.params[program.symbols.params["pool.initial"]]
-    tolerance = smallest if deal.rounding == "none" else max(smallest, WHOLE)
+    tolerance = smallest_amount(deal, float(program.params[program.symbols.params["pool.initial"]]))
     kept, leak, breach = run_program(program, table, inputs, records, tolerance=tolerance, threads=threads)
     return DealFlows(deal, program, timeline, records, kept, inputs, leak, breach)
 

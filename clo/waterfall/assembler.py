@@ -17,15 +17,36 @@ _BINARY = {
     "/": Op.DIVIDE,
     "<": Op.LESS,
     "<=": Op.LESS_EQUAL,
-    "==": Op.EQUAL,
-    "!=": Op.NOT_EQUAL,
     "min": Op.MINIMUM,
     "max": Op.MAXIMUM,
     "and": Op.AND,
     "or": Op.OR,
 }
+_EQUALITY = {"==": Op.EQUAL, "!=": Op.NOT_EQUAL}
 _SWAPPED = {">": Op.LESS, ">=": Op.LESS_EQUAL}
 _UNARY = {"neg": Op.NEGATE, "not": Op.NOT}
+
+
+SMALLEST = "smallest amount"
+"""The parameter within which amounts of money are equal: what float64 sums over the pool may lack."""
+
+
+def money_power(expression: Expression) -> int:
+    """1 for an amount of money, 0 for a number or a ratio of amounts, 2 for a product of amounts; dotted names are money."""
+    match expression:
+        case Name(name):
+            return int("." in name)
+        case Call(function, arguments):
+            powers = [money_power(argument) for argument in arguments]
+            if function == "*":
+                return sum(powers)
+            if function == "/":
+                return powers[0] - powers[1]
+            if function in ("+", "-", "neg", "min", "max"):
+                return max(powers)
+            return max(powers[1:]) if function == "if" else 0
+        case _:
+            return 0
 
 
 class Assembler:
@@ -143,6 +164,10 @@ class Assembler:
                 slot = slot_of(name)
             case Call(function, arguments):
                 operands = [self.lower(argument, slot_of) for argument in arguments]
+                if function in _EQUALITY:
+                    money = any(money_power(argument) > 0 for argument in arguments)
+                    within = self.constant(0.0, SMALLEST) if money else self.constant(0.0)
+                    return self.apply(_EQUALITY[function], *operands, within, out=out)
                 return self._call(function, operands, out)
             case _:
                 raise ValueError("text stands only in filters of a tape")

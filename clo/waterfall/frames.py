@@ -126,6 +126,7 @@ def ledger(flows: DealFlows, pool: PoolFlows, scenario: int = 0) -> pd.DataFrame
     frame = pd.DataFrame(_at_closing(flows, pool), columns=["step", "reason", "from", "to", "amount"])
     frame.insert(0, "payment_date", np.datetime64(flows.timeline.closing, "s"))
     body = pd.DataFrame([(*key[1:], rows[key]) for key in order], columns=["step", "reason", "from", "to", "amount"])
+    body = body.astype({"step": "int64", "amount": "float64"})  # also where nothing moved
     body.insert(0, "payment_date", dates[[key[0] for key in order]])
     return pd.concat([frame, body], ignore_index=True)
 
@@ -265,7 +266,7 @@ def explain(flows: DealFlows, claim: str, period: int, scenario: int = 0) -> Exp
 def _asked(flows: DealFlows, claim: str, steps: Sequence[Movement], paid: float, t: int, scenario: int) -> float:
     """Interest and fees ask all that is unpaid; other claims what their steps ask."""
     owner, _, kind = claim.partition(".")
-    if kind in ("interest", "fee"):
+    if steps[0].reason in ("interest", "fee"):
         unpaid = flows.value(f"{owner}.{'interest_unpaid' if kind == 'interest' else 'unpaid'}", scenario)[t]
         return float(unpaid) + paid
     asked, before = 0.0, 0.0

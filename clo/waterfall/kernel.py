@@ -35,7 +35,7 @@ class Op(IntEnum):
     MAXIMUM = 9
     LESS = 10
     LESS_EQUAL = 11
-    EQUAL = 12  # to within the smallest amount that counts, which float sums may lack
+    EQUAL = 12  # to within c, which float sums of money may lack
     NOT_EQUAL = 13
     AND = 14
     OR = 15
@@ -116,11 +116,11 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
             elif code == _MINIMUM:
                 for s in range(n):
                     x, y = slots[a, s], slots[b, s]
-                    slots[o, s] = x if (x < y) | (x != x) else y  # what is not a number stays so
+                    slots[o, s] = x if (x < y) | np.isnan(x) else y  # what is not a number stays so
             elif code == _MAXIMUM:
                 for s in range(n):
                     x, y = slots[a, s], slots[b, s]
-                    slots[o, s] = x if (x > y) | (x != x) else y
+                    slots[o, s] = x if (x > y) | np.isnan(x) else y
             elif code == _SELECT:
                 for s in range(n):
                     then, otherwise = slots[b, s], slots[c, s]  # both read first, so that the loop vectorises
@@ -154,10 +154,10 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                     slots[o, s] = 1.0 if slots[a, s] <= slots[b, s] else 0.0
             elif code == _EQUAL:
                 for s in range(n):
-                    slots[o, s] = 1.0 if abs(slots[a, s] - slots[b, s]) <= tolerance else 0.0
+                    slots[o, s] = 1.0 if abs(slots[a, s] - slots[b, s]) <= slots[c, s] else 0.0
             elif code == _NOT_EQUAL:
                 for s in range(n):
-                    slots[o, s] = 0.0 if abs(slots[a, s] - slots[b, s]) <= tolerance else 1.0
+                    slots[o, s] = 1.0 if abs(slots[a, s] - slots[b, s]) > slots[c, s] else 0.0
             elif code == _AND:
                 for s in range(n):
                     slots[o, s] = 1.0 if (slots[a, s] != 0.0) & (slots[b, s] != 0.0) else 0.0
