@@ -230,6 +230,9 @@ def payment_timeline(
     determination = month_end(month_index(grid) - 1)
     ends = collection_ends(cutoff, max(0, int(month_index(determination[-1:])[0] - month_index(as_days(cutoff))) + 1))
     ends = ends[ends <= determination[-1]]
+    problems = _collection_problems(adjusted, determination, ends, cutoff, legal_final)
+    if problems:
+        return problems
     accrual = np.concatenate((as_days([closing]), adjusted if accrue_to_adjusted else grid))
     return Timeline(
         cutoff=cutoff,
@@ -241,6 +244,20 @@ def payment_timeline(
         period_ends=ends,
         first_month=np.concatenate(([0], np.searchsorted(ends, determination, side="right"))).astype(np.int64),
     )
+
+
+def _collection_problems(payment: Days, determination: Days, ends: Days, cutoff: date, legal_final: date) -> list[DateProblem]:
+    """Payments that come before what they distribute is known, and deals that collect nothing."""
+    early = np.flatnonzero(payment <= determination)
+    if len(early):
+        when, known = _date(payment[early[0]]), _date(determination[early[0]])
+        message = f"the payment of {when} comes before {known}, the determination date of what it distributes"
+        name = "first_payment" if early[0] == 0 else "legal_final"
+        return [DateProblem(name, when, message, "choose a later day of the month, or business_day: following")]
+    if not len(ends):
+        message = f"nothing is collected between the cut-off {cutoff} and {_date(determination[-1])}, the last determination date"
+        return [DateProblem("legal_final", legal_final, message, "move legal_final, or the cut-off")]
+    return []
 
 
 def _order_problems(cutoff: date, closing: date, first_payment: date, legal_final: date) -> list[DateProblem]:

@@ -263,3 +263,28 @@ def test_an_unknown_day_count_is_named() -> None:
     with pytest.raises(ValueError, match="day count 'ACT/364' is not known; there are ACT/365F, ACT/360"):
         year_fraction("ACT/364", "2007-01-01", "2007-02-01")
     assert len(DAY_COUNTS) == 5
+
+
+def test_a_payment_before_its_determination_date_is_refused() -> None:
+    days = {
+        "cutoff": date(2019, 12, 31),
+        "closing": date(2020, 1, 10),
+        "first_payment": date(2020, 1, 31),
+        "legal_final": date(2020, 5, 1),
+    }
+    found = payment_timeline(**days, months_between=1, day=1, calendar="weekends", business_day="preceding")
+    assert isinstance(found, list)
+    assert "comes before 2020-01-31" in found[0].message
+
+
+def test_a_deal_that_collects_nothing_is_refused() -> None:
+    days = {
+        "cutoff": date(2020, 3, 31),
+        "closing": date(2020, 4, 1),
+        "first_payment": date(2020, 4, 15),
+        "legal_final": date(2020, 4, 15),
+    }
+    found = payment_timeline(**days, months_between=1, day=15, calendar="none", business_day="following")
+    assert isinstance(found, list)
+    assert found[0].field == "legal_final"
+    assert "nothing is collected" in found[0].message
