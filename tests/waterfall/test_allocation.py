@@ -125,7 +125,7 @@ def test_a_run_of_a_deal_is_a_scenario_of_the_batch(batch: Batch) -> None:
 
 
 def test_without_a_trace_balances_are_the_same(batch: Batch) -> None:
-    bare = bind(compile_deal(batch.deal, trace=False), batch.deal, {"pool": 13.5e9} | initial(batch))
+    bare = bind(compile_deal(batch.deal, trace=False), batch.deal, initial(batch))
     slots = [bare.symbols.slots[f"{name}.balance"] for name in ("senior", "mezzanine", "subordinated", "collections")]
     inputs, records = gather(bare, batch.flows, batch.timeline), np.array(slots, dtype=np.int32)
     fractions = batch.timeline.accrual_fractions(batch.deal.day_count)[None]
@@ -204,13 +204,11 @@ def test_an_amount_below_nothing_or_no_number_is_a_breach(rounding: str, amount:
     (found,) = [finding for finding in result.findings if finding.code == "E-R201"]
     assert found.severity == "error"
     assert found.path == "waterfall[1]"
-    assert found.message.startswith(
-        f"step 2 ({'senior.principal' if verb == 'pay' else 'spare.transfer'}) asked for {asked} on 2020-"
-    )
+    claim = "senior.principal" if verb == "pay" else "spare.transfer"
+    assert found.message.startswith(f"step 2 ({claim}) asked for {asked} on 2020-")
     assert found.message.endswith("; nothing was moved")
     assert "an amount is a number, 0 or more" in found.rule
-    table = result.waterfall(int(found.message.split("-05-15")[0] != found.message) or 1)
-    assert table["paid"].notna().all()
+    assert all(result.waterfall(period)["paid"].notna().all() for period in range(1, 5))
     assert result.ledger["amount"].notna().all()
     assert (result.ledger["amount"] > 0).all()
 
@@ -247,9 +245,7 @@ def off_the_sheet(program: Program, name: str) -> Program:
     return dataclasses.replace(program, balance_sheet=weights)
 
 
-@pytest.mark.parametrize(
-    "name", ["received.investors", "received.seller", "received.servicer", "collections.balance", "collected"]
-)
+@pytest.mark.parametrize("name", ["received.investors", "received.seller", "received.servicer", "collected"])
 def test_cash_to_a_slot_off_the_balance_sheet_is_a_leak(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     result = tampered(monkeypatch, lambda program: off_the_sheet(program, name))
     assert not result.ok
