@@ -226,9 +226,9 @@ class Waterfall:
         Less than 1e-12 of the pool, or than what paying a whole unit may overdraw an account by (1e-4), is no amount.
         """
         amount = self.read(text)
-        if amount != amount or amount < -self.smallest:  # noqa: PLR0124
+        if not -self.smallest <= amount < math.inf:
             self.result.breaches.append((self.paid_on, self.index, f"{text} is {amount}"))
-        return max(0.0, amount) if amount == amount else 0.0  # noqa: PLR0124
+        return max(0.0, amount) if math.isfinite(amount) else 0.0
 
     def _collect(self, step: Collect) -> None:
         amount = math.fsum(self.period[step.pool][column] for column in step.columns)

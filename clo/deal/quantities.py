@@ -52,6 +52,14 @@ def _rate(value: Any) -> float:
     return number
 
 
+def _positive_rate(value: Any) -> float:
+    """A rate of 0 or more: what a tranche or a fee earns."""
+    number = _rate(value)
+    if number < 0.0:
+        raise PydanticCustomError("rate", "{value} is below 0", {"value": repr(value), "fix": "write a rate of 0 or more"})
+    return number
+
+
 def _share(value: Any) -> float:
     """A fraction between 0 and 1; `10%` is read."""
     number = _rate(value) if isinstance(value, str) and not _NUMBER.match(value.strip()) else _number(value)
@@ -144,7 +152,7 @@ _AS_RATE = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pat
 _AS_MONEY = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_,.]*$"}]})
 _AS_EXPRESSION = WithJsonSchema({"type": ["string", "number"]})
 
-Rate = Annotated[float, BeforeValidator(_rate), _AS_RATE]
+Rate = Annotated[float, BeforeValidator(_positive_rate), _AS_RATE]
 AnnualShare = Annotated[float, BeforeValidator(_annual_share), _AS_RATE]
 Share = Annotated[float, BeforeValidator(_share), _AS_RATE]
 Money = Annotated[float, BeforeValidator(_money), _AS_MONEY]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,9 @@ from clo.pool.loans import Loans
 def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Scenario:
     """The scenario to run, with what it extends filled in and the overrides in place."""
     if name not in deal.scenarios:
-        message = f"scenario {name!r} is not in the deal; it has {', '.join(deal.scenarios)}"
+        close = get_close_matches(name, deal.scenarios, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(deal.scenarios)}"
+        message = f"scenario {name!r} is not in the deal; {hint}"
         raise DealError([deal.origin.finding("E-R101", "scenarios", message, "name one of them", value=name)])
     fields = deal.scenario(name).model_dump(exclude_none=True)
     if "cdr" in overrides:
@@ -101,5 +104,6 @@ def _overlap(deal: Deal, pools: Mapping[str, Loans]) -> list[Finding]:
     if twice.empty:
         return []
     first = twice.iloc[0]
-    message = f"{len(twice) // 2:,} loans are in two sub-pools, first {first['originator_id']} {first['loan_id']}"
+    loans = twice.drop_duplicates(["originator_id", "loan_id"])
+    message = f"{len(loans):,} loans are in more than one sub-pool, first {first['originator_id']} {first['loan_id']}"
     return [deal.origin.finding("E-R116", "pools", message, "make the filters of the sub-pools exclude each other")]

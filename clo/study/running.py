@@ -23,7 +23,7 @@ from clo.study.inputs import resolve_pools, resolve_scenario
 from clo.study.result import Result
 from clo.waterfall.allocation import KERNELS as WATERFALL_KERNELS
 from clo.waterfall.allocation import allocate, bind
-from clo.waterfall.compile import compile_deal
+from clo.waterfall.compile import compile_deal, compile_findings
 
 PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "scipy", "pydantic", "jpholiday")
 """Packages whose version can move a result; they stand in the manifest."""
@@ -62,7 +62,9 @@ def run(
     program = bind(compile_deal(deal), deal, {name: pool.balance for name, pool in pools.items()})
     flows = allocate(deal, program, projected, timeline, threads=threads)
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
-    result = Result(deal, scenario, assumed, pools, timeline, projected, flows, (*findings, *projected.findings), manifest)
+    of_tapes = dict.fromkeys(finding for pool in pools.values() for finding in pool.findings)  # sub-pools share a tape
+    before = (*compile_findings(deal), *findings, *of_tapes, *projected.findings)
+    result = Result(deal, scenario, assumed, pools, timeline, projected, flows, before, manifest)
     manifest["checks"] = result.checks.to_dict("records")
     manifest["seconds"] = round(time.perf_counter() - clock, 3)
     return result

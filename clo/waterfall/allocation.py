@@ -90,6 +90,7 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float]) -> Program:
         raise DealError(
             [deal.origin.finding("E-D070", place, message, "let one tranche take `size: rest`", rule="tranches = pool")]
         )
+    _refuse_impossible(deal, sizes | dict.fromkeys(rest, left))
     numbers = {"pool.initial": pool} | {f"{name}.initial": balance for name, balance in initial.items()}
     numbers |= {f"{name}.size": left for name in rest}
     for name, tranche in deal.tranches.items():
@@ -98,6 +99,24 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float]) -> Program:
     if SMALLEST in program.symbols.params:
         numbers[SMALLEST] = smallest_amount(deal, pool)
     return program.with_params(numbers)
+
+
+def _refuse_impossible(deal: Deal, sizes: Mapping[str, float]) -> None:
+    """Notes that do not divide a tranche, and accounts that the proceeds of the issue do not fund."""
+    findings = []
+    for name, size in sizes.items():
+        unit = deal.tranches[name].denomination
+        if unit is not None and abs(size / unit - round(size / unit)) > TOLERANCE * size / unit:
+            message = f"size {size:,.0f} of {name!r} is not a whole number of denominations of {unit:,.0f}"
+            findings.append(deal.origin.finding("E-D022", f"tranches.{name}.denomination", message, "change the denomination"))
+    proceeds = sum(size * deal.tranches[name].issue_price for name, size in sizes.items())
+    funded = sum(account.initial for account in deal.accounts.values())
+    if funded > proceeds:
+        message = f"accounts start with {funded:,.0f}, more than the {proceeds:,.0f} that the issue brings in"
+        rule = "accounts are funded from the proceeds of the issue, and the rest buys the loans"
+        findings.append(deal.origin.finding("E-D071", "accounts", message, "reduce initial:", rule=rule))
+    if findings:
+        raise DealError(findings)
 
 
 def smallest_amount(deal: Deal, initial: float) -> float:
@@ -210,13 +229,17 @@ def breach_findings(flows: DealFlows, scenario: int = 0) -> list[Finding]:
     found = []
     op, period = (int(part) for part in flows.breach[:, scenario])
     if op >= 0:
-        movement = next(movement for movement in program.symbols.movements if movement.op == op)
-        amount = flows.slot(movement.asked, scenario)[period]
-        date = flows.timeline.payment_dates[period]
-        message = f"step {movement.step} ({movement.claim}) asked for {amount:,.6g} on {date}; nothing was moved"
+        path, what, date = "waterfall", f"op {op}", flows.timeline.payment_dates[period]
+        for movement in program.symbols.movements:
+            if movement.op == op:
+                path = f"waterfall[{movement.step - 1}]"
+                amount = flows.slot(movement.asked, scenario)[period]
+                what = f"step {movement.step} ({movement.claim}) asked for {amount:,.6g}"
+        message = f"{what} on {date}, which is no amount; nothing was moved"
         fix = "guard the amount with max(0, ...), and divide by nothing that can be 0"
-        path = f"waterfall[{movement.step - 1}]"
-        found.append(deal.origin.finding("E-R201", path, message, fix, rule="an amount is a number, 0 or more"))
+        place = deal.origin.place(path) or deal.origin.place("structure")
+        rule = "an amount is a number, 0 or more"
+        found.append(deal.origin.finding("E-R201", path, message, fix, rule=rule, place=place))
     drift = flows.leak[scenario]
     if not abs(drift) <= LEAK * flows.parameter("pool.initial"):
         message = f"cash in, cash out and cash held differ by {drift:,.6g}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from clo.expressions import Call, Expression, Name, Number
-from clo.waterfall.kernel import WIDTH, Op
+from clo.waterfall.kernel import UNBOUNDED, WIDTH, Op
 from clo.waterfall.program import Movement, Program, Symbols
 
 _BINARY = {
@@ -70,7 +70,7 @@ class Assembler:
         self._scratch_used = 0
         self._trace = trace
         self._untraced = -1
-        self.unbounded = self.constant(np.inf)
+        self.unbounded = self.constant(UNBOUNDED)
 
     # ---- slots ----
 

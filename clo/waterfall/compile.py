@@ -156,7 +156,7 @@ class _Compiler:
 
     def _transfer(self, step: Transfer, number: int) -> None:
         code, scope = self.code, self.scope
-        amount = scope.value(step.amount)
+        amount = scope.amount(step.amount)
         condition = None if step.condition is None else scope.value(step.condition, out=code.new_slot())
         sound = [scope.known(name, self.deal.accounts, "account") for name in (step.source, step.to)]
         if not all(sound):

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from clo.deal.terms import COLLECTED
 from clo.pool.projection import Flow, PoolFlows
 from clo.waterfall.allocation import DealFlows
+from clo.waterfall.kernel import UNBOUNDED
 from clo.waterfall.program import Movement
 
 ISSUER = "issuer"
+ENDLESS = UNBOUNDED / 2
+"""A claim from here on asks for everything that is left."""
 _RESIDUAL = ("residual_principal", "residual_interest")
 
 
@@ -204,7 +207,7 @@ def waterfall(flows: DealFlows, period: int, scenario: int = 0) -> pd.DataFrame:
         asked, available, paid = (
             float(flows.slot(slot, scenario)[t]) for slot in (movement.asked, movement.available, movement.moved)
         )
-        asked = paid if np.isinf(asked) else asked  # a residual asks what is left
+        asked = paid if asked >= ENDLESS else asked  # a residual asks what is left
         shortfall = max(0.0, asked - paid)
         rows.append((movement, asked, available, paid, shortfall, _why(flows, movement, t, asked, paid, scenario)))
     columns = ["step", "claim", "from", "to", "asked", "available", "paid", "shortfall", "why"]
@@ -273,6 +276,6 @@ def _asked(flows: DealFlows, claim: str, steps: Sequence[Movement], paid: float,
     for step in steps:
         here = float(flows.slot(step.asked, scenario)[t])
         moved = float(flows.slot(step.moved, scenario)[t])
-        asked = max(asked, before + (moved if np.isinf(here) else here))
+        asked = max(asked, before + (moved if here >= ENDLESS else here))
         before += moved
     return asked

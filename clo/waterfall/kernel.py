@@ -18,6 +18,8 @@ WIDTH = 8
 """Integers per op: code, out, a, b, c, d, e, unused."""
 WHOLE = 1e-4
 """What a float may lack of a whole currency unit and still count as whole."""
+UNBOUNDED = 1e300
+"""The limit of a payment that has none: no amount of money is as large."""
 
 
 class Op(IntEnum):
@@ -99,7 +101,8 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                 whole = code == _PAY_WHOLE
                 odd = 0
                 for s in range(n):
-                    asked = min(slots[d, s], slots[c, s])  # in this order a limit that is not a number stays so
+                    claim, limit = slots[c, s], slots[d, s]
+                    asked = claim if (claim < limit) | np.isnan(claim) else limit
                     available = slots[a, s]
                     there = np.floor(available + WHOLE) if whole else available
                     paid = max(0.0, min(asked, there))  # in this order nothing is paid where the amount is not a number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -65,6 +66,12 @@ class Scope:
         except ValueError as error:
             self.complain("E-D103", f"{error}: {text!r}", "compare with numbers or names", value=text)
         return self._nothing()
+
+    def amount(self, text: str) -> int:
+        """The slot of an amount of money; what was divided by 0 is not a number, and so a breach where it is asked for."""
+        value = self.value(text)
+        finite = self.code.apply(Op.LESS, value, self.code.unbounded)
+        return self.code.apply(Op.SELECT, finite, value, self.code.constant(math.nan))
 
     def slot_of(self, name: str) -> int:
         """The slot of a name."""

@@ -46,7 +46,7 @@ class PayStep:
     def _limit(self) -> int:
         """A slot with the most the step may still pay, free to be counted down."""
         code = self.code
-        limit = code.unbounded if self.step.amount is None else rounded(code, self.deal, self.scope.value(self.step.amount))
+        limit = code.unbounded if self.step.amount is None else rounded(code, self.deal, self.scope.amount(self.step.amount))
         return limit if self.condition is None else code.apply(Op.SELECT, self.condition, limit, code.constant(0.0))
 
     def _claim(self, name: str) -> int:

@@ -62,6 +62,8 @@ def dates(draw: Draw, max_months: int = 24) -> tuple[dict[str, date], dict[str, 
         "business_day": draw(st.sampled_from(["following", "modified_following", "preceding", "unadjusted"])),
         "accrual": draw(st.sampled_from(["adjusted", "adjusted", "unadjusted"])),
     }
+    if payments["business_day"] == "preceding":
+        payments["day"] = max(8, payments["day"])  # a payment before its determination date is refused
 
     def paid(day: date) -> date:
         return adjusted(day, payments["calendar"], payments["business_day"])
