@@ -8,7 +8,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Tag, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _NUMBER = re.compile(r"^[+-]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?(?:[eE][+-]?\d+)?$", re.ASCII)
@@ -168,3 +168,9 @@ AnnualShares = Annotated[
 """One annual rate, or one for each month after the cut-off."""
 ShareOrTape = Annotated[Annotated[Share, Tag("share")] | Annotated[Literal["tape"], Tag("tape")], Discriminator(_known_or_share)]
 """A share, or what the tape says of each loan."""
+
+
+class Terms(BaseModel):
+    """Base of all terms: frozen, and no key that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)

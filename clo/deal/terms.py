@@ -5,47 +5,55 @@ Source: the layout of the file and the meaning of each term are in docs/deal-fil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    GetJsonSchemaHandler,
-    PrivateAttr,
-    Tag,
-    model_validator,
-)
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic import Field, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
 
+from clo.deal.marks import Mark, Origin, enclosing, leaves
 from clo.deal.quantities import (
     AnnualShares,
     Day,
     ExpressionText,
     Identifier,
     Money,
-    Names,
     Rate,
     Share,
     ShareOrTape,
+    Terms,
     Truth,
 )
-from clo.findings import Finding, Severity
+from clo.deal.steps import COLLECTED, Collect, Pay, Step, StepTerms, Transfer
+
+__all__ = [
+    "COLLECTED",
+    "FORMAT",
+    "Account",
+    "Assertion",
+    "Collect",
+    "Dates",
+    "Deal",
+    "Fee",
+    "Figures",
+    "Mark",
+    "Origin",
+    "Pay",
+    "Payments",
+    "Pool",
+    "Scenario",
+    "Simulation",
+    "Source",
+    "Step",
+    "StepTerms",
+    "Tranche",
+    "Transfer",
+    "Trigger",
+    "enclosing",
+    "leaves",
+]
 
 FORMAT = "clo.deal/1"
-COLLECTED = ("interest", "scheduled_principal", "prepayment", "recovery")
-"""The pool's cash columns; every one of them must be collected."""
-
-
-class Terms(BaseModel):
-    """Base of all terms: frozen, and no key that is not known."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Figures(Terms):
@@ -140,119 +148,6 @@ class Trigger(Terms):
     effect: Literal["trap_excess"] | None = None
 
 
-class StepTerms(Terms):
-    """Base of the steps. In a file a step is `{verb: {...}}`; its schema says so."""
-
-    verb: ClassVar[str]
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        details = cls._details_schema(handler.resolve_ref_schema(handler(schema)))
-        return {
-            "type": "object",
-            "properties": {cls.verb: details},
-            "required": [cls.verb],
-            "additionalProperties": False,
-        }
-
-    @classmethod
-    def _details_schema(cls, details: JsonSchemaValue) -> JsonSchemaValue:
-        return details
-
-
-class Collect(StepTerms):
-    """The pool's cash of the collection period goes to an account. pool: `pool` for all, or one sub-pool."""
-
-    verb: ClassVar[str] = "collect"
-
-    columns: Annotated[Names, Field(alias="from")]
-    to: str
-    pool: str = "pool"
-
-
-class Transfer(StepTerms):
-    """From account to account: the amount, or what is there if that is less."""
-
-    verb: ClassVar[str] = "transfer"
-
-    source: Annotated[str, Field(alias="from")]
-    to: str
-    amount: ExpressionText
-    condition: Annotated[ExpressionText | None, Field(alias="if")] = None
-
-
-PAY_KINDS = ("fee", "interest", "principal", "residual")
-
-
-class Pay(StepTerms):
-    """Out of an account to fee takers or holders: what is due, at most `amount` in all, at most what is there.
-
-    fee and interest: due this period and carried; principal: the balance; residual: everything left, which is principal up
-    to the excess of its tranche's balance over max(0, pool.balance - the other tranches' balances) and interest beyond.
-    """
-
-    verb: ClassVar[str] = "pay"
-
-    kind: Literal["fee", "interest", "principal", "residual"]
-    names: Names
-    source: Annotated[str, Field(alias="from")]
-    how: Literal["sequential", "pro_rata"] = "sequential"
-    amount: ExpressionText | None = None
-    condition: Annotated[ExpressionText | None, Field(alias="if")] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _kind_from_key(cls, data: Any) -> Any:
-        """`{interest: senior}` in a file is kind interest, names (senior,)."""
-        if not isinstance(data, Mapping) or "kind" in data:
-            return data
-        kinds = [kind for kind in PAY_KINDS if kind in data]
-        if len(kinds) != 1:
-            raise PydanticCustomError(
-                "pay",
-                "a pay step pays one of fee, interest, principal, residual; this has {found}",
-                {"found": str(kinds or "none"), "fix": "name one"},
-            )
-        return {"kind": kinds[0], "names": data[kinds[0]]} | {key: value for key, value in data.items() if key != kinds[0]}
-
-    @classmethod
-    def _details_schema(cls, details: JsonSchemaValue) -> JsonSchemaValue:
-        properties = {key: value for key, value in details["properties"].items() if key not in ("kind", "names")}
-        properties |= dict.fromkeys(PAY_KINDS, details["properties"]["names"])
-        choice = [{"required": [kind]} for kind in PAY_KINDS]
-        return details | {"properties": properties, "required": ["from"], "oneOf": choice}
-
-
-STEPS: Mapping[str, type[Collect] | type[Transfer] | type[Pay]] = {step.verb: step for step in (Collect, Transfer, Pay)}
-
-
-def _verb(data: Any) -> str | None:
-    """The verb of a step: of the object, or the one key that a file writes."""
-    if isinstance(data, StepTerms):
-        return data.verb
-    if isinstance(data, Mapping) and len(data) == 1:
-        verb = str(next(iter(data)))
-        return verb if verb in STEPS else None
-    return None
-
-
-def _details(data: Any) -> Any:
-    return next(iter(data.values())) if isinstance(data, Mapping) and len(data) == 1 else data
-
-
-Step = Annotated[
-    Annotated[Collect, BeforeValidator(_details), Tag("collect")]
-    | Annotated[Transfer, BeforeValidator(_details), Tag("transfer")]
-    | Annotated[Pay, BeforeValidator(_details), Tag("pay")],
-    Discriminator(
-        _verb,
-        custom_error_type="step",
-        custom_error_message="a step is one verb with its details: collect, transfer or pay",
-        custom_error_context={"fix": "write - pay: {...}, - transfer: {...} or - collect: {...}"},
-    ),
-]
-
-
 class Assertion(Terms):
     """A statement about the run of one scenario, checked after a payment (1 is the first)."""
 
@@ -291,45 +186,6 @@ class Source(Terms):
     document: str | None = None
     url: str | None = None
     says: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """How a value is known: published (by which source), derived (by which formula) or assumed (nothing behind it but us)."""
-
-    kind: Literal["published", "derived", "assumed"]
-    basis: str
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a deal was read: file, SHA-256 of its text, and (line, column) of each path in it, 1-based."""
-
-    file: str = ""
-    sha256: str = ""
-    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-
-    def place(self, path: str) -> tuple[int, int] | None:
-        """The place of the path, or of the nearest path that encloses it."""
-        while path and path not in self.places:
-            path = enclosing(path)
-        return self.places.get(path)
-
-    def finding(
-        self,
-        code: str,
-        path: str,
-        message: str,
-        fix: str,
-        *,
-        rule: str = "",
-        value: str = "",
-        place: tuple[int, int] | None = None,
-    ) -> Finding:
-        """A Finding about a path of the deal, with its place in the file; a code in W- is a warning."""
-        line, column = place or self.place(path) or (None, None)
-        severity: Severity = "warning" if code.startswith("W-") else "error"
-        return Finding(code, severity, message, rule, fix, file=self.file, line=line, column=column, path=path, value=value)
 
 
 class Deal(Terms):
@@ -409,20 +265,3 @@ class Deal(Terms):
             f"{name} {t.size if t.size == 'rest' else format(t.size, ',.0f')}" for name, t in self.tranches.items()
         )
         return f"<Deal {self.name}: {self.currency} {stack}>"
-
-
-def enclosing(path: str) -> str:
-    """The path one level up; `` above the first level."""
-    return path[: max(path.rfind("."), path.rfind("["), 0)]
-
-
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every plain value of nested mappings and lists with its path, such as `tranches.senior.size`."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from leaves(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, (list, tuple)):
-        for number, inner in enumerate(value):
-            yield from leaves(inner, f"{path}[{number}]")
-    else:
-        yield path, value

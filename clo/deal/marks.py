@@ -1,0 +1,65 @@
+"""How each value of a deal is known, and where in its file it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from clo.findings import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a value is known: published (by which source), derived (by which formula) or assumed (nothing behind it but us)."""
+
+    kind: Literal["published", "derived", "assumed"]
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a deal was read: file, SHA-256 of its text, and (line, column) of each path in it, 1-based."""
+
+    file: str = ""
+    sha256: str = ""
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    def place(self, path: str) -> tuple[int, int] | None:
+        """The place of the path, or of the nearest path that encloses it."""
+        while path and path not in self.places:
+            path = enclosing(path)
+        return self.places.get(path)
+
+    def finding(
+        self,
+        code: str,
+        path: str,
+        message: str,
+        fix: str,
+        *,
+        rule: str = "",
+        value: str = "",
+        place: tuple[int, int] | None = None,
+    ) -> Finding:
+        """A Finding about a path of the deal, with its place in the file; a code in W- is a warning."""
+        line, column = place or self.place(path) or (None, None)
+        severity: Severity = "warning" if code.startswith("W-") else "error"
+        return Finding(code, severity, message, rule, fix, file=self.file, line=line, column=column, path=path, value=value)
+
+
+def enclosing(path: str) -> str:
+    """The path one level up; `` above the first level."""
+    return path[: max(path.rfind("."), path.rfind("["), 0)]
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every plain value of nested mappings and lists with its path, such as `tranches.senior.size`."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, (list, tuple)):
+        for number, inner in enumerate(value):
+            yield from leaves(inner, f"{path}[{number}]")
+    else:
+        yield path, value
