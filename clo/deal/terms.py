@@ -204,16 +204,16 @@ class Deal(Terms):
     rounding: Literal["down", "half_up", "none"]
     pools: Annotated[dict[Identifier, Pool], Field(min_length=1)]
     accounts: Annotated[dict[Identifier, Account], Field(min_length=1)]
-    fees: dict[Identifier, Fee] = {}
+    fees: dict[Identifier, Fee] = Field(default_factory=dict)
     tranches: Annotated[dict[Identifier, Tranche], Field(min_length=1)]
-    triggers: dict[Identifier, Trigger] = {}
+    triggers: dict[Identifier, Trigger] = Field(default_factory=dict)
     waterfall: tuple[Step, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     scenarios: Annotated[dict[str, Scenario], Field(min_length=1)]
     simulation: Simulation | None = None
-    sources: dict[str, Source] = {}
-    published: dict[str, str] = {}
-    derived: dict[str, str] = {}
+    sources: dict[str, Source] = Field(default_factory=dict)
+    published: dict[str, str] = Field(default_factory=dict)
+    derived: dict[str, str] = Field(default_factory=dict)
     assumed: tuple[str, ...] = ()
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
