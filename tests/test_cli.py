@@ -276,6 +276,34 @@ def test_check_of_a_deal_looks_at_its_tapes(clo: Any, deal_copy: Path) -> None:
     assert "holds no loans" in done.out
 
 
+def test_check_finds_what_a_run_would_report(clo: Any, deal_copy: Path, tmp_path: Path) -> None:
+    """Every scenario is run in memory: a failed assertion and the warnings of runs are findings, each once."""
+    text = deal_copy.read_text(encoding="utf-8").replace("senior.balance < senior.size", "senior.balance > senior.size")
+    deal_copy.write_text(text.replace("recovery_lag: 12", "recovery_lag: 60"), encoding="utf-8")
+    done = clo("check", deal_copy, "--json")
+    assert done.code == 1
+    found = [finding for finding in done.json["findings"] if finding["code"] != "W-T083"]
+    (failed,) = [finding for finding in found if finding["code"] == "E-R203"]
+    assert "assertion after payment 12" in failed["message"]
+    assert "residual 1" in failed["message"]
+    assert failed["path"] == "scenarios.base"
+    assert failed["line"]
+    lost = [finding for finding in found if finding["code"] == "W-R213"]
+    assert [finding["who"] for finding in lost] == ["scenario base", "scenario stress"]  # their amounts differ
+    assert len({json.dumps(finding) for finding in found}) == len(found)
+    assert not (tmp_path / "out").exists()
+
+
+def test_check_collects_what_a_run_refuses(clo: Any, deal_copy: Path) -> None:
+    text = deal_copy.read_text(encoding="utf-8").replace("extends: base, cdr: 5%", "extends: base, cdr: 5%, recovery: tape")
+    deal_copy.write_text(text, encoding="utf-8")
+    done, ran = clo("check", deal_copy, "--json"), clo("run", deal_copy, "--scenario", "stress", "--json")
+    assert done.code == ran.code == 1
+    codes = {finding["code"] for finding in ran.json["findings"] if finding["severity"] == "error"}
+    assert codes
+    assert codes <= {finding["code"] for finding in done.json["findings"]}
+
+
 def test_strat(clo: Any) -> None:
     done = clo("strat", DEAL_FILE)
     assert done.code == 0

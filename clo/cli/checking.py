@@ -8,12 +8,14 @@ from pathlib import Path
 import pandas as pd
 import typer
 
+from clo import study
 from clo.cli import console
+from clo.cli.trial import deal_findings
 from clo.deal.terms import Deal
-from clo.files.deal import check_deal, load_deal
+from clo.files.deal import load_deal
 from clo.files.results import whole
 from clo.files.tape import check_tape, read_tape
-from clo.findings import Finding, InputError, full_list, has_errors
+from clo.findings import Finding, full_list, has_errors
 from clo.labels import Lang, label
 from clo.pool.loans import Loans
 from clo.pool.strata import stratification_report
@@ -29,7 +31,9 @@ def check(file: Path, *, sidecar: Path | None, out: Path | None, lang: Lang, as_
     """Every finding of a tape, or of a deal with its tapes. 1 if one is an error, 3 if the file is not readable as such."""
     if _is_deal(file):
         _no_map(sidecar)
-        findings = _deal_findings(file)
+        if study.compiling():
+            console.say(f"clo: {label('compiling', lang)}", quiet=quiet)
+        findings = deal_findings(file)
     else:
         _, findings = check_tape(file, sidecar)
     target = out or Path(f"{_bare(file)}.findings.csv")
@@ -73,19 +77,6 @@ def schema(*, tape: bool) -> int:
     else:
         console.show_json(Deal.model_json_schema(by_alias=True))
     return 0
-
-
-def _deal_findings(file: Path) -> tuple[Finding, ...]:
-    """The deal's own findings, and, where it stands, those of its tapes and sub-pools."""
-    deal, findings = check_deal(file)
-    if deal is None:
-        return findings
-    try:
-        pools, found = resolve_pools(deal, None)
-    except InputError as error:
-        return (*findings, *error.findings)
-    tapes = {id(one): one for loans in pools.values() for one in loans.findings}
-    return (*findings, *found, *tapes.values())
 
 
 def _is_deal(file: Path) -> bool:

@@ -1,0 +1,57 @@
+"""What `clo check` says of a deal: its own findings, those of its tapes, and what every scenario would say when run."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from clo import study
+from clo.deal.terms import Deal
+from clo.files.deal import check_deal
+from clo.findings import Finding, InputError
+from clo.study import Result, resolve_pools
+
+
+def deal_findings(file: Path) -> tuple[Finding, ...]:
+    """Every finding of a deal, each once. Runs happen in memory and write nothing; the tapes are read once for all of them."""
+    deal, findings = check_deal(file)
+    if deal is None:
+        return findings
+    try:
+        pools, found = resolve_pools(deal, None)
+    except InputError as error:
+        return tuple(dict.fromkeys((*findings, *error.findings)))
+    tapes = (one for loans in pools.values() for one in loans.findings)
+    before = dict.fromkeys((*findings, *found, *tapes))
+    said: dict[Finding, list[str]] = {}
+    for name in deal.scenarios:
+        try:
+            result = study.run(deal, pools, name)
+            told = (*result.findings, *_failed_checks(deal, result))
+        except InputError as error:
+            told = error.findings
+        for finding in dict.fromkeys(told):
+            if finding not in before:
+                said.setdefault(finding, []).append(name)
+    return (*before, *(_of_scenarios(finding, names, len(deal.scenarios)) for finding, names in said.items()))
+
+
+def _failed_checks(deal: Deal, result: Result) -> list[Finding]:
+    return [
+        deal.origin.finding(
+            "E-R203",
+            f"scenarios.{result.scenario_name}",
+            f"{row.check}: does not hold in scenario {result.scenario_name!r}, residual {row.largest_residual:,.6g}",
+            "an assertion or a published figure is about the deal; any other check is a defect of clo: report it",
+            rule="every check of a run holds",
+        )
+        for row in result.checks.itertuples()
+        if not row.ok
+    ]
+
+
+def _of_scenarios(finding: Finding, names: list[str], scenarios: int) -> Finding:
+    """A finding that only some scenarios have names them, unless it already says who."""
+    if len(names) == scenarios or finding.who or finding.path in {f"scenarios.{name}" for name in names}:
+        return finding
+    return dataclasses.replace(finding, who=f"scenario {', '.join(names)}")
