@@ -128,6 +128,8 @@ class Assembly:
         for name, value in self.sidecar.constants.items():
             self._constant(name, value)
         for name, assumed in self.sidecar.assumed.items():
+            if assumed.value is None:
+                continue  # the column is read from the file; `provenance` says that it is assumed there
             self._constant(name, assumed.value)
             said = f"{name} is assumed to be {assumed.value} for all {len(self.table):,} loans: {assumed.why}"
             self.findings.append(finding("W-T082", said, field=name, file=self.table.file, value=str(assumed.value)))
@@ -137,8 +139,10 @@ class Assembly:
         try:
             plain = scalar(value, kind)
         except ValueError as error:
-            self.findings.append(finding("E-S003", str(error), field=name, file=self.table.file, value=str(value)))
+            stands = self.sidecar.place("constants" if name in self.sidecar.constants else "assumed", name, tape=self.table.file)
+            self.findings.append(finding("E-S003", str(error), field=name, value=str(value), **stands))
             plain = np.nan
+            self.excused[name] = np.ones(len(self.table), dtype=bool)
         size = len(self.table)
         if kind in NUMERIC:
             self.columns[name] = np.full(size, plain, dtype=np.float64)
@@ -159,7 +163,8 @@ class Assembly:
         raw = self.source(str(header))
         if raw is None:
             said = f"{name} is derived from {header!r}, which the file does not have"
-            self.findings.append(finding("E-S004", said, field=name, file=self.table.file, value=str(header)))
+            stands = self.sidecar.place("derive", name, tape=self.table.file)
+            self.findings.append(finding("E-S004", said, field=name, value=str(header), **stands))
             self.mapping.absent.add(name)
         elif how.add_months is not None:
             self._add_months(name, how.add_months[0], raw)
@@ -188,7 +193,9 @@ class Assembly:
     def _add_months(self, name: str, start: str, raw: pa.Array) -> None:
         if start not in self.columns:
             said = f"{name} starts from {start}, which is not read before it"
-            self.findings.append(finding("E-S004", said, field=name, file=self.table.file, value=start))
+            stands = self.sidecar.place("derive", name, "add_months", tape=self.table.file)
+            self.findings.append(finding("E-S004", said, field=name, value=start, **stands))
+            self.mapping.absent.add(name)
             return
         parsed = parse_column(raw, "integer", sentinels_for("", "integer"), None, False)
         days = np.asarray(self.columns[start]).astype("datetime64[D]")
@@ -259,13 +266,31 @@ def leave_out(view: View, sidecar: Sidecar) -> tuple[View, list[Finding]]:
                 gone |= select(view.frame, declared.where)
             except ExpressionError as error:
                 said = str(error)
-                found.append(finding("E-S005", said, file=view.source, path=f"leave_out[{number}].where", value=declared.where))
+                place = sidecar.place("leave_out", number, "where", tape=view.source)
+                found.append(finding("E-S005", said, path=f"leave_out[{number}].where", value=declared.where, **place))
                 continue
         if gone.any():
             said = f"left out {int(gone.sum()):,} loans: {declared.why}"
             found.append(view.report("F-T081", declared.missing[0] if declared.missing else "loan_id", gone, said))
             view = kept(view, ~gone)
     return view, found
+
+
+def provenance(view: View, sidecar: Sidecar) -> list[Finding]:
+    """What the sidecar says of where the tape's values come from: loans that are invented, columns assumed in the file."""
+    found = []
+    if sidecar.made_up is not None:
+        found.append(finding("W-T083", f"the loans are made up: {sidecar.made_up}", file=view.source))
+    for name, assumed in sidecar.assumed.items():
+        if assumed.value is not None:
+            continue
+        if view.has(name):
+            said = f"{name} is assumed for all {len(view.frame):,} loans: {assumed.why}"
+            found.append(finding("W-T082", said, field=name, file=view.source))
+        elif name not in view.declared.absent:
+            said = f"{name} is assumed without a value, and the file has no such column"
+            found.append(finding("E-S004", said, field=name, **sidecar.place("assumed", name, tape=view.source)))
+    return found
 
 
 def declared_rules(view: View, sidecar: Sidecar) -> list[Finding]:
@@ -277,7 +302,8 @@ def declared_rules(view: View, sidecar: Sidecar) -> list[Finding]:
             expression = parse(rule.that)
             good = holds(view.frame, expression, rule.that)
         except ExpressionError as error:
-            found.append(finding("E-S005", str(error), file=view.source, path=path, value=rule.that))
+            place = sidecar.place("rules", number, "that", tape=view.source)
+            found.append(finding("E-S005", str(error), path=path, value=rule.that, **place))
             continue
         used = list(dict.fromkeys(names(expression)))
         broken = ~good
@@ -296,22 +322,22 @@ def controls(view: View, sidecar: Sidecar) -> list[Finding]:
     wanted = sidecar.controls
     found = []
 
-    def compare(path: str, what: str, control: float | None, actual: float, rows: str = "") -> None:
+    def compare(place: tuple[str, ...], what: str, control: float | None, actual: float, rows: str = "") -> None:
         if control is None or abs(control - actual) <= 0.5:
             return
         said = f"{what}{rows}: tape {actual:,.0f} vs control {control:,.0f} ({actual - control:+,.0f})"
         if control and round(actual / control, 6) in (1e3, 1e-3, 1e6, 1e-6):
             said += "; a power of 1000: check units.money"
-        found.append(finding("E-T015", said, field=path, file=view.source, value=f"{actual:,.0f}"))
+        stands = sidecar.place("controls", *place, tape=view.source)
+        found.append(finding("E-T015", said, field=".".join(("controls", *place)), value=f"{actual:,.0f}", **stands))
 
     balance = view.numbers("current_balance") if view.has("current_balance") else np.zeros(len(view.frame))
-    compare("controls.count", "loans", wanted.count, len(view.frame))
-    compare("controls.balance", "balance", wanted.balance, float(np.nansum(balance)))
+    compare(("count",), "loans", wanted.count, len(view.frame))
+    compare(("balance",), "balance", wanted.balance, float(np.nansum(balance)))
     banks = view.frame["originator_id"].to_numpy(dtype=object) if view.has("originator_id") else np.array([])
     for bank, control in wanted.by_originator.items():
         own = banks == bank
-        compare(f"controls.by_originator.{bank}.count", "loans", control.count, int(own.sum()), f" of {bank}")
-        compare(
-            f"controls.by_originator.{bank}.balance", "balance", control.balance, float(np.nansum(balance[own])), f" of {bank}"
-        )
+        of = f" of {bank}"
+        compare(("by_originator", bank, "count"), "loans", control.count, int(own.sum()), of)
+        compare(("by_originator", bank, "balance"), "balance", control.balance, float(np.nansum(balance[own])), of)
     return found

@@ -28,8 +28,11 @@ class Mapping:
     findings: list[Finding] = field(default_factory=list)
 
 
-def map_headers(names: Sequence[str], file: str, header_row: int, sidecar: Sidecar) -> Mapping:
-    """Where every column of the tape stands among the headers; unlisted headers are kept as extras."""
+def map_headers(names: Sequence[str], file: str, header_row: int | None, sidecar: Sidecar) -> Mapping:
+    """Where every column of the tape stands among the headers (None: a Parquet file, which has no header row).
+
+    Unlisted headers are kept as extras.
+    """
     found = Mapping()
     for name, times in Counter(names).items():
         if name and times > 1:
@@ -44,10 +47,11 @@ def map_headers(names: Sequence[str], file: str, header_row: int, sidecar: Sidec
             continue
         close = nearest(header, names)
         said = f"{ours} is mapped to {header!r}, which the file does not have" + (f"; closest header: {close!r}" if close else "")
-        found.findings.append(finding("E-S004", said, field=ours, file=file, row=header_row, value=header))
+        found.findings.append(finding("E-S004", said, field=ours, value=header, **sidecar.place("columns", ours, tape=file)))
         found.absent.add(ours)
     used = set(sidecar.columns.values())
-    supplied = {*sidecar.constants, *sidecar.assumed, *sidecar.derive, *sidecar.columns}
+    supplied = {*sidecar.constants, *sidecar.derive, *sidecar.columns}
+    supplied |= {name for name, assumed in sidecar.assumed.items() if assumed.value is not None}
     for name, at in first.items():
         if name in TAPE and name not in supplied:
             found.places[name] = at
@@ -62,7 +66,9 @@ def _unique(name: str, taken: dict[str, int]) -> str:
     return name if name not in taken else f"{name}_{len(taken)}"
 
 
-def _missing(found: Mapping, names: Sequence[str], supplied: set[str], *, file: str, header_row: int, sidecar: Sidecar) -> None:
+def _missing(
+    found: Mapping, names: Sequence[str], supplied: set[str], *, file: str, header_row: int | None, sidecar: Sidecar
+) -> None:
     """Required columns nowhere supplied, and headers that look like a column misspelt."""
     spare = [names[at] for at in found.extras.values() if names[at]]
     sources = {derive.source for derive in sidecar.derive.values()} | set(sidecar.kinds)
@@ -100,7 +106,7 @@ def _closest(column: Column, headers: Sequence[str]) -> str | None:
     return None
 
 
-def _header_units(found: Mapping, names: Sequence[str], file: str, header_row: int, sidecar: Sidecar) -> None:
+def _header_units(found: Mapping, names: Sequence[str], file: str, header_row: int | None, sidecar: Sidecar) -> None:
     """Money columns whose header names a unit nobody declared."""
     for name, at in found.places.items():
         if TAPE.get(name) is None or TAPE[name].kind != "money":

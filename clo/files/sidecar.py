@@ -7,11 +7,12 @@ can be declared here. Unknown keys are refused with the nearest known one; error
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -87,7 +88,9 @@ class Derive(_Model):
 
 
 class Assumed(_Model):
-    value: Scalar
+    """Why a column is assumed. value: what it is for every loan; without one, the column is in the file and assumed there."""
+
+    value: Scalar | None = None
     why: str
 
 
@@ -124,12 +127,28 @@ class LeaveOut(_Model):
         return self
 
 
+class UnknownColumnsError(ValueError):
+    """Names in a sidecar that are no columns of the tape: (place, what is wrong) of each."""
+
+    def __init__(self, problems: Sequence[tuple[tuple[str | int, ...], str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(said for _, said in problems))
+
+
 class Sidecar(_Model):
-    """Everything a sidecar may declare; `Sidecar()` is what holds without one."""
+    """Everything a sidecar may declare; `Sidecar()` is what holds without one.
+
+    made_up: why the loans themselves are invented, where they are.
+    """
+
+    _file: str = PrivateAttr(default="")
+    _sha256: str = PrivateAttr(default="")
+    _loaded: Any = PrivateAttr(default=None)
 
     format: Literal["clo.map/1"] = "clo.map/1"
     notes: list[str] = Field(default_factory=list)
     sha256: str | None = None
+    made_up: Annotated[str, Field(min_length=1)] | None = None
     encoding: str | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     header_row: Annotated[int, Field(ge=1)] | None = None
@@ -169,17 +188,42 @@ class Sidecar(_Model):
 
     @model_validator(mode="after")
     def _columns_exist(self) -> Sidecar:
-        named = [*self.columns, *self.constants, *self.assumed, *self.may_be_missing, *self.derive, *self.realised]
-        named += [*self.units.columns, *(name for left in self.leave_out for name in left.missing)]
-        named += [name for name in [*self.date_styles, *self.sentinels] if name != "default"]
-        for name in named:
+        problems: list[tuple[tuple[str | int, ...], str]] = []
+        for place, name in self._columns_named():
             if name not in TAPE and not name.startswith(EXTRA_PREFIX):
                 close = nearest(name, TAPE)
-                raise ValueError(f"no column {name!r} on the tape" + (f"; did you mean {close!r}?" if close else ""))
+                said = f"no column {name!r} on the tape" + (f"; did you mean {close!r}?" if close else "")
+                problems.append(((*place, name) if isinstance(place[-1], str) else place, said))
         for name, how in self.derive.items():
             if how.add_months and "date" not in (kind_of(how.add_months[0]), self.kinds.get(how.add_months[0])):
-                raise ValueError(f"{name!r} adds months to {how.add_months[0]!r}, which is no date")
+                said = f"{name!r} adds months to {how.add_months[0]!r}, which is no date"
+                problems.append((("derive", name, "add_months"), said))
+        if problems:
+            raise UnknownColumnsError(problems)
         return self
+
+    def _columns_named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """(where it stands, name) of every column of the tape that the sidecar names."""
+        for key in ("columns", "constants", "assumed", "may_be_missing", "derive", "date_styles", "sentinels"):
+            for name in getattr(self, key):
+                if not (name == "default" and key in ("date_styles", "sentinels")):
+                    yield (key,), name
+        yield from ((("units", "columns"), name) for name in self.units.columns)
+        yield from ((("realised", at), name) for at, name in enumerate(self.realised))
+        for number, left in enumerate(self.leave_out):
+            yield from ((("leave_out", number, "missing", at), name) for at, name in enumerate(left.missing))
+
+    @property
+    def own_sha256(self) -> str:
+        """Digest of the sidecar itself; empty for one that came from no file."""
+        return self._sha256
+
+    def place(self, *parts: str | int, tape: str) -> dict[str, Any]:
+        """`file`, `line` and `column` of a part of the sidecar, for a finding about it; only the tape's name without a file."""
+        if not self._file:
+            return {"file": tape}
+        line, column = _position(self._loaded, parts)
+        return {"file": self._file, "line": line, "column": column}
 
 
 def sidecar_path(tape: Path) -> Path:
@@ -211,13 +255,25 @@ def load_sidecar(path: Path) -> Sidecar:
         said = f"`format` is missing; this version reads {FORMAT}"
         raise TapeError([finding("E-S003", said, file=str(path), line=1, path="format")])
     try:
-        return Sidecar.model_validate(loaded)
+        sidecar = Sidecar.model_validate(loaded)
     except ValidationError as error:
-        raise TapeError(_explained(problem, loaded, str(path)) for problem in error.errors()) from None
+        raise TapeError(made for problem in error.errors() for made in _explained(problem, loaded, str(path))) from None
+    sidecar._file, sidecar._sha256, sidecar._loaded = str(path), hashlib.sha256(data).hexdigest(), loaded
+    return sidecar
 
 
-def _explained(problem: Mapping[str, Any], loaded: Any, file: str) -> Finding:
-    """A pydantic error as a finding with its line, and the nearest key where one is unknown."""
+def _explained(problem: Mapping[str, Any], loaded: Any, file: str) -> Iterator[Finding]:
+    """A pydantic error as findings, each with its line, and the nearest key where one is unknown."""
+    unknown = problem.get("ctx", {}).get("error")
+    if isinstance(unknown, UnknownColumnsError):
+        for place, said in unknown.problems:
+            line, column = _position(loaded, place)
+            yield finding("E-S003", said, file=file, line=line, column=column, path=".".join(str(part) for part in place))
+        return
+    yield _one(problem, loaded, file)
+
+
+def _one(problem: Mapping[str, Any], loaded: Any, file: str) -> Finding:
     place = [part for part in problem["loc"] if not isinstance(part, str) or not part.endswith("]")]
     line, column = _position(loaded, place)
     path = ".".join(str(part) for part in place)
@@ -228,9 +284,6 @@ def _explained(problem: Mapping[str, Any], loaded: Any, file: str) -> Finding:
     said = str(problem["msg"]).removeprefix("Value error, ")
     value = problem.get("input")
     shown = "" if isinstance(value, (Mapping, list)) else str(value)
-    if not place:  # a rule over the whole sidecar names the column it is about
-        quoted = said.split("'")[1] if said.count("'") > 1 else ""
-        line, column = _find(loaded, quoted)
     return finding("E-S003", said, file=file, line=line, column=column, path=path, value=shown)
 
 
@@ -262,25 +315,6 @@ def _position(node: Any, place: Sequence[Any]) -> tuple[int | None, int | None]:
         line, column = marks[part][0] + 1, marks[part][1] + 1
         node = node[part]
     return line, column
-
-
-def _find(node: Any, word: str) -> tuple[int | None, int | None]:
-    """Line and column of the first key or item equal to `word`, anywhere below `node`."""
-    if isinstance(node, Mapping):
-        if word in node:
-            return _position(node, [word])
-        children: list[Any] = list(node.values())
-    elif isinstance(node, list):
-        if word in node:
-            return _position(node, [node.index(word)])
-        children = node
-    else:
-        return None, None
-    for child in children:
-        line, column = _find(child, word)
-        if line is not None:
-            return line, column
-    return None, None
 
 
 def scalar(value: Scalar, kind: Kind) -> str | float:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clo.files.assemble import assemble, controls, declared_rules, leave_out
+from clo.files.assemble import assemble, controls, declared_rules, leave_out, provenance
 from clo.files.csv_table import Table, read_delimited
 from clo.files.headers import map_headers
 from clo.files.sidecar import Sidecar, load_sidecar, sidecar_path
@@ -64,7 +64,7 @@ def _read(data: bytes, file: str, sidecar: Sidecar) -> tuple[Loans | None, tuple
     digest = hashlib.sha256(data).hexdigest()
     if sidecar.sha256 and sidecar.sha256.lower() != digest:
         said = f"SHA-256 of the file is {digest}, the sidecar says {sidecar.sha256}"
-        raise TapeError([finding("E-T016", said, file=file, value=digest)])
+        raise TapeError([finding("E-T016", said, value=digest, **sidecar.place("sha256", tape=file))])
     if data[:4] == b"PAR1":
         ready = _canonical_parquet(data, file, sidecar, digest)
         if ready is not None:
@@ -84,7 +84,8 @@ def _checked(view: View, sidecar: Sidecar, digest: str, earlier: list[Finding]) 
     view, types = canonical(view)
     found = [*earlier, *types, *controls(view, sidecar), *declared_rules(view, sidecar)]
     view, left = leave_out(view, sidecar)
-    return validated(view, sha256=digest, earlier=[*found, *left])
+    found += [*left, *provenance(view, sidecar)]
+    return validated(view, sha256=digest, sidecar_sha256=sidecar.own_sha256, earlier=found)
 
 
 def _unpacked(data: bytes, file: str) -> bytes:
@@ -110,8 +111,8 @@ def _parquet(data: bytes, file: str) -> pa.Table:
 
 def _canonical_parquet(data: bytes, file: str, sidecar: Sidecar, digest: str) -> tuple[Loans | None, tuple[Finding, ...]] | None:
     """A Parquet tape whose columns already have their types, with nothing declared that changes a value; None for any other."""
-    changes = {"columns", "kinds", "constants", "assumed", "derive", "units", "sentinels", "may_be_missing"}
-    if changes & sidecar.model_fields_set:
+    changes = {"columns", "kinds", "constants", "derive", "units", "sentinels", "may_be_missing"}
+    if changes & sidecar.model_fields_set or any(assumed.value is not None for assumed in sidecar.assumed.values()):
         return None
     table = _parquet(data, file)
     frame = table.to_pandas(types_mapper=lambda kind: pd.StringDtype(na_value=np.nan) if kind == pa.string() else None)

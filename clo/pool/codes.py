@@ -90,6 +90,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "W-T080": ("a rule declared in the sidecar holds", "look at the rows"),
     "F-T081": ("rows declared as unusable are left out", "nothing to do; the sidecar says why"),
     "W-T082": ("every value has a source", "supply the column when it is known"),
+    "W-T083": ("the loans of a tape are real loans", "results are an illustration; use a tape of real loans when there is one"),
     "E-S001": ("a sidecar is YAML", "correct the text"),
     "E-S002": ("a sidecar has known keys only", "use the nearest key"),
     "E-S003": ("every value of a sidecar has its form", "correct the value"),

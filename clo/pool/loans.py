@@ -27,15 +27,17 @@ class Loans:
     """Loans of one tape at one cut-off date, immutable. Columns are those of `clo.schema.TAPE`, plus `x_...` and `..._nd`.
 
     findings: warnings and repairs that came with the tape, never an error unless it was built with `check=False`.
-    source, sha256: name and digest of the file; file_rows: row of the file each loan stands on (shape: loans).
+    source, sha256: name and digest of the file; sidecar_sha256: digest of its sidecar, empty where there is none.
+    file_rows: row of the file each loan stands on (shape: loans).
     """
 
-    __slots__ = ("_frame", "file_rows", "findings", "sha256", "source")
+    __slots__ = ("_frame", "file_rows", "findings", "sha256", "sidecar_sha256", "source")
 
     _frame: pd.DataFrame
     file_rows: NDArray[np.int64]
     findings: tuple[Finding, ...]
     sha256: str
+    sidecar_sha256: str
     source: str
 
     def __init__(
@@ -45,6 +47,7 @@ class Loans:
         file_rows: NDArray[np.int64],
         source: str,
         sha256: str = "",
+        sidecar_sha256: str = "",
         findings: Iterable[Finding] = (),
     ) -> None:
         """A frame already in the dtypes of the tape. Use `Loans.from_frame` for any other."""
@@ -55,6 +58,7 @@ class Loans:
             "file_rows": rows,
             "source": source,
             "sha256": sha256,
+            "sidecar_sha256": sidecar_sha256,
             "findings": tuple(findings),
         }.items():
             object.__setattr__(self, name, value)
@@ -63,7 +67,7 @@ class Loans:
         raise AttributeError(f"Loans cannot be changed: {name}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self._frame, self.file_rows, self.source, self.sha256, self.findings)
+        return _rebuild, (self._frame, self.file_rows, self.source, self.sha256, self.findings, self.sidecar_sha256)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, source: str = "frame", *, check: bool = True, realised: Iterable[str] = ()) -> Loans:
@@ -140,6 +144,7 @@ class Loans:
             file_rows=self.file_rows[keep],
             source=self.source,
             sha256=self.sha256,
+            sidecar_sha256=self.sidecar_sha256,
             findings=self.findings,
         )
 
@@ -192,12 +197,19 @@ def _span(days: NDArray[Any]) -> str:
     return f"{known.min()} to {known.max()}" if len(known) else "unknown"
 
 
-def _rebuild(frame: pd.DataFrame, rows: NDArray[np.int64], source: str, sha256: str, findings: tuple[Finding, ...]) -> Loans:
-    return Loans(frame, file_rows=rows, source=source, sha256=sha256, findings=findings)
+def _rebuild(
+    frame: pd.DataFrame,
+    rows: NDArray[np.int64],
+    source: str,
+    sha256: str,
+    findings: tuple[Finding, ...],
+    sidecar_sha256: str = "",
+) -> Loans:
+    return Loans(frame, file_rows=rows, source=source, sha256=sha256, sidecar_sha256=sidecar_sha256, findings=findings)
 
 
 def validated(
-    view: View, *, sha256: str = "", earlier: Iterable[Finding] = (), check: bool = True
+    view: View, *, sha256: str = "", sidecar_sha256: str = "", earlier: Iterable[Finding] = (), check: bool = True
 ) -> tuple[Loans | None, tuple[Finding, ...]]:
     """Loans from a view in any dtypes, and all findings; None in place of the loans where one of them is an error.
 
@@ -212,5 +224,7 @@ def validated(
         found += [*check_rules(view), *dropped, *rounded]
     if has_errors(found):
         return None, tuple(found)
-    loans = Loans(view.frame, file_rows=view.rows, source=view.source, sha256=sha256, findings=found)
+    loans = Loans(
+        view.frame, file_rows=view.rows, source=view.source, sha256=sha256, sidecar_sha256=sidecar_sha256, findings=found
+    )
     return loans, tuple(found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -140,6 +142,66 @@ def test_constants_assumptions_and_allowed_absence(tmp_path):
     said = only(loans.findings, "W-T082", "amortisation_type")
     assert said.message == "amortisation_type is assumed to be level_payment for all 8 loans: the bank did not say"
     assert "not recorded" in only(loans.findings, "W-T030", "arrears_balance").message
+
+
+def test_columns_of_the_file_may_be_assumed_and_loans_made_up(tmp_path):
+    sidecar = "made_up: drawn by a script\nassumed:\n  current_rate: {why: no rate is published}\n"
+    path = write(tmp_path, CLEAN, sidecar)
+    loans = read_tape(path)
+    assert loans.column("current_rate")[0] == 0.018
+    assert [(found.code, found.severity, found.field, found.message) for found in loans.findings] == [
+        ("W-T083", "warning", "", "the loans are made up: drawn by a script"),
+        ("W-T082", "warning", "current_rate", "current_rate is assumed for all 8 loans: no rate is published"),
+    ]
+    assert loans.where("originator_id == '0101'").findings == loans.findings
+    _, findings = check_tape(write(tmp_path, text(without("currency")), "assumed:\n  currency: {why: a guess}\n"))
+    found = only(findings, "E-S004")
+    assert (found.file, found.line) == (f"{path}.map.yaml", 3)
+    _, findings = check_tape(write(tmp_path, text(without("current_rate")), sidecar))
+    assert errors(findings) == ["E-T011"]
+
+
+def test_stored_tapes_keep_what_their_sidecars_say():
+    folder = Path(__file__).parents[2] / "deals" / "tapes"
+    assert [found.code for found in read_tape(folder / "purchase-08.parquet").findings] == ["W-T083"]
+    assumed = [found for found in read_tape(folder / "sba-2006.parquet").findings if found.code == "W-T082"]
+    assert {found.field for found in assumed} == {
+        "current_rate", "maturity_date", "amortisation_type", "current_balance", "rate_type",
+    }  # fmt: skip
+    assert all("for all 1,435 loans: " in found.message for found in assumed)
+
+
+def test_digest_of_the_sidecar_stays_with_the_loans(tmp_path):
+    path = write(tmp_path, CLEAN, "units: {money: one}\n")
+    digest = hashlib.sha256((tmp_path / "pool.csv.map.yaml").read_bytes()).hexdigest()
+    loans = read_tape(path)
+    for one in (loans, loans.where("current_balance > 0"), loans.rows(np.array([1])), pickle.loads(pickle.dumps(loans))):
+        assert one.sidecar_sha256 == digest
+    (tmp_path / "pool.csv.map.yaml").unlink()
+    assert read_tape(path).sidecar_sha256 == ""
+
+
+def test_errors_of_the_sidecar_point_into_it(tmp_path):
+    sidecar = (
+        "columns:\n  purpose: nope\n  region_code: nada\n"
+        "controls:\n  by_originator:\n    '0202': {count: 5}\n"
+        "rules:\n  - {that: 'a >', says: b}\n"
+    )
+    path = write(tmp_path, CLEAN, sidecar)
+    _, findings = check_tape(path)
+    assert [(found.code, found.file, found.line) for found in findings] == [
+        ("E-S004", f"{path}.map.yaml", 3),
+        ("E-S004", f"{path}.map.yaml", 4),
+        ("E-T015", f"{path}.map.yaml", 7),
+        ("E-S005", f"{path}.map.yaml", 9),
+    ]
+    _, findings = check_tape(write(tmp_path, CLEAN, "columns:\n  purpos: a\n  regioncode: b\nsha256: x\n"))
+    assert [(found.code, found.line, found.path) for found in findings] == [
+        ("E-S003", 3, "columns.purpos"),
+        ("E-S003", 4, "columns.regioncode"),
+    ]
+    found = only(check_tape(write(tmp_path, CLEAN, "notes: []\nsha256: x\n"))[1], "E-T016")
+    assert (found.file, found.line) == (f"{path}.map.yaml", 3)
 
 
 def test_derived_columns(tmp_path):

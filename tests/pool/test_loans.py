@@ -80,6 +80,7 @@ def test_copies_and_pickles(loans):
         pd.testing.assert_frame_equal(other.frame, loans.frame)
         assert other.file_rows.tolist() == loans.file_rows.tolist()
         assert other.source == "pool"
+        assert other.sidecar_sha256 == ""
 
 
 @pytest.mark.parametrize(
