@@ -40,6 +40,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     # numbers and words
     "E-T020": ("{field} is a number", "correct the cell"),
     "E-T021": ("an annual rate is a decimal below 1 (100 %)", "set `units: {{rate: percent}}` (or bp) in the sidecar"),
+    "W-T021": ("an annual rate is a decimal, 0.018 for 1.8 %", "check `units.rate`: percent may have been divided twice"),
     "E-T022": ("rates of all originators are in one unit", "declare the unit under `units.originators` in the sidecar"),
     "E-T023": ("money is in whole units, or its unit is declared", "declare `units: {{money: thousand}}` in the sidecar"),
     "E-T024": ("money of all originators is in one unit", "declare it under `units.originators` in the sidecar"),
@@ -47,6 +48,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "F-T026": ("a negative number has a minus sign", "nothing to do; check that the sign is meant"),
     "E-T027": ("a total stays below 2^53, where every whole number is exact", "check the unit of {field}"),
     "F-T028": ("yen amounts are whole", "nothing to do; the total effect is stated"),
+    "E-T029": ("all money of a tape is in one unit", "declare the unit of one of them under `units.columns` in the sidecar"),
     "E-T030": ("{field} is required", "supply it, or declare it under `may_be_missing` with the reason"),
     "W-T030": ("{field} is required", "declared as missing in the sidecar; nothing that needs it can be computed"),
     "E-T031": ("a required field holds a value, not a stand-in for one", "supply the value of {field}"),
@@ -63,7 +65,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "F-T044": ("dates are text", "declare `date_styles: {{{field}: excel}}` (or excel1904) to silence this"),
     "W-T045": ("the fiscal year (April to March) holds the date of its statements", "check which year is meant"),
     # rows
-    "E-T050": ("{field} is not negative", "set the status to RDMD with a zero balance, or correct the sign"),
+    "E-T050": ("{field} is not negative", "correct the sign"),
     "W-T051": ("a loan without a balance is redeemed, repurchased or in default", "set account_status, or supply the balance"),
     "E-T052": ("a balance is at most twice what was lent", "check the unit, or whether columns are swapped"),
     "W-T052": ("a balance is at most what was lent", "confirm capitalised interest"),

@@ -43,7 +43,11 @@ def canonical(view: View) -> tuple[View, list[Finding]]:
             kept = name if is_extra(name) else extra_name(name)
             columns[kept] = frame[original]
     result = pd.DataFrame(columns, index=frame.index, copy=False)
-    return replace(view, frame=result), found
+    excused = dict(view.declared.excused)
+    for name in {problem.field for problem in found if problem.field in columns and problem.severity == "error"}:
+        lost = result[name].isna().to_numpy() & frame[names[name]].notna().to_numpy()  # refused once, not also reported blank
+        excused[name] = excused[name] | lost if name in excused else lost
+    return replace(view, frame=result, declared=replace(view.declared, excused=excused)), found
 
 
 def is_extra(name: str) -> bool:

@@ -53,9 +53,12 @@ def _repeated(frame: pd.DataFrame, keep: bool = False) -> NDArray[np.bool_]:
 
 
 def _duplicates(view: View, repeats: NDArray[np.bool_]) -> Finding:
-    """The rows left after exact repeats were dropped differ: name the first pair and what differs."""
+    """The rows left after exact repeats were dropped differ: name the pair and what differs, or how many there are."""
     keys = _key_numbers(view.frame)
     assert keys is not None  # there are repeats, so there are keys
+    count = int(repeats.sum())
+    if count > 1:
+        return view.report("E-T060", "loan_id", repeats, f"{count:,} rows have the id of an earlier row and differ from it")
     second = int(np.flatnonzero(repeats)[0])
     first = int(np.flatnonzero(keys == keys[second])[0])
     differing = []
@@ -64,7 +67,7 @@ def _duplicates(view: View, repeats: NDArray[np.bool_]) -> Finding:
         if pair[0] != pair[1]:
             differing.append(f"{name} {pair[0]} and {pair[1]}")
     loan = view.frame["loan_id"].iloc[second]
-    bank = view.frame["originator_id"].iloc[second]
+    bank = shown(view.frame["originator_id"].iloc[[second]])[0]
     where = f"row {view.rows[first]:,} and {view.rows[second]:,}"
     said = f"loan {loan} of {bank} appears twice ({where}) with {'; '.join(differing[:3])}"
     return view.report("E-T060", "loan_id", repeats, said)
@@ -78,7 +81,8 @@ def _mixed_cutoffs(view: View, days: NDArray[np.datetime64], other: NDArray[np.b
     banks = ""
     if view.has("originator_id"):
         banks = ", ".join(view.frame["originator_id"].iloc[np.flatnonzero(odd)].dropna().unique()[:3])
-    date = days[odd][0].astype("datetime64[D]")
+    dates = np.unique(days[odd].astype("datetime64[D]"))
+    date = dates[0] if len(dates) == 1 else f"on {len(dates)} other dates"
     said = f"{banks or 'some loans'}: cut-off {date}, others {meant.astype('datetime64[D]')} ({int(odd.sum()):,} loans)"
     return view.report("E-T010", "cutoff_date", odd, said)
 
@@ -120,8 +124,8 @@ def round_yen(view: View) -> tuple[View, list[Finding]]:
         off = np.abs(values - whole) > 0  # NaN compares false
         if off.any():
             effect = float(np.sum(whole[off] - values[off]))
-            sample = float(values[off][0] - np.floor(values[off][0]))
-            said = f"{number(round(sample, 6))} yen rounded; total effect {effect:+,.2f} yen over {int(off.sum()):,} loans"
+            sample = number(round(float(values[off][0] - np.floor(values[off][0])), 6)) if off.sum() == 1 else "fractions of a"
+            said = f"{sample} yen rounded; total effect {effect:+,.2f} yen over {int(off.sum()):,} loans"
             found.append(view.report("F-T028", name, off, said))
             changed[name] = whole
     if not changed:

@@ -27,9 +27,17 @@ LATE = ("ARRE", "RARR", "DFLT", "NDFT", "DTCR", "DADB", "RE", "OTHR")
 """Statuses under which a maturity may lie before the cut-off date with a balance still owed."""
 SIGNED = frozenset({"obligor_ebitda"})
 """Money that may be negative."""
+SIGN_FIXES = {
+    "current_balance": "set the status to RDMD with a zero balance, or correct the sign",
+    "days_in_arrears": "enter 0 for a loan that is paid up or ahead, or correct the sign",
+    "arrears_balance": "enter 0 for a loan that is paid up or ahead, or correct the sign",
+    "current_rate": "correct the sign, or enter 0 for a loan whose reference rate went below its spread",
+}
 LONGEST = np.timedelta64(50 * 36525 // 100, "D")
 MONEY_TOLERANCE = 0.5
 OVER_ORIGINAL = 2.0
+MANY_TIMES = 100.0
+"""From here on an excess is said to be large, not by how many digits of percent."""
 """A balance above the original is capitalised interest at best; above twice the original it is a wrong number."""
 
 
@@ -58,28 +66,53 @@ def _n(at: Positions) -> str:
     return f"{len(at):,} loan{'s' if len(at) != 1 else ''}"
 
 
+def _value(view: View, at: Positions, name: str, before: str = " ") -> str:
+    """The value of a column where one row is broken; with several it stands in the occurrences, not in the message."""
+    return before + _first(view, at, name) if len(at) == 1 else ""
+
+
+def _statuses(view: View, at: Positions) -> str:
+    """The statuses of all broken rows: they are words of a short list, and say more than a count."""
+    names = view.frame["account_status"].iloc[at].dropna().astype(str).unique()
+    return f"status {' or '.join(sorted(names))}" if len(names) else "status blank"
+
+
 def _over_original(view: View, at: Positions) -> str:
-    over = view.numbers("current_balance")[at] / view.numbers("original_balance")[at] - 1.0
-    return f"balance exceeds original by {over[0]:.0%} (up to {over.max():.0%}, {_n(at)}): capitalised interest or wrong unit?"
+    over = float((view.numbers("current_balance")[at] / view.numbers("original_balance")[at]).max())
+    if over >= MANY_TIMES:
+        up_to = "" if len(at) == 1 else "up to "
+        return f"balance is {up_to}more than {MANY_TIMES:.0f} times the original ({_n(at)}): wrong unit?"
+    said = f"by {over - 1.0:.0%}" if len(at) == 1 else f"by up to {over - 1.0:.0%}"
+    return f"balance exceeds original {said} ({_n(at)}): capitalised interest or wrong unit?"
 
 
 def _matured(view: View, at: Positions) -> str:
-    return (
-        f"maturity {_first(view, at, 'maturity_date')} precedes cut-off {view.cutoff.astype('datetime64[D]')}, "
-        f"balance {_first(view, at, 'current_balance')}, status {_first(view, at, 'account_status')} ({_n(at)})"
-    )
+    due, owed = _value(view, at, "maturity_date"), _value(view, at, "current_balance", ", balance ")
+    cutoff = view.cutoff.astype("datetime64[D]")
+    return f"maturity{due} precedes cut-off {cutoff}{owed}, {_statuses(view, at)} ({_n(at)})"
 
 
 def _after_grace(view: View, at: Positions) -> str:
-    return (
-        f"grace_end {_first(view, at, 'grace_end_date')} is after maturity {_first(view, at, 'maturity_date')}: "
-        f"principal would never be paid ({_n(at)})"
-    )
+    grace, due = _value(view, at, "grace_end_date"), _value(view, at, "maturity_date")
+    return f"grace_end{grace} is after maturity{due}: principal would never be paid ({_n(at)})"
 
 
 def _years_out(view: View, at: Positions) -> str:
-    made, due = _first(view, at, "origination_date"), _first(view, at, "maturity_date")
-    return f"matures {due}, more than 50 years after origination {made} ({_n(at)})"
+    made, due = _value(view, at, "origination_date"), _value(view, at, "maturity_date")
+    return f"matures{due}{',' if due else ''} more than 50 years after origination{made} ({_n(at)})"
+
+
+def _in_arrears(view: View, at: Positions) -> str:
+    days = _value(view, at, "days_in_arrears")
+    return f"status PERF but{days}{' days' if days else ''} in arrears ({_n(at)})"
+
+
+def _undated(view: View) -> Mask:
+    """In default without a date; a date that is there and cannot be read is a finding of its own."""
+    undated = view.among("account_status", "DFLT") & np.isnat(view.dates("default_date"))
+    if "default_date" in view.declared.excused:
+        undated = undated & ~view.declared.excused["default_date"]
+    return undated
 
 
 def _ratio(first: str, second: str) -> Callable[[View], Mask]:
@@ -140,7 +173,7 @@ def _fiscal_year_off(view: View) -> Mask:
 RULES: tuple[Rule, ...] = (
     Rule("W-T051", "current_balance", ("account_status",),
          lambda v: (v.numbers("current_balance") == 0) & (v.codes("account_status") >= 0) & ~v.among("account_status", *RESOLVED),
-         lambda v, at: f"zero balance, status {_first(v, at, 'account_status')} ({_n(at)})"),
+         lambda v, at: f"zero balance, {_statuses(v, at)} ({_n(at)})"),
     Rule("E-T052", "current_balance", ("original_balance",), _over_twice, _over_original),
     Rule("W-T052", "current_balance", ("original_balance",), _over_once, _over_original),
     Rule("W-T068", "original_balance", (),
@@ -150,7 +183,7 @@ RULES: tuple[Rule, ...] = (
          _matured),
     Rule("E-T054", "maturity_date", ("origination_date",),
          lambda v: v.dates("maturity_date") <= v.dates("origination_date"),
-         lambda v, at: f"maturity is not after origination {_first(v, at, 'origination_date')} ({_n(at)})"),
+         lambda v, at: f"maturity is not after origination{_value(v, at, 'origination_date')} ({_n(at)})"),
     Rule("E-T055", "maturity_date", ("origination_date",),
          lambda v: v.dates("maturity_date") - v.dates("origination_date") > LONGEST, _years_out),
     Rule("E-T056", "origination_date", ("cutoff_date",),
@@ -163,26 +196,26 @@ RULES: tuple[Rule, ...] = (
          lambda v: v.dates("grace_end_date") > v.dates("maturity_date"), _after_grace),
     Rule("E-T061", "days_in_arrears", ("account_status",),
          lambda v: (v.numbers("days_in_arrears") > 0) & v.among("account_status", "PERF"),
-         lambda v, at: f"status PERF but {_first(v, at, 'days_in_arrears')} days in arrears ({_n(at)})"),
+         _in_arrears),
     Rule("E-T062", "default_date", ("account_status",),
-         lambda v: v.among("account_status", "DFLT") & np.isnat(v.dates("default_date")),
+         _undated,
          lambda v, at: f"status DFLT without a default date ({_n(at)})"),
     Rule("W-T063", "default_date", ("cutoff_date",), _future("default_date"),
          lambda v, at: f"default after the cut-off date {v.cutoff.astype('datetime64[D]')} ({_n(at)})"),
     Rule("W-T064", "default_date", ("account_status",), _unexplained_default,
-         lambda v, at: f"status {_first(v, at, 'account_status')} with a default date ({_n(at)})"),
+         lambda v, at: f"{_statuses(v, at)} with a default date ({_n(at)})"),
     Rule("W-T065", "allocated_loss", ("original_balance",), _ratio("allocated_loss", "original_balance"),
-         lambda v, at: f"loss above the original balance {_first(v, at, 'original_balance')} ({_n(at)})"),
+         lambda v, at: f"loss above the original balance{_value(v, at, 'original_balance')} ({_n(at)})"),
     Rule("W-T066", "amortisation_type", ("current_rate",),
          lambda v: v.among("amortisation_type", "level_payment") & (v.numbers("current_rate") == 0),
          lambda v, at: f"level payment with a rate of zero ({_n(at)})"),
     Rule("W-T067", "amortisation_type", ("regular_principal",),
          lambda v: v.among("amortisation_type", "bullet") & (v.numbers("regular_principal") > 0),
-         lambda v, at: f"bullet with regular principal {_first(v, at, 'regular_principal')} ({_n(at)})"),
+         lambda v, at: f"bullet with regular principal{_value(v, at, 'regular_principal')} ({_n(at)})"),
     Rule("W-T071", "corporate_number", (), _bad_corporate_number,
          lambda v, at: f"fails its check digit, or has not 13 digits ({_n(at)})"),
     Rule("W-T045", "financials_date", ("financials_fiscal_year",), _fiscal_year_off,
-         lambda v, at: f"label {_first(v, at, 'financials_fiscal_year')} does not hold this date (April to March; {_n(at)})"),
+         lambda v, at: f"label{_value(v, at, 'financials_fiscal_year')} does not hold its date (April to March; {_n(at)})"),
 )  # fmt: skip
 
 
@@ -193,9 +226,12 @@ def check(view: View) -> list[Finding]:
         return [*found, finding("E-T009", "the tape has no loans", file=view.source)]
     found += _missing_values(view)
     found += _signs_and_sizes(view)
+    units = list(unit_findings(view))
     for rule in RULES:
         if view.has(rule.field, *rule.needs):
             broken = rule.broken(view)
+            if rule.code.endswith("T052"):
+                broken = broken & ~_in_another_unit(view, units)
             if broken.any():
                 at = np.flatnonzero(broken)
                 found.append(view.report(rule.code, rule.field, at, rule.message(view, at)))
@@ -203,9 +239,18 @@ def check(view: View) -> list[Finding]:
         undated = view.among("account_status", "DFLT")
         if undated.any():
             found.append(view.report("E-T062", "default_date", undated, "status DFLT and no default_date column"))
-    found += unit_findings(view)
+    found += units
     found += key_findings(view)
     return found
+
+
+def _in_another_unit(view: View, units: list[Finding]) -> Mask:
+    """Rows whose money is already said to be in another unit: that their balances do not compare is the same mistake."""
+    hit = np.zeros(len(view.frame), dtype=bool)
+    for found in units:
+        if found.code in ("E-T024", "E-T029") and found.occurrences is not None:
+            hit |= np.isin(view.rows, found.occurrences.rows)
+    return hit
 
 
 def _missing_columns(view: View) -> Iterator[Finding]:
@@ -238,12 +283,13 @@ def _signs_and_sizes(view: View) -> Iterator[Finding]:
     """Negative amounts, infinite numbers, and totals past the last exactly whole float, for every numeric column."""
     for name in view.frame.columns:
         kind = TAPE[name].kind if name in TAPE else "text"
-        if kind not in ("money", "integer", "ratio"):
+        if kind not in ("money", "integer", "ratio") and name != "current_rate":
             continue
         values = view.numbers(name)
         low = values < 0
         if kind != "ratio" and name not in SIGNED and low.any():
-            yield view.report("E-T050", name, low, f"{name} is negative for {_n(np.flatnonzero(low))}")
+            said = f"{name} is negative for {_n(np.flatnonzero(low))}"
+            yield view.report("E-T050", name, low, said, fix=SIGN_FIXES.get(name, "correct the sign"))
         if kind == "ratio" and name not in ("purchase_price_pct", "pd_1y"):
             outside = low | (values > 1)
             if outside.any():

@@ -15,6 +15,8 @@ from clo.schema import TAPE
 IMPLAUSIBLE_RATE = 0.25
 """No pool of business loans has a median rate of 25 %; above it the column is in percent or basis points."""
 IMPLAUSIBLY_LOW_RATE = 0.001
+DIVIDED_TWICE = 0.0005
+"""A median of 0.05 % is what percent gives that were taken for percent twice."""
 FEWEST_LOANS = 3
 """An originator with fewer loans says nothing about its unit."""
 MANY_ORIGINATORS = 60
@@ -27,12 +29,14 @@ def unit_findings(view: View) -> Iterator[Finding]:
     for name in view.frame.columns:
         if name in TAPE and TAPE[name].kind == "rate":
             yield from _rates(view, name)
+    odd: list[Finding] = []
     for name in ("original_balance", "current_balance"):
         if view.has(name):
             odd = list(_money(view, name))
             yield from odd
             if odd:
                 break  # the same originator's other balances would say the same
+    yield from _balances_apart(view, odd)
     if view.has("pd_1y"):
         yield from _probabilities(view)
 
@@ -88,7 +92,12 @@ def _rates(view: View, name: str) -> Iterator[Finding]:
         return
     middle = float(np.median(rest))
     if not above.any() and middle <= IMPLAUSIBLE_RATE:
+        if name == "current_rate" and middle < DIVIDED_TWICE:
+            said = f"median rate {middle:.4%}: this looks like percent divided twice ({len(rest):,} loans)"
+            yield view.report("W-T021", name, ~apart & (values > 0), said)
         return
+    if middle <= IMPLAUSIBLE_RATE:
+        rest = rest[rest <= 1]  # what the others are like, without those complained of
     low, high = np.quantile(rest, [0.02, 0.98])
     inside = int(((rest >= low) & (rest <= high)).sum())
     unit, code = ("basis points", "bp") if middle > 30 else ("percent", "percent")
@@ -122,6 +131,29 @@ def _money(view: View, name: str) -> Iterator[Finding]:
         yield view.report("E-T024", name, rows, f"{said} ({int(rows.sum()):,} loans)")
 
 
+def _balances_apart(view: View, odd: list[Finding]) -> Iterator[Finding]:
+    """Balances and original balances in different units; rows of originators already found in another unit are left out."""
+    if not view.has("current_balance", "original_balance"):
+        return
+    now, lent = view.numbers("current_balance"), view.numbers("original_balance")
+    use = (now > 0) & (lent > 0)
+    for found in odd:
+        if found.occurrences is not None:
+            use &= ~np.isin(view.rows, found.occurrences.rows)
+    if int(use.sum()) < FEWEST_LOANS:
+        return
+    ratio = float(np.median(now[use] / lent[use]))
+    for power in (1e-3, 1e-6, 1e3):
+        if power / POWER_OF_1000 < ratio < power * POWER_OF_1000:
+            unit = "million" if power < 1e-5 else "thousand"
+            small = "current_balance" if power < 1 else "original_balance"
+            times = {1e-3: "1/1000 of", 1e-6: "1/1000000 of", 1e3: "1000 times"}[power]
+            said = f"current_balance is about {times} original_balance (median ratio {ratio:.3g}, {int(use.sum()):,} loans): "
+            said += f"{small} in {unit}s?"
+            advice = f"declare `units: {{columns: {{{small}: {unit}}}}}` in the sidecar, or the unit of the other column"
+            yield view.report("E-T029", small, use, said, fix=advice)
+
+
 def _probabilities(view: View) -> Iterator[Finding]:
     values = view.numbers("pd_1y")
     outside = (values < 0) | (values > 1)
@@ -136,6 +168,9 @@ def _probabilities(view: View) -> Iterator[Finding]:
         said += "this is a score (higher = safer), or percent" if median > 20 else "this looks like percent"
         yield view.report("E-T034", "pd_1y", outside, f"{said} ({int(outside.sum()):,} loans)")
         return
-    empty = (values == 0) | (values == 1) | np.isnan(values)
+    blank = np.isnan(values)
+    if "pd_1y" in view.declared.excused:
+        blank &= ~view.declared.excused["pd_1y"]
+    empty = (values == 0) | (values == 1) | blank
     if len(known) and empty.any():
         yield view.report("W-T034", "pd_1y", empty, f"pd_1y is 0, 1 or blank for {int(empty.sum()):,} loans")

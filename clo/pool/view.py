@@ -91,7 +91,7 @@ class View:
         who: NDArray[np.object_] = np.full(len(at), None, dtype=object)
         if self.has("loan_id"):
             ids = self.frame["loan_id"].iloc[at].astype(object)
-            who = np.asarray(ids.where(ids.notna(), None), dtype=object)
+            who = np.asarray(ids.where(ids.notna(), "blank"), dtype=object)
         values = shown(self.frame[name].iloc[at]) if name in self.frame.columns else np.full(len(at), "", dtype=object)
         return row_finding(code, message, field=name, file=self.source, rows=self.rows[at], who=who, values=values, **words)
 

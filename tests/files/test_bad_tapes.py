@@ -193,7 +193,7 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
     "wrong fiscal year": (
         {("financials_date", 3): "2025-03-31", ("financials_fiscal_year", 3): "FY2025"}, {}, "W-T045", "financials_date", 5,
         "A-4",
-        "2025-03-31", "label FY2025 does not hold this date", "April to March", "which year",
+        "2025-03-31", "label FY2025 does not hold its date", "April to March", "which year",
     ),
     "performing in arrears": (
         {("days_in_arrears", 3): "127"}, {}, "E-T061", "days_in_arrears", 5, "A-4", "127",
@@ -240,6 +240,34 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
         {("loan_id", 1): "A-1"}, {}, "E-T060", "loan_id", 3, "A-1", "A-1",
         "loan A-1 of 0101 appears twice (row 2 and 3) with obligor_id 001 and 002", "tell every loan apart",
         "remove the wrong row",
+    ),
+    "balances in thousands": (
+        {}, {"current_balance": ["6000", "12000", "18000", "24000", "7000", "13000", "19000", "25000"]}, "E-T029",
+        "current_balance", 2, "A-1", "6,000",
+        "current_balance is about 1/1000 of original_balance (median ratio 0.000593, 8 loans)", "in one unit",
+        "units: {columns: {current_balance: thousand}}",
+    ),
+    "original balances in thousands": (
+        {}, {"original_balance": ["10000", "20000", "30000", "40000", "12000", "22000", "32000", "42000"]}, "E-T029",
+        "original_balance", 2, "A-1", "10,000",
+        "current_balance is about 1000 times original_balance", "in one unit", "units: {columns: {original_balance: thousand}}",
+    ),
+    "percent divided twice": (
+        {}, {"current_rate": ["0.00018", "0.00021", "0.00025", "0.00018", "0.0002", "0.00023", "0.00019", "0.00022"]}, "W-T021",
+        "current_rate", 2, "A-1", "0.00018",
+        "median rate 0.0205%: this looks like percent divided twice (8 loans)", "is a decimal", "units.rate",
+    ),
+    "negative rate": (
+        {("current_rate", 3): "-0.001"}, {}, "E-T050", "current_rate", 5, "A-4", "-0.001",
+        "current_rate is negative for 1 loan", "is not negative", "reference rate",
+    ),
+    "negative days": (
+        {("days_in_arrears", 3): "-5"}, {}, "E-T050", "days_in_arrears", 5, "A-4", "-5",
+        "days_in_arrears is negative for 1 loan", "is not negative", "enter 0 for a loan that is paid up",
+    ),
+    "balance many times what was lent": (
+        {("original_balance", 0): "1"}, {}, "E-T052", "current_balance", 2, "A-1", "6,000,000",
+        "balance is more than 100 times the original (1 loan)", "at most twice", "check the unit",
     ),
     "more than a float holds": (
         {("original_balance", 3): "9100000000000000"}, {}, "E-T027", "original_balance", 5, "A-4", "9,100,000,000,000,000",

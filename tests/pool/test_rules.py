@@ -153,7 +153,71 @@ def test_yen_are_rounded_half_up_and_the_effect_is_said():
     loans = Loans.from_frame(frame)
     assert loans.column("current_balance").tolist() == [101.0, 200.0, 300.0]
     (found,) = loans.findings
-    assert found.message == "0.5 yen rounded; total effect +0.25 yen over 2 loans"
+    assert found.message == "fractions of a yen rounded; total effect +0.25 yen over 2 loans"
+
+
+SEVERAL = {
+    "W-T051": ({"current_balance": 0.0}, "zero balance, status PERF (3 loans)"),
+    "E-T052": ({"original_balance": [1e6, 2e6, 9e6], "current_balance": 4e7}, "by up to 3900% (3 loans)"),
+    "E-T053": ({"maturity_date": ["2025-03-31", "2025-04-30", "2025-05-31"]},
+               "maturity precedes cut-off 2026-03-31, status PERF (3 loans)"),
+    "E-T054": ({"origination_date": ["2031-01-01", "2031-01-02", "2031-01-03"], "maturity_date": "2030-01-01"},
+               "maturity is not after origination (3 loans)"),
+    "E-T055": ({"maturity_date": ["2091-03-31", "2091-04-30", "2091-05-31"]},
+               "matures more than 50 years after origination (3 loans)"),
+    "E-T058": ({"grace_end_date": ["2091-03-31", "2091-04-30", "2091-05-31"]},
+               "grace_end is after maturity: principal would never be paid (3 loans)"),
+    "E-T061": ({"days_in_arrears": [31, 32, 33]}, "status PERF but in arrears (3 loans)"),
+    "W-T065": ({"allocated_loss": [9e12, 8e12, 7e12]}, "loss above the original balance (3 loans)"),
+    "W-T067": ({"amortisation_type": "bullet", "regular_principal": [1.0, 2.0, 3.0]}, "bullet with regular principal (3 loans)"),
+    "W-T045": ({"financials_fiscal_year": "FY2025", "financials_date": ["2024-03-31", "2024-02-28", "2024-01-31"]},
+               "label does not hold its date (April to March; 3 loans)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", SEVERAL)
+def test_a_message_about_several_loans_holds_no_value_of_one(code):
+    change, message = SEVERAL[code]
+    (found,) = [found for found in findings(clean(3).assign(**change)) if found.code == code]
+    assert message in found.message
+    assert found.count == 3
+
+
+def test_several_differing_repeats_are_counted():
+    frame = clean(10).assign(loan_id="7", originator_id="0001")
+    (found,) = findings(frame)
+    assert found.message == "9 rows have the id of an earlier row and differ from it"
+
+
+def test_a_refused_value_is_not_also_reported_blank():
+    frame = clean(3).assign(current_balance=["a", 1.0, 2.0], maturity_date=["2029-02-30", "2029-03-31", "2029-03-31"])
+    assert codes(frame) == ["E-T020", "E-T040"] or codes(frame) == ["E-T040", "E-T020"]
+    frame = clean(3).assign(account_status="DFLT", default_date=["2025-02-30", "2025-03-31", "2025-03-31"])
+    assert codes(frame) == ["E-T040"]
+
+
+def test_a_blank_id_is_said_to_be_blank():
+    (found,) = findings(clean(3).assign(loan_id=["1", None, "3"]))
+    assert (found.code, found.who) == ("E-T030", "loan blank")
+
+
+def test_units_of_one_column_are_one_finding():
+    frame = clean(500).assign(currency="USD")
+    frame["current_balance"] *= 1000
+    (found,) = findings(frame)  # and not that every balance is above twice the original
+    assert (found.code, found.field, found.count) == ("E-T029", "original_balance", 500)
+    few = clean(2).assign(currency="USD", original_balance=1e7, current_balance=1e4)
+    assert codes(few) == []  # two loans say nothing about a unit
+    old = clean(500).assign(original_balance=1e8, current_balance=[1e6] * 500)
+    assert codes(old) == []  # nearly repaid, but no power of 1000
+
+
+def test_outliers_are_not_among_the_others():
+    frame = clean(50)
+    frame.loc[:3, "current_rate"] = 70.0
+    (found,) = findings(frame)
+    assert "rate above 100 % for 4 loans; the others lie in 0.01" in found.message
+    assert "–0.0" in found.message
 
 
 def test_every_required_column_that_is_missing_is_named():
