@@ -69,9 +69,13 @@ _FRAMES: dict[str, tuple[str, str]] = {
     "funds_after": ("Funds after", "充当後残高"),
     "enhancement": ("Credit enhancement", "信用補完率"),
     "with_reserve": ("With reserve", "準備金込み"),
-    "charge_offs": ("Charge-offs (loans)", "償却件数"),
-    "charged_off": ("Charged off, published", "公表償却額"),
-    "beyond_horizon": ("After the last month (loans)", "最終月後の件数"),
+    "realised_charge_offs": ("Published charge-offs (count)", "公表償却件数"),
+    "realised_modelled": ("Modelled defaults (count)", "モデル・デフォルト件数"),
+    "realised_charged_off": ("Published charged off", "公表償却額"),
+    "realised_default": ("Modelled default", "モデル・デフォルト額"),
+    "realised_loss": ("Modelled loss", "モデル・損失額"),
+    "realised_excess": ("Excess", "超過"),
+    "realised_beyond_horizon": ("Beyond horizon", "計算期間外"),
     "count": ("Count", "件数"),
     "excess": ("Excess", "超過"),
     "published": ("Published", "公表"),
@@ -139,7 +143,7 @@ _TERMS: dict[str, tuple[str, str]] = {
     "structure": ("Structure", "スキーム"),
     "purchase_cash": ("Purchase-type, cash", "買取型"),
     "currency": ("Currency", "通貨"),
-    "figures": ("Figures", "実績値"),
+    "figures": ("Published figures", "公表値"),
     "month": ("Month", "年月"),
     "obligors": ("Obligors", "債務者数"),
     "dates": ("Dates", "日付"),
@@ -280,8 +284,9 @@ _PAGE: dict[str, tuple[str, str]] = {
         "以下の数値は検証に失敗した計算の結果です。利用しないでください。",
     ),
     "mark_note": (
-        "Every value is marked: published (a source says so), derived (a formula over others) or assumed (ours).",
-        "各値の区分：公表（出典あり）、導出（算式による）、仮定（当方の仮定）。",
+        "Every term of the deal is marked: published (a source says so), derived (a formula over others) or assumed (ours). "
+        "What is assumed of the loans is said under the title and beside the tables of the pool.",
+        "案件の各条件の区分：公表（出典あり）、導出（算式による）、仮定（当方の仮定）。債権データの仮定は表題の下とプールの表に示す。",
     ),
     "none": ("None", "なし"),
     "and_more": ("{count} more", "ほか{count}件"),
@@ -333,16 +338,21 @@ def party(name: str, lang: Lang = "en") -> str:
 
 
 def path_label(path: str, lang: Lang = "en") -> str:
-    """The words for a place in a deal, `tranches.senior.coupon`, part by part."""
-    return " › ".join(label(part, lang) for part in re.split(r"\.", path) if part)
+    """The words for a place in a deal, `tranches.senior.coupon`, part by part. A date has words of its own."""
+    parts = [part for part in path.split(".") if part]
+    if parts[:1] == ["dates"]:
+        parts[1:] = [f"date_{part}" if f"date_{part}" in WORDS else part for part in parts[1:]]
+    return " › ".join(label(part, lang) for part in parts)
 
 
 def dotted(name: str, lang: Lang = "en") -> str:
-    """The words for a claim such as `mezzanine.interest`: the name first, then what of it."""
-    plain, _, remark = name.partition(" (")
-    first, *others = (label(part, lang) for part in plain.split("."))
-    words = first + "".join(f"・{other}" if lang == "ja" else f" {other.lower()}" for other in others)
-    return words + (f"（{label(remark.rstrip(')'), lang)}）" if lang == "ja" else f" ({remark}") if remark else words
+    """The words for a claim such as `mezzanine.interest`: the name first, then what of it.
+
+    `subordinated.residual (interest)`, a part of a residual, reads as `subordinated.residual_interest`.
+    """
+    plain, _, part = name.partition(" (")
+    first, *others = (label(word, lang) for word in (f"{plain}_{part.rstrip(')')}" if part else plain).split("."))
+    return first + "".join(f"・{other}" if lang == "ja" else f" {other.lower()}" for other in others)
 
 
 _WHYS = (
@@ -365,6 +375,34 @@ def why(text: str, lang: Lang = "en") -> str:
     if told is None or "`" in told:
         return told or text
     return re.sub(r"[A-Za-z_]\w*(\.\w+)*( \(\w+\))?", lambda match: dotted(match.group(), lang), told)
+
+
+_CHECKS = (
+    (r"cash in - cash out = change in cash", "入金－出金＝現金の増減"),
+    (r"every amount is a number, 0 or more", "全金額が0以上の数値"),
+    (r"parties: issuer's receipts - payments = change in accounts", "当事者：発行体の受取－支払＝口座残高の増減"),
+    (r"all the pool's cash is collected", "プールの入金を全額回収"),
+    (r"every payment is in whole currency units", "全支払が通貨の整数単位"),
+    (r"accounts: opening \+ inflow - outflow = closing", "口座：期首残高＋入金－出金＝期末残高"),
+    (r"accounts never below 0", "口座残高は0以上"),
+    (r"tranches: opening - principal - write-down = closing", "トランシェ：期首残高－元本償還－元本削減＝期末残高"),
+    (r"tranches never below 0", "トランシェ残高は0以上"),
+    (r"interest: carried \+ due - paid = unpaid", "利息：繰越＋発生－支払＝未払"),
+    (r"pool: opening - default - principal - prepayment = closing", "プール：期首残高－デフォルト－元本－期限前弁済＝期末残高"),
+    (r"pool: each month opens as the last one closed", "プール：各月の期首残高＝前月の期末残高"),
+    (r"figures: obligors as published", "公表値：債務者数が一致"),
+    (r"figures: amount as published", "公表値：金額が一致"),
+    (r"figures: institutions as published", "公表値：金融機関数が一致"),
+    (r"assertion after payment (\d+): (.*)", r"検証条件（支払回\1後）: \2"),
+)
+
+
+def check_name(text: str, lang: Lang = "en") -> str:
+    """The name of a check in the language; one that is not known stays English."""
+    if lang == "en":
+        return text
+    found = ((re.fullmatch(pattern, text), japanese) for pattern, japanese in _CHECKS)
+    return next((match.expand(japanese) for match, japanese in found if match), text)
 
 
 # ---- numbers --------------------------------------------------------------------------------------------------------

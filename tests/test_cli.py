@@ -77,7 +77,7 @@ def test_help_is_quick() -> None:
         taken.append(time.perf_counter() - start)
         assert done.returncode == 0
     assert min(taken) < 0.3 + 0.1  # starting Python itself is in it
-    assert "Exit codes: 0 ok, 1 findings at error level, 2 usage, 3 input unreadable" in " ".join(done.stdout.split())
+    assert "Exit codes: 0 ok, 1 findings at error level, 2 usage, 3 file not readable or writable" in " ".join(done.stdout.split())
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -172,9 +172,17 @@ def test_an_unknown_scenario_is_a_usage_error(clo: Any) -> None:
 def test_a_folder_that_cannot_be_written_is_said(clo: Any, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     done = clo("run", DEAL_FILE, "--no-report", "-o", "taken")
-    assert done.code == 4
+    assert done.code == 3
     assert "cannot write to taken" in done.err
     assert "bug" not in done.err
+    checked = clo("check", TAPE, "-o", "taken/list.csv")
+    assert checked.code == 3
+    assert "cannot write to taken/list.csv: " in checked.err
+    assert ".list.csv-" not in checked.err
+    for command in (("run", DEAL_FILE, "--no-report", "-o", "taken"), ("check", TAPE, "-o", "taken/list.csv")):
+        told = clo(*command, "--json").json
+        assert told["ok"] is False
+        assert told["findings"][-1]["code"] == "E-R301"
 
 
 # ---- input that cannot be used --------------------------------------------------------------------------------------

@@ -126,7 +126,7 @@ def test_the_waterfall_of_every_date_is_in_the_page() -> None:
     rows = waterfall["periods"][6]
     assert len(rows) == len(expected)
     assert [row[3] for row in rows] == pytest.approx(expected["paid"].tolist(), abs=0.005)
-    assert waterfall["steps"][rows[-1][0]][1] == "Subordinated residual (interest)"
+    assert waterfall["steps"][rows[-1][0]][1] == "Subordinated residual interest"
     assert set(data["charts"]) == {"balances", "flows", "enhancement", "losses"}
 
 

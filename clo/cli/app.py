@@ -25,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 ok, 1 findings at error level, 2 usage, 3 input unreadable, 4 internal.",
+    epilog="Exit codes: 0 ok, 1 findings at error level, 2 usage, 3 file not readable or writable, 4 internal.",
 )
 
 
@@ -139,6 +139,7 @@ def report(
 @app.command()
 def schema(
     tape: Annotated[bool, typer.Option("--tape", help="Columns of the loan tape in place of the deal file.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="JSON, which it is in any case.")] = False,
 ) -> None:
     """JSON Schema of the deal file, or the columns of the loan tape."""
     raise typer.Exit(_actions("checking").schema(tape=tape))
@@ -148,7 +149,7 @@ def schema(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Console entry point. Exits with 0 ok, 1 findings at error level, 2 usage, 3 input unreadable, 4 internal."""
+    """Console entry point. Exits with 0 ok, 1 findings at error level, 2 usage, 3 file not readable or writable, 4 internal."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given or bool(os.environ.get("CLO_DEBUG"))
     given = [argument for argument in given if argument != "--debug"]
@@ -156,27 +157,51 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show Japanese gets escapes, not a traceback
     try:
-        app(args=given, prog_name="clo")
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename is not None else ""
-        _say(f"{place}{error.strerror or error}")
-        sys.exit(INPUT)
+        code = app(args=given, prog_name="clo", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 0
     except Exception as error:
-        sys.exit(_failed(error, debug=debug, as_json="--json" in given))
+        code = _failed(error, debug=debug, as_json="--json" in given)
+    sys.exit(code)
 
 
 def _failed(error: Exception, *, debug: bool, as_json: bool) -> int:
-    """Tell why an input cannot be used; whatever is not about an input is our mistake, not the user's."""
-    from clo.findings import InputError  # noqa: PLC0415  (on the way out only)
+    """Tell why it cannot be done; whatever is about neither the command line nor an input is our mistake, not the user's."""
+    if hasattr(error, "format_message"):  # a usage error as typer makes it
+        return _misused(error, as_json=as_json)
+    from clo.cli import listing  # noqa: PLC0415  (on the way out only)
+    from clo.findings import InputError  # noqa: PLC0415
 
     if isinstance(error, InputError):
         return int(_actions("console").refuse(error.findings, as_json=as_json))
+    if isinstance(error, OSError):
+        trouble = listing.file_trouble(error)
+        if as_json:
+            _actions("console").show_json(listing.findings_as_dict([trouble]))
+        _say(": ".join(part for part in (trouble.file, trouble.message) if part))
+        return INPUT
     if debug:
         traceback.print_exception(error)
+    if as_json:
+        _actions("console").show_json({"ok": False, "findings": [], "internal_error": f"{type(error).__name__}: {error}"})
     _say(f"internal error: {type(error).__name__}: {error}")
     if not debug:
         _say(f"this is a bug in clo {__version__}; please report it{_where()} with the output of the same command and --debug")
     return INTERNAL
+
+
+def _misused(error: Any, *, as_json: bool) -> int:
+    """A command line that cannot be understood: how to use it on stderr; the message as a finding, if JSON is asked for."""
+    error.show()
+    if as_json:
+        from clo.findings import Finding  # noqa: PLC0415  (on the way out only)
+
+        rule = "the command line can be understood"
+        finding = Finding("E-R302", "error", error.format_message(), rule, "see --help")
+        _actions("console").show_json(_actions("listing").findings_as_dict([finding]))
+    return int(error.exit_code)
 
 
 def _say(text: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import typer
 
 from clo import study
 from clo.cli import console
+from clo.cli.listing import file_trouble, findings_as_dict, print_findings, verdict
 from clo.cli.trial import deal_findings
 from clo.deal.terms import Deal
 from clo.files.deal import load_deal
@@ -25,11 +28,12 @@ from clo.study import resolve_pools
 
 DEAL_SUFFIXES = (".yaml", ".yml")
 TAPE_SUFFIXES = (".csv", ".csv.gz", ".parquet")
+NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+([eE][+-]?\d+)?%?")
 
 
 def check(file: Path, *, sidecar: Path | None, out: Path | None, lang: Lang, as_json: bool, quiet: bool) -> int:
     """Every finding of a tape, or of a deal with its tapes. 1 if one is an error, 3 if the file is not readable as such."""
-    if _is_deal(file):
+    if is_deal(file):
         _no_map(sidecar)
         if study.compiling():
             console.say(f"clo: {label('compiling', lang)}", quiet=quiet)
@@ -39,22 +43,24 @@ def check(file: Path, *, sidecar: Path | None, out: Path | None, lang: Lang, as_
     target = out or Path(f"{_bare(file)}.findings.csv")
     listed = bool(findings) or out is not None or target.exists()
     if listed:
-        with whole(target) as temporary:
-            full_list(findings).to_csv(temporary, index=False, encoding="utf-8-sig")
+        try:
+            _write_list(findings, target)
+        except OSError as error:
+            return _unlisted(findings, target, error, lang, as_json=as_json)
     if as_json:
-        console.show_json(console.findings_as_dict(findings))
+        console.show_json(findings_as_dict(findings))
     elif not quiet or has_errors(findings):
-        console.print_findings(findings, console.out(), lang, str(target))
+        print_findings(findings, console.out(), lang, str(target))
         console.out().print(_count_line(file, findings, lang), soft_wrap=True)
     if listed:
         console.say(f"{label('full_list', lang)}: {target}", quiet=quiet)
-    return console.verdict(findings)
+    return verdict(findings)
 
 
 def strat(file: Path, *, sidecar: Path | None, lang: Lang, as_json: bool) -> int:
     """Stratification tables of a tape, or of each sub-pool of a deal."""
     pools: dict[str, Loans]
-    if _is_deal(file):
+    if is_deal(file):
         _no_map(sidecar)
         pools, _ = resolve_pools(load_deal(file), None)
     else:
@@ -70,6 +76,31 @@ def strat(file: Path, *, sidecar: Path | None, lang: Lang, as_json: bool) -> int
     return 0
 
 
+def _write_list(findings: tuple[Finding, ...], target: Path) -> None:
+    listed = full_list(findings)
+    text = listed.columns.difference(["line", "row"])
+    listed[text] = listed[text].map(_inert)
+    with whole(target) as temporary:
+        listed.to_csv(temporary, index=False, encoding="utf-8-sig")
+
+
+def _inert(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula gets an apostrophe; a number does not need one."""
+    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return value
+    return value if NUMBER.fullmatch(value) else f"'{value}"
+
+
+def _unlisted(findings: tuple[Finding, ...], target: Path, error: OSError, lang: Lang, *, as_json: bool) -> int:
+    """The list cannot be written: what was found is still told."""
+    if as_json:
+        console.show_json(findings_as_dict((*findings, file_trouble(error, str(target)))))
+    else:
+        print_findings(findings, console.out(), lang)
+    console.say(f"clo: cannot write to {target}: {error.strerror or error}")
+    return verdict([file_trouble(error, str(target))])
+
+
 def schema(*, tape: bool) -> int:
     """JSON Schema of `clo.deal/1`, or the columns of `clo.tape/1`."""
     if tape:
@@ -79,7 +110,8 @@ def schema(*, tape: bool) -> int:
     return 0
 
 
-def _is_deal(file: Path) -> bool:
+def is_deal(file: Path) -> bool:
+    """Whether a file is a deal by its ending, or a tape."""
     name = file.name.lower()
     if name.endswith(DEAL_SUFFIXES):
         return True

@@ -12,27 +12,26 @@ import typer
 
 from clo import study
 from clo.cli import console
+from clo.cli.checking import TAPE_SUFFIXES
+from clo.cli.listing import print_assumed, print_findings
 from clo.deal.terms import Deal
 from clo.files.deal import load_deal
 from clo.files.results import MANIFEST, PAGE, page_of, plain, read_rerun, save, whole
-from clo.labels import Lang, label, why
+from clo.labels import Lang, check_name, label, why
 from clo.report import render, tables
 from clo.report.tables import Column, Table
 from clo.study import Result
 
-CANNOT_WRITE = 4
-
 
 def run(file: Path, names: Sequence[str] | None, *, out: Path, lang: Lang, as_json: bool, quiet: bool, page: bool) -> int:
     """Run the scenarios (None: all), write the outputs, show the tables. 1 if a check failed."""
-    deal = load_deal(file)
+    deal = _load(file)
     results = _run_all(deal, names or tuple(deal.scenarios), lang, quiet)
     html = render(results, lang) if page else None
     try:
         folders = save(results, out, html)
     except OSError as error:
-        console.say(f"clo: cannot write to {out}: {error.strerror or error}")
-        return CANNOT_WRITE
+        return console.cannot_write(str(out), error, as_json=as_json)
     written_page = page_of(folders) if page else None
     if as_json:
         console.show_json(_as_dict(deal, results, folders, written_page))
@@ -40,7 +39,7 @@ def run(file: Path, names: Sequence[str] | None, *, out: Path, lang: Lang, as_js
         _show(deal, results, lang)
     for result, folder in zip(results, folders, strict=True):
         if not result.ok:
-            console.say(f"{label('run_not_ok', lang)}: {label(result.scenario_name, lang)}: {', '.join(_failed(result))}")
+            console.say(f"{label('run_not_ok', lang)}: {label(result.scenario_name, lang)}: {', '.join(_failed(result, lang))}")
         console.say(f"{label('written_to', lang)} {folder}", quiet=quiet)
     if written_page is not None:
         console.say(f"{label('written_to', lang)} {written_page}", quiet=quiet)
@@ -49,7 +48,7 @@ def run(file: Path, names: Sequence[str] | None, *, out: Path, lang: Lang, as_js
 
 def explain(file: Path, claim: str, period: int, *, scenario: str, lang: Lang, as_json: bool) -> int:
     """Asked, available, paid, shortfall and why of one claim on one payment date."""
-    deal = load_deal(file)
+    deal = _load(file)
     (result,) = _run_all(deal, (scenario,), lang, quiet=True)
     try:
         found = result.explain(claim, period=period)
@@ -83,12 +82,22 @@ def report(folder: Path, *, lang: Lang, as_json: bool, quiet: bool) -> int:
             console.say(f"clo: made with other versions than the run in {again.folder}: {changed}")
         results.append(result)
     html = render(results, lang)
-    with whole(page) as temporary:
-        temporary.write_text(html, encoding="utf-8")
+    try:
+        with whole(page) as temporary:
+            temporary.write_text(html, encoding="utf-8")
+    except OSError as error:
+        return console.cannot_write(str(page), error, as_json=as_json)
     if as_json:
         console.show_json({"page": page, "ok": all(result.ok for result in results)})
     console.say(f"{label('written_to', lang)} {page}", quiet=quiet)
     return 0 if all(result.ok for result in results) else 1
+
+
+def _load(file: Path) -> Deal:
+    if file.name.lower().endswith(TAPE_SUFFIXES):
+        fix = "a deal file (.yaml) names its tapes; `clo check` and `clo strat` take a tape"
+        raise typer.BadParameter(f"{file.name} is a loan tape by its ending, and this needs a deal file: {fix}")
+    return load_deal(file)
 
 
 def _run_all(deal: Deal, names: Sequence[str], lang: Lang, quiet: bool) -> list[Result]:
@@ -102,8 +111,8 @@ def _run_all(deal: Deal, names: Sequence[str], lang: Lang, quiet: bool) -> list[
     return [study.run(deal, scenario=name) for name in names]
 
 
-def _failed(result: Result) -> list[str]:
-    return [str(name) for name in result.checks.loc[~result.checks["ok"].astype(bool), "check"]]
+def _failed(result: Result, lang: Lang) -> list[str]:
+    return [check_name(str(name), lang) for name in result.checks.loc[~result.checks["ok"].astype(bool), "check"]]
 
 
 def _show(deal: Deal, results: Sequence[Result], lang: Lang) -> None:
@@ -123,13 +132,17 @@ def _show(deal: Deal, results: Sequence[Result], lang: Lang) -> None:
         if (realised := tables.realised(result)) is not None:
             console.show_table(realised, label("realised_table", lang), lang)
         out.print(f"{label('checks', lang)}: {_checks_line(result, lang)}", soft_wrap=True)
-        if result.findings:
+        warnings = [finding for finding in result.findings if finding.code not in tables.ASSUMED]
+        if warnings:
             out.print(f"{label('warnings', lang)}:")
-            console.print_findings(result.findings, out, lang)
+            print_findings(warnings, out, lang)
+    if assumed := tables.assumed(results):
+        out.print()
+        print_assumed(assumed, out, lang)
 
 
 def _checks_line(result: Result, lang: Lang) -> str:
-    failed = _failed(result)
+    failed = _failed(result, lang)
     passed = f"{len(result.checks) - len(failed)}/{len(result.checks)} {label('passed', lang)}"
     return passed if not failed else f"{passed}; {label('failed', lang)}: {', '.join(failed)}"
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,33 +106,51 @@ def _swap(pairs: Sequence[tuple[Path, Path]], scratch: Path) -> None:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` to write to; it takes the place of `path` only if nothing goes wrong."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    """A temporary name beside `path` to write to; it takes the place of `path` only if nothing goes wrong.
+
+    An OSError names `path`: nobody knows the temporary one.
+    """
+    temporary = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         mask = os.umask(0)
         os.umask(mask)
         temporary.chmod(0o666 & ~mask)
         temporary.replace(path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        if temporary is not None:
+            with suppress(FileNotFoundError):
+                temporary.unlink()
 
 
 def plain(value: Any) -> Any:
-    """Values as JSON has them: NaN is null, dates are ISO text."""
+    """Values as JSON has them: NaN is null, dates are ISO text, without a time where it is midnight."""
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
+    if isinstance(value, datetime):  # pandas' Timestamp and NaT are such
+        return _day(value)
     if hasattr(value, "tolist"):
-        return plain(value.tolist())
+        dates = hasattr(value, "dtype") and value.dtype.kind == "M"
+        return plain((value.astype("datetime64[us]") if dates else value).tolist())
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, (str, int, bool)) else str(value)
+
+
+def _day(value: datetime) -> str | None:
+    if value != value:  # noqa: PLR0124  (NaT)
+        return None
+    return value.date().isoformat() if value.time() == time() else value.isoformat()
 
 
 # ---- running again --------------------------------------------------------------------------------------------------
@@ -139,29 +158,56 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Rerun:
-    """What it takes to make a run again: the deal file, its digest, the tapes' digests by sub-pool, scenario, overrides."""
+    """What it takes to make a run again: the deal file, its digest, what was read of each sub-pool, scenario, overrides."""
 
     folder: Path
     deal: Path
     sha256: str
-    tapes: dict[str, str]
+    pools: dict[str, dict[str, Any]]
     scenario: str
     overrides: dict[str, Any]
     versions: dict[str, str]
 
     def require(self, manifest: Mapping[str, Any]) -> None:
-        """Raise InputError unless a new run read the same deal file and the same tapes."""
+        """Raise InputError unless a new run read the same deal file, tapes and sidecars, and found the same loans in them."""
         findings = []
         if manifest["deal"]["sha256"] != self.sha256:
-            findings.append(_changed(self.folder, "deal", str(self.deal)))
-        tapes = {name: tape["sha256"] for name, tape in manifest["pools"].items()}
-        findings += [
-            _changed(self.folder, f"pools.{name}", str(manifest["pools"].get(name, {}).get("source", name)))
-            for name in sorted({*tapes, *self.tapes})
-            if tapes.get(name) != self.tapes.get(name)
-        ]
+            findings.append(self._changed("deal", str(self.deal), "its SHA-256 differs"))
+        now = plain(manifest["pools"])
+        for name in sorted({*now, *self.pools}):
+            differs = _difference(self.pools.get(name), now.get(name))
+            if differs:
+                source = str((now.get(name) or self.pools[name]).get("source", name))
+                findings.append(self._changed(f"pools.{name}", source, differs))
         if findings:
             raise InputError(findings)
+
+    def _changed(self, path: str, file: str, differs: str) -> Finding:
+        file = os.path.normpath(file)
+        return Finding(
+            "E-R192",
+            "error",
+            f"{file} is not what the run in {os.path.normpath(self.folder)} read: {differs}",
+            "a page is made again only from the same inputs",
+            "use `clo run` for a new run, or bring back the file",
+            file=file,
+            path=path,
+        )
+
+
+def _difference(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> str:
+    """What of a sub-pool is not as it was; empty where nothing is."""
+    if before is None or now is None:
+        return "the sub-pool is new" if before is None else "the sub-pool is gone"
+    said = ["its SHA-256 differs"] if before["sha256"] != now["sha256"] else []
+    # A manifest of before sidecars were noted has no such key: then nothing is known of it.
+    old, new = before.get("sidecar_sha256"), now.get("sidecar_sha256", "")
+    if old is not None and old != new:
+        said.append("its sidecar is gone" if not new else "its sidecar is new" if not old else "its sidecar's SHA-256 differs")
+    for key, word in (("loans", "number of loans"), ("balance", "balance")):
+        if key in before and key in now and before[key] != now[key]:
+            said.append(f"its {word} is {now[key]:,}, and was {before[key]:,}")
+    return ", ".join(said)
 
 
 def _rerun(run: Result, place: Path) -> dict[str, Any] | None:
@@ -183,7 +229,8 @@ def read_rerun(folder: str | Path) -> Rerun:
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
         again = manifest["rerun"]
-        tapes = {name: tape["sha256"] for name, tape in manifest["pools"].items()}
+        pools = {str(name): dict(pool) for name, pool in manifest["pools"].items()}
+        digests = [pool["sha256"] for pool in pools.values()]
         sha256, scenario = manifest["deal"]["sha256"], manifest["scenario"]
         overrides, versions = manifest["overrides"], manifest["versions"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -191,21 +238,9 @@ def read_rerun(folder: str | Path) -> Rerun:
         raise InputError(
             [Finding("E-R190", "error", f"this is not the manifest of a run ({error})", "", fix, file=str(file))]
         ) from None
-    if again is None or not all(tapes.values()):
+    if again is None or not all(digests):
         message = "the deal or its loans came from memory, not from files: the run cannot be made again"
         raise InputError(
             [Finding("E-R191", "error", message, "", "render the page in the program that has them", file=str(file))]
         )
-    return Rerun(place, place / again["deal"], sha256, tapes, scenario, overrides, versions)
-
-
-def _changed(folder: Path, path: str, file: str) -> Finding:
-    return Finding(
-        "E-R192",
-        "error",
-        f"{file} is not what the run in {folder} read: its SHA-256 differs",
-        "a page is made again only from the same inputs",
-        "use `clo run` for a new run, or bring back the file",
-        file=file,
-        path=path,
-    )
+    return Rerun(place, place / again["deal"], sha256, pools, scenario, overrides, versions)

@@ -14,7 +14,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from clo import plots
-from clo.labels import LANGUAGES, Lang, dotted, label, money, party, short_money, why
+from clo.labels import LANGUAGES, Lang, check_name, dotted, label, money, party, short_money, why
 from clo.report import tables
 from clo.report.pools import headline, stratifications
 from clo.report.terms import scenario_table, terms_table
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from clo.study import Result
+
+
+LARGE = 1e6
 
 
 def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
@@ -49,6 +52,7 @@ def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
         compared=tables.compared(runs) if len(runs) > 1 else None,
         runs=[_run(run, number, lang) for number, run in enumerate(runs)],
         failed=[run for run in runs if not run.ok],
+        assumed=list(dict.fromkeys(finding.message for finding in tables.assumed(runs))),
         pools=headline(runs[0].pools),
         strata=stratifications(runs[0].pools, lang),
         terms=terms_table(deal, lang),
@@ -101,7 +105,7 @@ def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
         "number": number,
         "name": result.scenario_name,
         "ok": result.ok,
-        "failed_checks": [str(row.check) for row in result.checks.itertuples() if not row.ok],
+        "failed_checks": [check_name(str(row.check), lang) for row in result.checks.itertuples() if not row.ok],
         "assumptions": scenario_table(result.deal, result.scenario_name, result.scenario, lang),
         "summary": tables.tranche_summary(result),
         "charts": plots.CHARTS,
@@ -111,7 +115,7 @@ def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
         "parties": tables.parties(result),
         "checks": tables.checks(result),
         "realised": tables.realised(result),
-        "findings": result.findings,
+        "findings": [finding for finding in result.findings if finding.code not in tables.ASSUMED],
         "manifest": list(_flat({key: value for key, value in result.manifest.items() if key != "checks"})),
     }
 
@@ -147,7 +151,12 @@ def _flat(value: Any, path: str = "") -> Iterable[tuple[str, str]]:
     elif path.endswith((".file", ".source")):
         yield path, PurePath(str(value)).name  # the digest says which; where it lay is nobody's business
     else:
-        yield path, f"{value:,.10g}" if isinstance(value, float) else str(value)
+        yield path, _plain_number(value) if isinstance(value, float) else str(value)
+
+
+def _plain_number(value: float) -> str:
+    """Never in powers of ten: an amount reads as money."""
+    return money(value, 0 if value.is_integer() else 2) if abs(value) >= LARGE else f"{value:,.10g}"
 
 
 # ---- what the script draws ------------------------------------------------------------------------------------------

@@ -10,16 +10,20 @@ import numpy as np
 import pandas as pd
 
 from clo.deal.terms import Mark
-from clo.labels import NONE, Lang, dotted, label, money, party, percent
+from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, percent
 
 if TYPE_CHECKING:
+    from clo.findings import Finding
     from clo.study import Result
 
 Kind = Literal[
-    "text", "word", "party", "claim", "money", "percent", "number", "residual", "date", "flag", "status", "integer", "figure"
+    "text", "word", "party", "claim", "money", "percent", "number", "residual", "date", "flag", "status", "integer", "figure",
+    "check",
 ]  # fmt: skip
 """word: a key of the labels; party: who pays or is paid; claim: `name.interest`; flag: yes or no; status: passed or FAILED;
 figure: a number already written."""
+ASSUMED = frozenset({"W-T082", "W-T083"})
+"""Findings that say what is assumed of the loans, a column or all of it: told as notes beside the tables, not as warnings."""
 NUMERIC: frozenset[str] = frozenset({"money", "percent", "number", "residual", "integer", "figure"})
 
 
@@ -70,6 +74,7 @@ _WRITERS: dict[str, Callable[[Any, Lang], str]] = {
     "word": lambda value, lang: label(str(value), lang),
     "party": lambda value, lang: party(str(value), lang),
     "claim": lambda value, lang: dotted(str(value), lang),
+    "check": lambda value, lang: check_name(str(value), lang),
     "money": lambda value, _: money(float(value)),
     "integer": lambda value, _: money(float(value)),
     "percent": lambda value, _: percent(float(value)),
@@ -79,6 +84,11 @@ _WRITERS: dict[str, Callable[[Any, Lang], str]] = {
     "flag": lambda value, lang: label("yes" if value else "no", lang),
     "status": lambda value, lang: label("passed" if value else "failed", lang),
 }
+
+
+def assumed(results: Sequence[Result]) -> list[Finding]:
+    """What is assumed of the loans, each thing once for all runs."""
+    return list(dict.fromkeys(finding for result in results for finding in result.findings if finding.code in ASSUMED))
 
 
 # ---- the tables -----------------------------------------------------------------------------------------------------
@@ -129,7 +139,7 @@ SUMMARY = (
     Column("first_payment", "date"),
     Column("last_payment", "date"),
 )
-CHECKS = (Column("check"), Column("largest_residual", "residual"), Column("ok", "status"))
+CHECKS = (Column("check", "check"), Column("largest_residual", "residual"), Column("ok", "status"))
 PARTIES = (Column("payer", "party"), Column("payee", "party"), Column("stream", "claim"), Column("amount", "money"))
 
 
@@ -190,21 +200,15 @@ def triggers(result: Result) -> Table:
 
 
 def realised(result: Result) -> Table | None:
-    """Published charge-offs against the model's, as they come; numbers as numbers, the rest as text."""
+    """Published charge-offs against the model's, one row a group; every column has words of its own."""
     frame = result.realised
     if frame is None or frame.empty:
         return None
-    columns: list[Column] = []
-    for name in map(str, frame.columns):
-        kind: Kind = "word" if name == "group" else "text"
-        if pd.api.types.is_datetime64_any_dtype(frame[name]):
-            kind = "date"
-        elif pd.api.types.is_bool_dtype(frame[name]):
-            kind = "flag"
-        elif pd.api.types.is_numeric_dtype(frame[name]) and name not in ("year", "period"):
-            kind = "percent" if name in ("ratio", "share") else "money"
-        columns.append(Column(name, kind))
-    return of_frame(frame, columns)
+    columns = [
+        Column(f"realised_{name}" if f"realised_{name}" in WORDS else name, "word" if name == "group" else "money")
+        for name in map(str, frame.columns)
+    ]
+    return Table(tuple(columns), tuple(frame.itertuples(index=False, name=None)))
 
 
 def compared(results: Sequence[Result]) -> Table:

@@ -68,7 +68,7 @@ def term_text(path: str, value: Any) -> str:
 
 def step_text(step: StepTerms, lang: Lang) -> str:
     """A step of the waterfall in one line."""
-    plain = step.model_dump(exclude_unset=True, by_alias=True)
+    plain = step.model_dump(exclude_unset=True, exclude_none=True, by_alias=True)
     words = [label(step.verb, lang)]
     if "kind" in plain:
         words.append(f"{label(plain.pop('kind'), lang)}: {', '.join(label(name, lang) for name in plain.pop('names'))}")

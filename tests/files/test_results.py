@@ -133,11 +133,16 @@ def test_whole_replaces_only_a_finished_file(tmp_path: Path) -> None:
 
 
 def test_plain_values() -> None:
-    assert plain({"a": float("nan"), 1: [pd.Timestamp("2020-01-02"), (True, None)], "p": Path("x")}) == {
+    days = pd.to_datetime(pd.Series(["2020-01-02", None]))
+    assert plain({"a": float("nan"), 1: [days[0], (True, None)], "p": Path("x"), "d": days.to_numpy(), "t": days[1]}) == {
         "a": None,
-        "1": ["2020-01-02 00:00:00", [True, None]],
+        "1": ["2020-01-02", [True, None]],
         "p": "x",
+        "d": ["2020-01-02", None],
+        "t": None,
     }
+    assert plain(pd.Timestamp("2020-01-02 12:30")) == "2020-01-02T12:30:00"
+    assert plain(days.to_numpy()[0]) == "2020-01-02"
 
 
 def test_a_run_can_be_made_again(tmp_path: Path) -> None:
@@ -158,6 +163,42 @@ def test_other_inputs_are_refused(tmp_path: Path) -> None:
         again.require(manifest)
     assert [finding.path for finding in caught.value.findings] == ["deal", "pools.own"]
     assert "SHA-256 differs" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ("", "1" * 64, "its sidecar is new"),
+        ("1" * 64, "", "its sidecar is gone"),
+        ("1" * 64, "2" * 64, "its sidecar's SHA-256 differs"),
+        ("1" * 64, "1" * 64, ""),
+        (None, "1" * 64, ""),  # the run was made before sidecars were noted
+    ],
+)
+def test_a_sidecar_that_changed_is_refused(tmp_path: Path, before: str | None, now: str, said: str) -> None:
+    (place,) = save(sample(), tmp_path)
+    again, manifest = read_rerun(place), json.loads((place / "manifest.json").read_text())
+    for pools, digest in ((again.pools, before), (manifest["pools"], now)):
+        pools["own"].pop("sidecar_sha256", None)
+        if digest is not None:
+            pools["own"]["sidecar_sha256"] = digest
+    if not said:
+        again.require(manifest)
+        return
+    with pytest.raises(InputError, match=said):
+        again.require(manifest)
+
+
+def test_other_loans_are_refused_and_the_path_is_plain(tmp_path: Path) -> None:
+    (place,) = save(sample(), tmp_path)
+    again, manifest = read_rerun(place), json.loads((place / "manifest.json").read_text())
+    manifest["pools"]["own"] |= {"loans": 3, "balance": 1.5, "source": "deals/../deals/tapes/x.parquet"}
+    with pytest.raises(InputError) as caught:
+        again.require(manifest)
+    (finding,) = caught.value.findings
+    assert finding.file == os.path.normpath("deals/tapes/x.parquet")
+    assert "its number of loans is 3, and was " in finding.message
+    assert "its balance is 1.5, and was " in finding.message
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "not json", '{"deal": {}}'])
