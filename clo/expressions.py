@@ -16,6 +16,8 @@ import numpy as np
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40
+LARGEST = 1e18
+"""Numbers from here on are no amounts of money, nor rates."""
 SHOWN = 120
 """Characters of an expression that a message quotes."""
 FUNCTIONS = {"min": (2, 16), "max": (2, 16), "if": (3, 3)}
@@ -70,7 +72,7 @@ def parse(text: str | float) -> Expression:
         raise ExpressionError(f"expression of {len(source):,} characters; the limit is {MAX_LENGTH:,}")
     try:
         tree = ast.parse(_as_python(source), mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise ExpressionError(f"cannot read {_quoted(source)}: {reason}") from None
     return _convert(tree.body, source, depth=0)
@@ -98,6 +100,8 @@ def _convert(node: ast.expr, source: str, depth: int) -> Expression:  # noqa: PL
 
     match node:
         case ast.Constant(value=bool() | int() | float() as number):
+            if not abs(number) < LARGEST:
+                raise ExpressionError(f"a number beyond {LARGEST:g} in {_quoted(source)}")
             return Number(float(number))
         case ast.Constant(value=str() as quoted):
             return Text(quoted)

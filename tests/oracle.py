@@ -147,7 +147,7 @@ class Waterfall:
                 self.index = index
                 if isinstance(step, Collect):
                     self._collect(step)
-                elif step.condition is None or self.read(step.condition):
+                elif step.condition is None or self._holds(step.condition):
                     self._transfer(step) if isinstance(step, Transfer) else self._pay(step)
             self._end()
         return self.result
@@ -174,7 +174,7 @@ class Waterfall:
             self.fee_unpaid[name] += self.fee_due[name]
         self.held = {}
         for name, trigger in self.deal.triggers.items():
-            self.held[name] = float(bool(self.read(trigger.when)))
+            self.held[name] = self.read(trigger.when)
 
     def _accrued(self, name: str, tranche: Tranche, fraction: float) -> float:
         coupon = tranche.coupon or 0.0
@@ -212,13 +212,20 @@ class Waterfall:
             for name in self.deal.fees
         }
         self.result.accounts[self.paid_on] = dict(self.cash)
-        self.result.triggers[self.paid_on] = {name: bool(held) for name, held in self.held.items()}
+        self.result.triggers[self.paid_on] = {name: held == 1.0 for name, held in self.held.items()}
 
     # steps
 
     def _note(self, reason: str, source: str, to: str, amount: float) -> None:
         if amount != 0.0:
             self.result.ledger.append((self.paid_on, self.index, reason, source, to, amount))
+
+    def _holds(self, condition: str) -> bool:
+        """Whether a step's condition holds; one that depends on a division by 0 is a breach, and nothing moves."""
+        value = self.read(condition)
+        if math.isnan(value):
+            self.result.breaches.append((self.paid_on, self.index, f"{condition} is {value}"))
+        return value == 1.0
 
     def _asked(self, text: str) -> float:
         """The amount of a step; a negative one or no number is a breach, and nothing moves.

@@ -90,19 +90,20 @@ class Reading:
         value = self.both()
         while self.accepts("or"):
             other = self.both()
-            value = float(bool(value) or bool(other))
+            value = 1.0 if 1.0 in (value, other) else known(value, other, 0.0)
         return value
 
     def both(self) -> Any:
         value = self.negation()
         while self.accepts("and"):
             other = self.negation()
-            value = float(bool(value) and bool(other))
+            value = 0.0 if 0.0 in (value, other) else known(value, other, 1.0)
         return value
 
     def negation(self) -> Any:
         if self.accepts("not"):
-            return float(not self.negation())
+            value = self.negation()
+            return known(value, value, float(not value))
         return self.comparison()
 
     def comparison(self) -> Any:
@@ -114,8 +115,10 @@ class Reading:
         if sign in ("==", "!=") and not isinstance(left, str):
             within = self.smallest if isinstance(left, Cash) or isinstance(right, Cash) else 0.0
             apart = abs(float(left) - float(right))
-            return float(apart <= within if sign == "==" else apart > within)
-        return float(COMPARISONS[sign](left, right))
+            return known(apart, apart, float(apart <= within if sign == "==" else apart > within))
+        if isinstance(left, str) or isinstance(right, str):
+            return float(COMPARISONS[sign](left, right))
+        return known(left, right, float(COMPARISONS[sign](left, right)))
 
     def sum(self) -> Any:
         value = self.product()
@@ -159,7 +162,7 @@ class Reading:
         self.expects(")")
         if text == "if":
             condition, then, otherwise = values
-            return then if condition else otherwise
+            return known(condition, condition, then if condition else otherwise)
         if any(value != value for value in values):  # noqa: PLR0124  (what is no number stays none)
             return math.nan
         found = min(values) if text == "min" else max(values)
@@ -167,10 +170,15 @@ class Reading:
 
 
 def divided(a: float, b: float) -> float:
-    if b != 0.0:
-        share = float(a) / float(b)
-        return Cash(share) if isinstance(a, Cash) and not isinstance(b, Cash) else share
-    return math.nan if a == 0.0 or a != a else math.copysign(math.inf, a)  # noqa: PLR0124
+    """What is divided by 0 is not a number."""
+    share = float(a) / float(b) if b != 0.0 else math.nan
+    return Cash(share) if isinstance(a, Cash) and not isinstance(b, Cash) else share
+
+
+def known(a: Any, b: Any, value: Any) -> Any:
+    """The value, where what it was found from is known; otherwise it is not a number either."""
+    unknown = any(isinstance(each, float) and math.isnan(each) for each in (a, b))
+    return math.nan if unknown else value
 
 
 def evaluate(text: str, lookup: Callable[[str], Any], smallest: float = 0.0) -> Any:

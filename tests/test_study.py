@@ -119,8 +119,13 @@ def test_a_deal_without_a_file_needs_loans() -> None:
 
 def test_a_tape_that_is_not_there(tmp_path: Path) -> None:
     path = edited(tmp_path, ("tapes/purchase-08.parquet", "tapes/purchase-80.parquet"))
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(clo.DealError) as caught:
         clo.run(clo.load_deal(path))
+    for finding in caught.value.findings:
+        assert finding.code == "E-R117"
+        assert finding.value.endswith("tapes/purchase-80.parquet")
+        assert "cannot be read: No such file" in finding.message
+        assert finding.line is not None
 
 
 def test_defaults_from_the_tape() -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from clo.deal.terms import COLLECTED, Deal
 from clo.findings import Finding
 from clo.pool.loans import Loans
-from clo.pool.projection import PoolFlows
+from clo.pool.projection import Flow, PoolFlows
 from clo.waterfall.allocation import LEAK, WHOLE, DealFlows, breach_findings
 from clo.waterfall.frames import ISSUER
 
@@ -45,11 +45,18 @@ def run_findings(run: Run) -> list[Finding]:
     return [*breach_findings(run.flows), *_unpaid(run), *_left_over(run), *_lost_recoveries(run), *_carry(run)]
 
 
+HALF = 0.5
+"""Of a currency unit: amounts closer than that are the same."""
 Row = tuple[str, float, bool]
 
 
 def _within(name: str, residual: float, tolerance: float) -> Row:
     return name, residual, bool(residual <= tolerance)
+
+
+def _below(values: object) -> float:
+    """How far the lowest value is below 0, or 0; not a number where one is not."""
+    return float((-np.asarray(values, dtype=np.float64)).max(initial=0.0))
 
 
 def _largest(values: object) -> float:
@@ -79,21 +86,26 @@ def _rolls(run: Run) -> Iterator[Row]:
     accounts, tranches, pool = run.accounts, run.tranches, run.pool
     rolled = accounts["opening"] + accounts["inflow"] - accounts["outflow"] - accounts["closing"]
     yield _within("accounts: opening + inflow - outflow = closing", _largest(rolled), tolerance)
-    yield _within(
-        "accounts never below 0", max(0.0, -float(accounts["closing"].min())), WHOLE if run.deal.rounding != "none" else tolerance
-    )
+    overdrawn = WHOLE if run.deal.rounding != "none" else tolerance  # what paying a whole unit may overdraw an account by
+    yield _within("accounts never below 0", _below(accounts["closing"]), overdrawn)
     rolled = (
         tranches["opening"] + tranches["capitalised"] + tranches["writeup"] - tranches["principal_paid"] - tranches["writedown"]
     )
     yield _within("tranches: opening - principal - write-down = closing", _largest(rolled - tranches["closing"]), tolerance)
-    yield _within("tranches never below 0", max(0.0, -float(tranches["closing"].min())), 0.0)
+    yield _within("tranches never below 0", _below(tranches["closing"]), 0.0)
+    sizes = sum(run.flows.parameter(f"{name}.size") for name in run.deal.tranches)
+    yield _within("tranches: sizes = pool", abs(sizes - run.flows.parameter("pool.initial")), tolerance)
+    flows = [_below(pool[flow.name]) for flow in Flow]
+    yield _within("no flow of the pool below 0", max(flows, key=lambda low: (np.isnan(low), low)), tolerance)
     before = tranches.groupby("tranche", sort=False)["interest_unpaid"].shift(fill_value=0.0)
     rolled = before + tranches["interest_due"] - tranches["interest_paid"] - tranches["interest_unpaid"]
     yield _within("interest: carried + due - paid = unpaid", _largest(rolled), tolerance)
     rolled = pool["opening"] - pool["default"] - pool["scheduled_principal"] - pool["prepayment"] - pool["closing"]
     yield _within("pool: opening - default - principal - prepayment = closing", _largest(rolled), tolerance)
-    opening = pool.groupby("group", sort=False)["closing"].shift()
-    yield _within("pool: each month opens as the last one closed", _largest((opening - pool["opening"]).dropna()), tolerance)
+    groups = pool.groupby("group", sort=False)
+    apart = groups["closing"].shift() - pool["opening"]
+    later = groups.cumcount() > 0
+    yield _within("pool: each month opens as the last one closed", _largest(apart[later]), tolerance)
 
 
 def _figures(run: Run) -> Iterator[Row]:
@@ -106,7 +118,11 @@ def _figures(run: Run) -> Iterator[Row]:
         obligors = len(pd.concat([frame["obligor_id"] for frame in frames.values()]).unique())
         yield _within("figures: obligors as published", abs(obligors - figures.obligors), 0.0)
     if figures.amount is not None:
-        yield _within("figures: amount as published", abs(run.flows.parameter("pool.initial") - figures.amount), 0.0)
+        apart = abs(run.flows.parameter("pool.initial") - figures.amount)
+        yield _within("figures: amount as published", apart, HALF)
+    closing = run.deal.dates.closing
+    months = 12 * (int(figures.month[:4]) - closing.year) + int(figures.month[5:]) - closing.month
+    yield _within("figures: month as published", abs(months), 0.0)
     if figures.institutions is not None:
         sellers = [frame["originator_id"] for name, frame in frames.items() if run.deal.seller(name) == "institutions"]
         institutions = len(pd.concat(sellers).unique()) if sellers else 0
@@ -117,7 +133,7 @@ def _assertions(run: Run) -> Iterator[Row]:
     """The deal's assertions about the scenario that was run; a changed scenario is another one."""
     for assertion, slot in zip(run.deal.assertions, run.flows.program.symbols.assertions, strict=True):
         if assertion.scenario == run.scenario and not run.overridden:
-            holds = bool(run.flows.slot(slot)[assertion.after_payment - 1])
+            holds = bool(run.flows.slot(slot)[assertion.after_payment - 1] == 1.0)
             yield f"assertion after payment {assertion.after_payment}: {assertion.that}", 0.0 if holds else 1.0, holds
 
 
@@ -141,9 +157,9 @@ def _unpaid(run: Run) -> Iterator[Finding]:
 def _left_over(run: Run) -> Iterator[Finding]:
     last = run.accounts.groupby("account", sort=False).last()
     for name, closing in last["closing"].items():
-        if closing > LEAK * run.flows.parameter("pool.initial"):
-            rest = "the fraction of a currency unit that rounding leaves" if closing < 1.0 else "no step pays it out"
-            message = f"{closing:,.2f} is left in account {name!r} after the last payment: {rest}"
+        smallest = 1.0 if run.deal.rounding != "none" else LEAK * run.flows.parameter("pool.initial")
+        if closing >= smallest:  # less than a unit is the fraction that rounding leaves; the accounts frame shows it
+            message = f"{closing:,.2f} is left in account {name!r} after the last payment: no step pays it out"
             yield run.deal.origin.finding("W-R211", f"accounts.{name}", message, "")
 
 

@@ -39,15 +39,19 @@ def timeline_of(deal: Deal) -> Timeline | list[Finding]:
 
 def deal_findings(deal: Deal, data: Mapping[str, Any]) -> list[Finding]:
     """Everything that does not agree between the terms; `data` is the deal as written, whose values need marks."""
+    return [*terms_findings(deal), *_waterfall(deal), *_marks(deal, data)]
+
+
+def terms_findings(deal: Deal) -> list[Finding]:
+    """What does not agree between the terms of any deal, read from a file or made in a program."""
     timeline = timeline_of(deal)
     return [
         *_names(deal),
         *_sizes(deal),
+        *_whole(deal),
         *(timeline if isinstance(timeline, list) else ()),
-        *_waterfall(deal),
         *_scenarios(deal),
         *_assertions(deal, timeline.payments if isinstance(timeline, Timeline) else None),
-        *_marks(deal, data),
     ]
 
 
@@ -89,6 +93,18 @@ def _sizes(deal: Deal) -> Iterator[Finding]:
             message = f"size {tranche.size:,.0f} of {name!r} is not a whole number of denominations of {unit:,.0f}"
             fix = "change the size or the denomination"
             yield deal.origin.finding("E-D022", f"tranches.{name}.denomination", message, fix, value=f"{unit:,.0f}")
+
+
+def _whole(deal: Deal) -> Iterator[Finding]:
+    """A deal that rounds pays whole currency units, so what it starts from is whole too."""
+    if deal.rounding == "none":
+        return
+    amounts: dict[str, object] = {f"tranches.{name}.size": tranche.size for name, tranche in deal.tranches.items()}
+    amounts |= {f"accounts.{name}.initial": account.initial for name, account in deal.accounts.items()}
+    for path, amount in amounts.items():
+        if isinstance(amount, float) and amount != round(amount):
+            message = f"{amount:,} is not a whole number of {deal.currency}, and the deal rounds"
+            yield deal.origin.finding("E-D024", path, message, "write a whole amount, or rounding: none", value=f"{amount:,}")
 
 
 def _waterfall(deal: Deal) -> Iterator[Finding]:
@@ -157,7 +173,7 @@ def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
             message = f"{path!r} is marked {count} times"
             yield deal.origin.finding("E-D033", last[path], message, "mark it once", rule=MARKS, value=path)
     for section, path, where in marks:
-        if not any(leaf == path or leaf.startswith((f"{path}.", f"{path}[")) for leaf in known):
+        if not any(_within(path, leaf) for leaf in known):
             close = get_close_matches(path, {*known, *(enclosing(leaf) for leaf in known)}, n=1)
             fix = f"did you mean {close[0]!r}?" if close else "remove it"
             message = f"{path!r} is marked {section} but is not in the deal"
@@ -169,7 +185,22 @@ def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
             fix = f"did you mean {close[0]!r}?" if close else listed
             message = f"source {source!r} of {path!r} is not listed"
             yield deal.origin.finding("E-D032", f"published.{path}", message, fix, rule=MARKS, value=source)
-    for path in sorted(known):
-        if deal.mark(path) is None:
-            fix = f"add {path!r} (or what encloses it) to published, derived or assumed"
-            yield deal.origin.finding("E-D031", path, "the value carries no mark", fix, rule=MARKS)
+    bare = {path for path in known if deal.mark(path) is None}
+    for path in sorted({_widest(path, known, bare) for path in bare}):
+        many = sum(_within(path, leaf) for leaf in bare)
+        message = "the value carries no mark" if many == 1 else f"none of its {many} values carries a mark"
+        fix = f"add {path!r} to published, derived or assumed"
+        yield deal.origin.finding("E-D031", path, message, fix, rule=MARKS)
+
+
+def _within(path: str, leaf: str) -> bool:
+    return leaf == path or leaf.startswith((f"{path}.", f"{path}["))
+
+
+def _widest(path: str, known: set[str], bare: set[str]) -> str:
+    """The outermost place around an unmarked value in which nothing is marked: one finding for all of it."""
+    while above := enclosing(path):
+        if any(leaf not in bare for leaf in known if _within(above, leaf)):
+            break
+        path = above
+    return path

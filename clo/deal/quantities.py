@@ -60,6 +60,15 @@ def _positive_rate(value: Any) -> float:
     return number
 
 
+def _price(value: Any) -> float:
+    """A price as a share of the amount: `99%` or 0.99."""
+    number = _rate(value) if isinstance(value, str) and value.strip().endswith("%") else _number(value)
+    if number is None or not 0.0 < number < PRICE_LIMIT:
+        fix = "write 99% or 0.99"
+        raise PydanticCustomError("price", "{value} is not a price as a share of the amount", {"value": repr(value), "fix": fix})
+    return number
+
+
 def _share(value: Any) -> float:
     """A fraction between 0 and 1; `10%` is read."""
     number = _rate(value) if isinstance(value, str) and not _NUMBER.match(value.strip()) else _number(value)
@@ -148,6 +157,8 @@ def _known_or_share(value: Any) -> str:
     return "tape" if value == "tape" else "share"
 
 
+PRICE_LIMIT = 2.0
+"""An issue price from here on is a percentage without its sign."""
 _AS_RATE = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?[0-9][0-9_,.]*\s*(%|bp)$"}]})
 _AS_MONEY = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_,.]*$"}]})
 _AS_EXPRESSION = WithJsonSchema({"type": ["string", "number"]})
@@ -155,6 +166,7 @@ _AS_EXPRESSION = WithJsonSchema({"type": ["string", "number"]})
 Rate = Annotated[float, BeforeValidator(_positive_rate), _AS_RATE]
 AnnualShare = Annotated[float, BeforeValidator(_annual_share), _AS_RATE]
 Share = Annotated[float, BeforeValidator(_share), _AS_RATE]
+Price = Annotated[float, BeforeValidator(_price), _AS_RATE]
 Money = Annotated[float, BeforeValidator(_money), _AS_MONEY]
 Day = Annotated[date, BeforeValidator(_day)]
 Identifier = Annotated[str, BeforeValidator(_name)]

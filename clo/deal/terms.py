@@ -6,6 +6,7 @@ Source: the layout of the file and the meaning of each term are in docs/deal-fil
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
@@ -18,6 +19,7 @@ from clo.deal.quantities import (
     ExpressionText,
     Identifier,
     Money,
+    Price,
     Rate,
     Share,
     ShareOrTape,
@@ -135,7 +137,7 @@ class Tranche(Terms):
     holder: str = "investors"
     deferrable: Truth = False
     denomination: Annotated[Money, Field(gt=0)] | None = None
-    issue_price: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    issue_price: Price = 1.0
 
 
 class Trigger(Terms):
@@ -259,6 +261,16 @@ class Deal(Terms):
     def seller(self, pool: str) -> str:
         """Who sold the loans of a sub-pool: `institutions` or `corporation`."""
         return self.pools[pool].seller or ("corporation" if pool == "own" else "institutions")
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{t.size if t.size == 'rest' else format(t.size, ',.0f')}</td>"
+            f"<td>{'' if t.coupon is None else format(t.coupon, '.2%')}</td><td>{escape(t.holder)}</td></tr>"
+            for name, t in self.tranches.items()
+        )
+        head = "<tr><th>tranche</th><th>size</th><th>coupon</th><th>holder</th></tr>"
+        dates = f"{self.dates.closing} to {self.dates.legal_final}, {self.currency}"
+        return f"<p><b>{escape(self.name)}</b> {escape(self.name_ja)}<br>{dates}</p><table>{head}{rows}</table>"
 
     def __repr__(self) -> str:
         stack = " / ".join(

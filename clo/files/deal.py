@@ -121,9 +121,18 @@ def _from_pydantic(error: ValidationError, data: Any, origin: Origin) -> Iterato
     for path, details in by_path.items():
         if any(other.startswith(f"{path}[") for other in by_path):
             continue  # a list whose items say what is wrong
+        if details[0]["type"] == "missing" and _misspelt(path, by_path):
+            continue
         unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
         telling = max(details, key=lambda one: ("fix" in one.get("ctx", {}), one["type"] != "literal_error"))
         yield _finding(path, unknown[0] if unknown else telling, details, origin)
+
+
+def _misspelt(path: str, by_path: Mapping[str, list[dict[str, Any]]]) -> bool:
+    """Whether a missing key stands beside an unknown one that is nearly it: one mistake, told once."""
+    parent, _, name = path.rpartition(".")
+    unknown = [other.rpartition(".") for other, details in by_path.items() if details[0]["type"] == "extra_forbidden"]
+    return bool(get_close_matches(name, [key for above, _, key in unknown if above == parent], n=1))
 
 
 def _finding(path: str, detail: Mapping[str, Any], details: Sequence[Mapping[str, Any]], origin: Origin) -> Finding:

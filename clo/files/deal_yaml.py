@@ -33,14 +33,16 @@ class YamlFile:
     findings: tuple[Finding, ...]
 
 
-def read_yaml(text: str, file: str) -> YamlFile:
+def read_yaml(text: str, file: str) -> YamlFile:  # noqa: PLR0911  (one return a way to be unreadable)
     """Data and places of a YAML text. Errors come as findings with line and column; data is None where there is none."""
     findings = list(_traps(text, file))
     try:
         node = YAML(typ="safe", pure=True).compose(text)
+    except RecursionError:
+        deep = Finding("E-D001", "error", "values are nested too deeply", "", "a deal file is a few levels deep", file=file)
+        return YamlFile(None, {}, (*findings, deep))
     except MarkedYAMLError as error:
-        findings.append(_syntax(error, text, file))
-        return YamlFile(None, {}, tuple(findings))
+        return YamlFile(None, {}, tuple(findings) or (_syntax(error, text, file),))  # what is odd explains what cannot be read
     except YAMLError as error:
         before = text[: getattr(error, "position", 0)]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")

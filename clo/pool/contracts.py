@@ -73,7 +73,7 @@ def read_contracts(
     if with_defaults:
         loss = tape.floats("allocated_loss")
         month = month_of(tape.dates("default_date"), all_ends, cutoff)
-        findings += _default_findings(tape, month, loss, with_loss=with_loss)
+        findings += [*_default_findings(tape, month, loss, with_loss=with_loss), *_recorded(tape, month)]
         default_month = np.where(month > 0, np.minimum(month, term), 0).astype(np.int32)
     return Contracts(
         balance=tape.floats("current_balance"), rate=tape.floats("current_rate"), kind=kinds, term=term,
@@ -110,6 +110,17 @@ def _loan_findings(
          "loans mature within the horizon", "end the horizon later, or leave the loan out of the pool"),
     ]  # fmt: skip
     return tape.hits(table)
+
+
+def _recorded(tape: Columns, month: Ints) -> Iterator[Finding]:
+    """Whether the tape records defaults at all: silence about them is not the same as none."""
+    rule = "defaults from the tape need the dates they happened"
+    if not tape.has("default_date"):
+        message = "the tape has no column default_date: no default would happen"
+        yield Finding("E-P023", "error", message, rule, "add the column, or give a cdr", file=tape.file, field="default_date")
+    elif not (month >= 0).any():
+        message = "default_date is blank for every loan: no default happens"
+        yield Finding("W-P024", "warning", message, rule, "check the tape", file=tape.file, field="default_date")
 
 
 def _default_findings(tape: Columns, month: Ints, loss: Floats, *, with_loss: bool) -> Iterator[Finding]:

@@ -64,16 +64,17 @@ class Flow(IntEnum):
     closing = 7
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PoolFlows:
     """What a pool pays. k column (Flow), g group, t month, s scenario.
 
     amounts [k, g, t, s]: in the tape's currency, all >= 0, closing = opening - default - scheduled_principal -
     prepayment. period_ends [t]. lost_recovery [g, s]: recoveries that would come after the last month, and are lost.
     outstanding [g, s]: balance after the last month. realised: with defaults from the tape, one row a group: charge_offs
-    (loans with a default date), charged_off (their recorded loss), default (exposure at the assumed date), loss (the
-    exposure less what the recorded loss leaves of it), excess (recorded loss beyond the exposure; charged_off = loss +
-    excess), beyond_horizon (loans whose default comes after the last month, in none of the amounts).
+    (loans with a default date), modelled (those that default within the months), charged_off (the recorded loss of all),
+    default (modelled exposure at the date), loss (the exposure less what the recorded loss leaves of it), excess (recorded
+    loss beyond the exposure), beyond_horizon (loans whose default comes after the last month: in charge_offs and
+    charged_off, in none of the modelled figures; without any, charged_off = loss + excess).
     """
 
     groups: tuple[str, ...]
@@ -83,6 +84,10 @@ class PoolFlows:
     outstanding: Floats
     findings: tuple[Finding, ...] = ()
     realised: pd.DataFrame | None = None
+
+    def __repr__(self) -> str:
+        months, scenarios = self.amounts.shape[2:]
+        return f"<PoolFlows {', '.join(self.groups)}: {months} months, {scenarios} scenario{'s' if scenarios != 1 else ''}>"
 
     def to_frame(self, scenario: int = 0) -> pd.DataFrame:
         """One row per month and group: period_end, group, then the columns of Flow."""
@@ -266,15 +271,17 @@ def _realised(groups: Sequence[str], contracts: Sequence[Contracts], sums: Seque
     rows = []
     for group, loans, cells in zip(groups, contracts, sums, strict=True):
         horizon = cells.shape[2] - 1
-        booked = (loans.default_month > 0) & (loans.default_month <= horizon)
+        recorded = loans.default_month > 0
+        booked = recorded & (loans.default_month <= horizon)
         exposure, salvage, excess = cells[DEFAULTING, [Column.DEFAULT, Column.SALVAGE, Column.EXCESS], :horizon].sum(axis=1)
         rows.append({
             "group": group,
-            "charge_offs": int(booked.sum()),
-            "charged_off": float(np.nansum(loans.loss[booked])),
+            "charge_offs": int(recorded.sum()),
+            "modelled": int(booked.sum()),
+            "charged_off": float(np.nansum(loans.loss[recorded])),
             "default": float(exposure),
             "loss": float(exposure - salvage),
             "excess": float(excess),
-            "beyond_horizon": int((loans.default_month > horizon).sum()),
+            "beyond_horizon": int((recorded & ~booked).sum()),
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
 from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError, Finding, has_errors
 from clo.pool.loans import Loans
+
+ARRAYS = (np.ndarray, np.generic, pd.Series)
+"""Monthly vectors and numbers that a program may give as they are."""
 
 
 def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Scenario:
@@ -21,6 +25,11 @@ def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Sce
         hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(deal.scenarios)}"
         message = f"scenario {name!r} is not in the deal; {hint}"
         raise DealError([deal.origin.finding("E-R101", "scenarios", message, "name one of them", value=name)])
+    if "extends" in overrides:
+        rule, fix = "a keyword replaces a field of the scenario", "give the scenario's name as scenario="
+        message = "a run does not extend a scenario"
+        raise DealError([Finding("E-R102", "error", message, rule, fix, field="extends=", value=str(overrides["extends"]))])
+    overrides = {key: np.asarray(value).tolist() if isinstance(value, ARRAYS) else value for key, value in overrides.items()}
     fields = deal.scenario(name).model_dump(exclude_none=True)
     if "cdr" in overrides:
         fields.pop("defaults", None)
@@ -34,11 +43,13 @@ def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Sce
     except ValidationError as error:
         known = ", ".join(key for key in Scenario.model_fields if key != "extends")
         raise DealError(
-            deal.origin.finding(
+            Finding(
                 "E-R102",
-                f"scenarios.{name}",
-                f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}",
-                detail.get("ctx", {}).get("fix", f"keywords are {known}"),
+                "error",
+                detail["msg"],
+                rule="a keyword replaces a field of the scenario",
+                fix=detail.get("ctx", {}).get("fix", f"keywords are {known}"),
+                field=f"{detail['loc'][0]}=",
                 value=str(detail["input"]),
             )
             for detail in error.errors(include_url=False)
@@ -63,7 +74,13 @@ def resolve_pools(deal: Deal, loans: Loans | Mapping[str, Loans] | None) -> tupl
                 message = f"pool {name!r} names tape {terms.tape!r}, and the deal was not read from a file"
                 findings.append(deal.origin.finding("E-R111", path, message, "give loans=, or use clo.load_deal"))
                 continue
-            tape = loans if loans is not None else deal._load_tape(terms.tape)  # type: ignore[misc]
+            try:
+                tape = loans if loans is not None else deal._load_tape(terms.tape)  # type: ignore[misc]
+            except OSError as error:
+                message = f"tape {terms.tape!r} of pool {name!r} cannot be read: {error.strerror or error}"
+                fix = "correct tape:, which is a path from the folder of the deal file"
+                findings.append(deal.origin.finding("E-R117", f"{path}.tape", message, fix, value=terms.tape))
+                continue
             try:
                 chosen = tape if terms.where is None else tape.where(terms.where)
             except ValueError as error:
@@ -81,6 +98,8 @@ def resolve_pools(deal: Deal, loans: Loans | Mapping[str, Loans] | None) -> tupl
 
 def _pool_findings(deal: Deal, name: str, loans: Loans) -> list[Finding]:
     path, origin = f"pools.{name}", deal.origin
+    if len(loans) and loans.balance <= 0.0:
+        return [origin.finding("E-R113", path, f"the loans of pool {name!r} have no balance", "use a tape with balances")]
     if len(loans) == 0:
         fix = "change where:, or the tape"
         return [origin.finding("E-R113", path, f"pool {name!r} holds no loans", fix, value=deal.pools[name].where or "")]
@@ -88,7 +107,8 @@ def _pool_findings(deal: Deal, name: str, loans: Loans) -> list[Finding]:
     cutoff = pd.Timestamp(loans.cutoff).date()
     if cutoff != deal.dates.cutoff:
         message = f"the tape of pool {name!r} is as of {cutoff}, the deal's cut-off is {deal.dates.cutoff}"
-        found.append(origin.finding("E-R114", "dates.cutoff", message, "use the tape of the cut-off date", value=str(cutoff)))
+        value = str(deal.dates.cutoff)
+        found.append(origin.finding("E-R114", "dates.cutoff", message, "use the tape of the cut-off date", value=value))
     if "currency" in loans.frame and (other := set(loans.frame["currency"].dropna()) - {deal.currency}):
         message = f"pool {name!r} holds loans in {', '.join(sorted(other))}, the deal is in {deal.currency}"
         found.append(origin.finding("E-R115", "currency", message, "one currency a deal"))

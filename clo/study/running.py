@@ -10,8 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
+
 from clo import __version__
-from clo.deal.checks import timeline_of
+from clo.deal.checks import terms_findings, timeline_of
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError
@@ -25,7 +27,7 @@ from clo.waterfall.allocation import KERNELS as WATERFALL_KERNELS
 from clo.waterfall.allocation import allocate, bind
 from clo.waterfall.compile import compile_deal, compile_findings
 
-PACKAGES = ("numpy", "numba", "pandas", "pyarrow", "scipy", "pydantic", "jpholiday")
+PACKAGES = ("numpy", "numba", "llvmlite", "pandas", "pyarrow", "scipy", "pydantic", "jpholiday")
 """Packages whose version can move a result; they stand in the manifest."""
 
 
@@ -45,10 +47,15 @@ def run(
     Raises DealError, TapeError or InputError with every finding.
     """
     begun, clock = datetime.now(UTC), time.perf_counter()
+    if not isinstance(deal, Deal):
+        raise TypeError(f"clo.run takes a Deal, not {type(deal).__name__}: clo.run(clo.load_deal(path))")
+    if loans is not None and not isinstance(loans, (Loans, Mapping)):
+        raise TypeError(f"loans= takes Loans, or Loans by sub-pool, not {type(loans).__name__}: use clo.read_tape(path)")
     deal = spelled_out(deal)
+    wrong = terms_findings(deal)
     timeline = timeline_of(deal)
-    if isinstance(timeline, list):
-        raise DealError(timeline)
+    if wrong or isinstance(timeline, list):
+        raise DealError(wrong)
     assumed = resolve_scenario(deal, scenario, overrides)
     pools, findings = resolve_pools(deal, loans)
     projected = project(
@@ -70,27 +77,28 @@ def run(
     return result
 
 
+def cpu_name() -> str:
+    """The processor the kernels are compiled for: results are the same to the last bit on one CPU family."""
+    return str(llvmlite.binding.get_host_cpu_name())
+
+
 def compiling() -> bool:
     """Whether the next run has to compile the kernels first: nothing of theirs is in numba's cache."""
     return any(_stale(dispatcher) for dispatcher in (*POOL_KERNELS, *WATERFALL_KERNELS))
 
 
 def _stale(dispatcher: Any) -> bool:
-    if dispatcher.signatures:
-        return False
+    if not hasattr(dispatcher, "signatures") or dispatcher.signatures:
+        return False  # the JIT is off, or the kernel is at hand
     source = Path(dispatcher.py_func.__code__.co_filename)
     index = Path(dispatcher.stats.cache_path).glob(f"{source.stem}.{dispatcher.py_func.__qualname__}-*.nbi")
     return not any(entry.stat().st_mtime >= source.stat().st_mtime for entry in index)
 
 
 def _assumptions(scenario: Scenario) -> Assumptions:
-    return Assumptions(
-        cdr=scenario.cdr,
-        cpr=scenario.cpr if scenario.cpr is not None else 0.0,
-        recovery=scenario.recovery if scenario.recovery is not None else 0.0,
-        recovery_lag=scenario.recovery_lag or 0,
-        defaults=scenario.defaults or "model",
-    )
+    """The scenario as the pool takes it; that every field is stated has been checked."""
+    given = scenario.model_dump(exclude_none=True, exclude={"extends"})
+    return Assumptions(**{"defaults": "model"} | given)
 
 
 def _manifest(
@@ -98,7 +106,13 @@ def _manifest(
 ) -> dict[str, Any]:
     versions = {"clo": __version__, "python": platform.python_version()} | {package: version(package) for package in PACKAGES}
     tapes = {
-        name: {"source": loans.source, "sha256": loans.sha256, "loans": len(loans), "balance": loans.balance}
+        name: {
+            "source": loans.source,
+            "sha256": loans.sha256,
+            "sidecar_sha256": getattr(loans, "sidecar_sha256", ""),
+            "loans": len(loans),
+            "balance": loans.balance,
+        }
         for name, loans in pools.items()
     }
     return {
@@ -110,5 +124,6 @@ def _manifest(
         "overrides": dict(overrides),
         "versions": versions,
         "platform": platform.platform(),
+        "processor": cpu_name(),
         "started": begun.isoformat(timespec="seconds"),
     }

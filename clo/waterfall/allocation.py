@@ -34,7 +34,7 @@ LEAK = 1e-11
 """Drift of cash allowed over a whole run, as a share of the original pool balance: rounding of float64 sums."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DealFlows:
     """What the machine left behind.
 
@@ -50,6 +50,10 @@ class DealFlows:
     collected: Floats
     leak: Floats
     breach: NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        payments, scenarios = self.kept.shape[1:]
+        return f"<DealFlows {self.deal.name}: {payments} payments, {scenarios} scenario{'s' if scenarios != 1 else ''}>"
 
     @property
     def scenarios(self) -> int:

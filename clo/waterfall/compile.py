@@ -56,11 +56,14 @@ class _Compiler:
                     self._transfer(step, number)
                 case Pay() if self._payable(step):
                     PayStep(self.deal, self.scope, step, number).compile()
+                case Pay():
+                    self._read_only(step)
             self.code.release()
         self._record_targets()
         acting = set(self.scope.used)  # an assertion only looks on
         assertions = self._assert()
-        flow_findings(self.deal, self.code.movements, acting, self.scope.complain)
+        if not has_errors(self.scope.findings):  # a step that does not compile pays nobody: one mistake, told once
+            flow_findings(self.deal, self.code.movements, acting, self.scope.complain)
         return self.code.finish(assertions)
 
     def _declare(self) -> None:
@@ -138,7 +141,7 @@ class _Compiler:
         for name, trigger in self.deal.triggers.items():
             self.scope.path = f"triggers.{name}.when"
             slot = self.code.new_slot(name)
-            self.scope.value(trigger.when, out=slot)
+            self.scope.value(trigger.when, out=slot, condition=True)
             self.scope.triggers_known.append(name)
             self.code.release()
 
@@ -157,7 +160,7 @@ class _Compiler:
     def _transfer(self, step: Transfer, number: int) -> None:
         code, scope = self.code, self.scope
         amount = scope.amount(step.amount)
-        condition = None if step.condition is None else scope.value(step.condition, out=code.new_slot())
+        condition = None if step.condition is None else scope.value(step.condition, out=code.new_slot(), condition=True)
         sound = [scope.known(name, self.deal.accounts, "account") for name in (step.source, step.to)]
         if not all(sound):
             return
@@ -169,6 +172,13 @@ class _Compiler:
         code.movements.append(
             Movement(op, number, "transfer", claim, step.source, step.to, out, out + 1, out + 2, condition, text)
         )
+
+    def _read_only(self, step: Pay) -> None:
+        """Read the amount and the condition of a step that cannot be compiled, for what else is wrong with it."""
+        if step.amount is not None:
+            self.scope.amount(step.amount)
+        if step.condition is not None:
+            self.scope.value(step.condition, condition=True)
 
     def _payable(self, step: Pay) -> bool:
         """Whether everything a pay step names is there and can be paid."""
@@ -205,6 +215,6 @@ class _Compiler:
         slots = []
         for number, assertion in enumerate(self.deal.assertions):
             self.scope.path = f"assertions[{number}].that"
-            slots.append(self.scope.value(assertion.that, out=self.code.new_slot()))
+            slots.append(self.scope.value(assertion.that, out=self.code.new_slot(), condition=True))
             self.code.release()
         return tuple(slots)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
-from clo.deal.terms import COLLECTED, Deal
+from clo.deal.terms import COLLECTED, Collect, Deal, Pay
 from clo.waterfall.program import Movement
 
-Complain = Callable[..., None]
+
+class Complain(Protocol):
+    """How a finding is made: code, message, fix, and where."""
+
+    def __call__(self, code: str, message: str, fix: str, *, path: str = "") -> None: ...
 
 
 def flow_findings(deal: Deal, movements: Sequence[Movement], names_used: set[str], complain: Complain) -> None:
@@ -31,6 +36,7 @@ def flow_findings(deal: Deal, movements: Sequence[Movement], names_used: set[str
     for name in deal.fees:
         if f"{name}.fee" not in paid:
             complain("E-D122", f"no step pays fee {name!r}", f"add - pay: {{fee: {name}, from: ...}}", path=f"fees.{name}")
+    _reached(deal, complain)
     _money_leaves(deal, movements, complain)
     for name in deal.triggers:
         if name not in names_used:
@@ -64,6 +70,23 @@ def _collected_once(deal: Deal, movements: Sequence[Movement], complain: Complai
                     "collect each column of a pool once",
                     path="waterfall",
                 )
+
+
+def _reached(deal: Deal, complain: Complain) -> None:
+    """A residual without limit or condition empties its account: what is paid from it before it is fed again gets nothing."""
+    emptied: dict[str, int] = {}
+    for number, step in enumerate(deal.waterfall, start=1):
+        if not isinstance(step, Collect) and step.source in emptied:
+            complain(
+                "E-D128",
+                f"step {number} is never reached: step {emptied[step.source]} pays everything out of {step.source!r}",
+                "move the residual to the end, or limit it",
+                path=f"waterfall[{number - 1}].{step.verb}",
+            )
+        if not isinstance(step, Pay):
+            emptied.pop(step.to, None)
+        elif step.kind == "residual" and step.amount is None and step.condition is None:
+            emptied[step.source] = number
 
 
 def _money_leaves(deal: Deal, movements: Sequence[Movement], complain: Complain) -> None:

@@ -112,7 +112,7 @@ def triggers(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
     names = list(flows.deal.triggers)
     if not names:
         return pd.DataFrame({"payment_date": _dates(flows)[:0], "trigger": [], "breached": []})
-    return _stacked(flows, "trigger", names, {"breached": [flows.value(name, scenario) != 0.0 for name in names]})
+    return _stacked(flows, "trigger", names, {"breached": [flows.value(name, scenario) == 1.0 for name in names]})
 
 
 def ledger(flows: DealFlows, pool: PoolFlows, scenario: int = 0) -> pd.DataFrame:
@@ -207,7 +207,7 @@ def waterfall(flows: DealFlows, period: int, scenario: int = 0) -> pd.DataFrame:
         asked, available, paid = (
             float(flows.slot(slot, scenario)[t]) for slot in (movement.asked, movement.available, movement.moved)
         )
-        asked = paid if asked >= ENDLESS else asked  # a residual asks what is left
+        asked = paid if movement.reason in _RESIDUAL and asked >= 0.0 else asked  # a residual asks what is left
         shortfall = max(0.0, asked - paid)
         rows.append((movement, asked, available, paid, shortfall, _why(flows, movement, t, asked, paid, scenario)))
     columns = ["step", "claim", "from", "to", "asked", "available", "paid", "shortfall", "why"]
@@ -232,6 +232,8 @@ def _why(flows: DealFlows, movement: Movement, t: int, asked: float, paid: float
         return "collected from the borrowers"
     if movement.condition is not None and flows.slot(movement.condition, scenario)[t] == 0.0:
         return f"not paid: `{movement.condition_text}` is false"
+    if not asked >= 0.0:
+        return "a breach: the amount, or what decides it, is not a number of 0 or more"
     if asked == 0.0:
         return "nothing is asked"
     if paid >= asked:

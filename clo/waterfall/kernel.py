@@ -23,7 +23,11 @@ UNBOUNDED = 1e300
 
 
 class Op(IntEnum):
-    """The ops. out, a .. d are slots unless said otherwise."""
+    """The ops. out, a .. d are slots unless said otherwise.
+
+    A division by 0 is not a number, and neither is what depends on it: comparisons, conditions that it decides, amounts.
+    Where such an amount is asked for, or where such a condition decides whether one is, it is a breach.
+    """
 
     INPUT = 0  # out = inputs[a, t]
     PERIOD = 1  # out = period values[a, t]
@@ -31,7 +35,7 @@ class Op(IntEnum):
     ADD = 3
     SUBTRACT = 4
     MULTIPLY = 5
-    DIVIDE = 6
+    DIVIDE = 6  # not a number where b is 0
     NEGATE = 7
     MINIMUM = 8
     MAXIMUM = 9
@@ -47,7 +51,7 @@ class Op(IntEnum):
     ROUND_HALF_UP = 19  # out = floor(a + 1/2 + WHOLE)
     COLLECT = 20  # account a and the tally b receive c
     MOVE = 21  # from a to b: min(c, a); out, out + 1, out + 2 = asked, available, moved
-    PAY = 22  # from a to b: min(c, d, a); c and d fall by it; out, out + 1, out + 2 = asked, available, paid
+    PAY = 22  # from a to b: min(c, d, a); c falls by it, d by min(c, d); out, out + 1, out + 2 = asked, available, paid
     PAY_WHOLE = 23  # as PAY, and never more than the whole units in a
 
 
@@ -113,7 +117,7 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                     slots[a, s] = available - paid
                     slots[b, s] += paid
                     slots[c, s] -= paid
-                    slots[d, s] -= paid
+                    slots[d, s] -= asked  # what this claim did not get, a later one of the step does not ask for
                 if odd > 0:
                     _mark(slots, o, tolerance, i, t, breach)
             elif code == _MINIMUM:
@@ -127,7 +131,8 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
             elif code == _SELECT:
                 for s in range(n):
                     then, otherwise = slots[b, s], slots[c, s]  # both read first, so that the loop vectorises
-                    slots[o, s] = then if slots[a, s] != 0.0 else otherwise
+                    chosen = then if slots[a, s] != 0.0 else otherwise
+                    slots[o, s] = np.nan if np.isnan(slots[a, s]) else chosen
             elif code == _ROUND_DOWN:
                 for s in range(n):
                     slots[o, s] = np.floor(slots[a, s] + WHOLE)
@@ -145,31 +150,41 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                     slots[o, s] = slots[a, s]
             elif code == _DIVIDE:
                 for s in range(n):
-                    slots[o, s] = slots[a, s] / slots[b, s]
+                    x, y = slots[a, s], slots[b, s]
+                    slots[o, s] = np.nan if y == 0.0 else x / y
             elif code == _NEGATE:
                 for s in range(n):
                     slots[o, s] = -slots[a, s]
             elif code == _LESS:
                 for s in range(n):
-                    slots[o, s] = 1.0 if slots[a, s] < slots[b, s] else 0.0
+                    x, y = slots[a, s], slots[b, s]
+                    slots[o, s] = np.nan if np.isnan(x) | np.isnan(y) else (1.0 if x < y else 0.0)
             elif code == _LESS_EQUAL:
                 for s in range(n):
-                    slots[o, s] = 1.0 if slots[a, s] <= slots[b, s] else 0.0
+                    x, y = slots[a, s], slots[b, s]
+                    slots[o, s] = np.nan if np.isnan(x) | np.isnan(y) else (1.0 if x <= y else 0.0)
             elif code == _EQUAL:
                 for s in range(n):
-                    slots[o, s] = 1.0 if abs(slots[a, s] - slots[b, s]) <= slots[c, s] else 0.0
+                    apart = abs(slots[a, s] - slots[b, s])
+                    slots[o, s] = np.nan if np.isnan(apart) else (1.0 if apart <= slots[c, s] else 0.0)
             elif code == _NOT_EQUAL:
                 for s in range(n):
-                    slots[o, s] = 1.0 if abs(slots[a, s] - slots[b, s]) > slots[c, s] else 0.0
+                    apart = abs(slots[a, s] - slots[b, s])
+                    slots[o, s] = np.nan if np.isnan(apart) else (1.0 if apart > slots[c, s] else 0.0)
             elif code == _AND:
                 for s in range(n):
-                    slots[o, s] = 1.0 if (slots[a, s] != 0.0) & (slots[b, s] != 0.0) else 0.0
+                    x, y = slots[a, s], slots[b, s]
+                    known = np.nan if np.isnan(x) | np.isnan(y) else 1.0
+                    slots[o, s] = 0.0 if (x == 0.0) | (y == 0.0) else known
             elif code == _OR:
                 for s in range(n):
-                    slots[o, s] = 1.0 if (slots[a, s] != 0.0) | (slots[b, s] != 0.0) else 0.0
+                    x, y = slots[a, s], slots[b, s]
+                    known = np.nan if np.isnan(x) | np.isnan(y) else 0.0
+                    slots[o, s] = 1.0 if ((x != 0.0) & (x == x)) | ((y != 0.0) & (y == y)) else known  # noqa: PLR0124
             elif code == _NOT:
                 for s in range(n):
-                    slots[o, s] = 1.0 if slots[a, s] == 0.0 else 0.0
+                    x = slots[a, s]
+                    slots[o, s] = np.nan if np.isnan(x) else (1.0 if x == 0.0 else 0.0)
             elif code == _COLLECT:
                 for s in range(n):
                     slots[a, s] += slots[c, s]

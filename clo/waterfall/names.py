@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from clo.deal.terms import COLLECTED, Deal
-from clo.expressions import SHOWN, ExpressionError, parse
+from clo.expressions import SHOWN, Call, Expression, ExpressionError, Name, parse
 from clo.findings import Finding
 from clo.waterfall.assembler import Assembler
 from clo.waterfall.kernel import Op
@@ -21,6 +21,29 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+
+
+ARITHMETIC = ("+", "-", "*", "/", "neg", "min", "max")
+
+
+def is_condition(expression: Expression) -> bool:
+    """Whether an expression is true or false, not a number. Raises ExpressionError where it mixes the two."""
+    match expression:
+        case Name(name):
+            return "." not in name  # a trigger
+        case Call(function, arguments):
+            kinds = [is_condition(argument) for argument in arguments]
+            if function == "if":
+                if not kinds[0] or kinds[1] != kinds[2]:
+                    raise ExpressionError("if(condition, a, b) takes a condition and two values of one kind")
+                return kinds[1]
+            logical = function in ("and", "or", "not")
+            if any(kind != logical for kind in kinds):
+                wanted, given = ("conditions", "a number") if logical else ("numbers", "a condition")
+                raise ExpressionError(f"{function!r} takes {wanted}, and is given {given}")
+            return function not in ARITHMETIC
+        case _:
+            return False
 
 
 class Scope:
@@ -56,10 +79,15 @@ class Scope:
             )
         return name in names
 
-    def value(self, text: str, out: int | None = None) -> int:
-        """The slot of an expression's value, after the ops that compute it."""
+    def value(self, text: str, out: int | None = None, *, condition: bool = False) -> int:
+        """The slot of a number, or of a condition's truth, after the ops that compute it."""
         try:
-            return self.code.lower(parse(text), self.slot_of, out=out)
+            expression = parse(text)
+            if is_condition(expression) != condition:
+                wanted, given = ("a condition", "a number") if condition else ("a number", "a condition")
+                self.complain("E-D104", f"{wanted} stands here, and {text!r} is {given}", "compare it with something", value=text)
+                return self._nothing()
+            return self.code.lower(expression, self.slot_of, out=out)
         except ExpressionError as error:
             shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
             self.complain("E-D102", str(error), "see the expression language in docs/deal-file.md", value=shown)

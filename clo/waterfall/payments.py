@@ -30,7 +30,7 @@ class PayStep:
         self.step, self.number = step, number
         self.rounds = deal.rounding != "none"
         self.source = self.code.slots[f"{step.source}.balance"]
-        self.condition = None if step.condition is None else scope.value(step.condition, out=self.code.new_slot())
+        self.condition = None if step.condition is None else scope.value(step.condition, out=self.code.new_slot(), condition=True)
 
     def compile(self) -> None:
         """Append the ops of the step."""

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from by_hand import PURCHASE_08, edited, refused, the
@@ -707,7 +708,7 @@ def test_empty_pool(tmp_path: Path) -> None:
 
 def test_sub_pools_that_share_loans(tmp_path: Path) -> None:
     found = failing(edited(tmp_path, ("originator_id == 'jasme'", "current_balance > 0")), "E-R116")
-    assert found.message.startswith("130 loans are in two sub-pools, first ehime ")
+    assert found.message.startswith("130 loans are in more than one sub-pool, first ehime ")
     assert found.fix == "make the filters of the sub-pools exclude each other"
 
 
@@ -718,7 +719,7 @@ def test_tape_of_another_day(tmp_path: Path) -> None:
     assert [f.code for f in caught.value.findings] == ["E-R114", "E-R114"]
     found = caught.value.findings[0]
     assert found.message == "the tape of pool 'institutions' is as of 2007-05-31, the deal's cut-off is 2007-04-30"
-    assert (found.path, found.line, found.value) == ("dates.cutoff", line_of("dates:"), "2007-05-31")
+    assert (found.path, found.line, found.value) == ("dates.cutoff", line_of("dates:"), "2007-04-30")
 
 
 def test_tape_in_another_currency(tmp_path: Path) -> None:
@@ -737,14 +738,25 @@ def test_loans_by_sub_pool_must_be_all_there(loans: Loans, tmp_path: Path) -> No
 def test_unknown_scenario_and_bad_overrides(tmp_path: Path) -> None:
     path = edited(tmp_path)
     found = failing(path, "E-R101", scenario="bass")
-    assert "scenario 'bass' is not in the deal; it has base, stress" in found.message
+    assert "scenario 'bass' is not in the deal; did you mean 'base'?" in found.message
     found = failing(path, "E-R102", cdr=5)
-    assert (found.message, found.fix) == ("cdr.rate: 5 is 500 % a year", "write 5% or 0.05")
+    assert (found.field, found.message, found.fix) == ("cdr=", "5 is 500 % a year", "write 5% or 0.05")
+    assert found.line is None  # the value is the call's, not the file's
     found = failing(path, "E-R102", cdrr=0.02)
-    assert "cdrr" in found.message
+    assert found.field == "cdrr="
     assert "keywords are cdr, cpr, defaults, recovery, recovery_lag" in found.fix
     found = failing(path, "E-R102", recovery_lag=-1)
-    assert "recovery_lag" in found.message
+    assert found.field == "recovery_lag="
+    assert "extend" in failing(path, "E-R102", extends="stress").message
+
+
+def test_monthly_vectors_may_be_arrays(tmp_path: Path) -> None:
+    deal = load_deal(edited(tmp_path))
+    months = [0.01, 0.02, 0.03]
+    listed = clo.run(deal, cdr=months).summary
+    for given in (np.array(months), pd.Series(months)):
+        pd.testing.assert_frame_equal(clo.run(deal, cdr=given).summary, listed)
+    assert clo.run(deal, cdr=np.float64(0.02)).scenario.cdr == 0.02
 
 
 def test_every_bad_override_at_once(tmp_path: Path) -> None:

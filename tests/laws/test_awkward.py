@@ -74,9 +74,10 @@ def test_amounts_without_a_number_or_a_limit(rounding: str, amount: str, more: d
         ("0 - 5", PRO_RATA),
         ("0 - 5", {"if": "senior.balance < 0"}),
         ("if(senior.balance > 0, 100_000 / senior.balance, 0)", {}),
-        ("1000", {"if": "senior.balance - 6000"}),
         ("1000", {"if": "senior.balance == 6000.00005 or senior.balance == 1000 or pool.balance != 10_000"}),
-        ("1000", {"if": "(senior.balance and 0) or pool.balance"}),
+        ("1000", {"if": "(senior.balance > 0 and 1 > 2) or pool.balance > 0"}),
+        ("1000", {"if": f"{NO_NUMBER} > 1"}),
+        ("1000", {"if": f"{NO_NUMBER} > 1 or senior.balance > 0"}),
         ("loans.interest + pool.recovery + loans.initial / 100", {}),
     ],
 )

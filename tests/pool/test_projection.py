@@ -206,9 +206,9 @@ def test_recorded_defaults():
     assert got[Flow.interest, 2] == 0.0
     assert flows.outstanding[0, 0] == 500.0
     row = flows.realised.iloc[0]
-    assert (row.charge_offs, row.beyond_horizon) == (2, 1)
-    assert (row.charged_off, row.default, row.loss, row.excess) == (1230.0, 1100.0, 1030.0, 200.0)
-    assert row.charged_off == row.loss + row.excess
+    assert (row.charge_offs, row.modelled, row.beyond_horizon) == (3, 2, 1)
+    assert (row.charged_off, row.default, row.loss, row.excess) == (1730.0, 1100.0, 1030.0, 200.0)
+    assert row.charged_off == row.loss + row.excess + 500.0  # the third is charged off after the last month
 
 
 def test_recorded_defaults_with_a_recovery_fraction_and_others_prepaying():
@@ -334,8 +334,17 @@ def test_defaults_on_the_tape_that_do_not_add_up(code, dates, loss):
     frame = tape([(100.0, 0.01, 12, "bullet")], default_date=pd.to_datetime(dates), allocated_loss=loss)
     with pytest.raises(InputError) as caught:
         run(frame, defaults="tape", recovery="tape")
-    assert codes(caught) == [code]
+    assert [found for found in codes(caught) if found.startswith("E-")] == [code]
     run(frame, cdr=0.01)  # with modelled defaults nobody reads them
+
+
+def test_silence_about_defaults_is_not_none():
+    loans = [(100.0, 0.01, 12, "bullet")]
+    with pytest.raises(InputError) as caught:
+        run(tape(loans), defaults="tape", recovery=0.5)
+    assert codes(caught) == ["E-P023"]
+    blank = run(tape(loans, default_date=pd.to_datetime([None])), defaults="tape", recovery=0.5)
+    assert [finding.code for finding in blank.findings] == ["W-P024"]
 
 
 def test_all_problems_come_at_once():

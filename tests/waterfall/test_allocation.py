@@ -222,12 +222,22 @@ def test_a_breach_names_the_first_date(batch: Batch) -> None:
 
 
 def test_division_by_what_becomes_nothing_is_seen() -> None:
-    """At the end pool.balance is 0: 0 / 0 is no number, and a comparison with it is false."""
+    """At the end pool.balance is 0: what divides by it is not known, and a step that depends on it is a breach."""
     trigger = {"odd": {"when": "pool.default / pool.balance > 1 or pool.default / pool.balance <= 1"}}
     pay = {"pay": STEPS[0]["pay"] | {"if": "odd or not odd"}}
     result = run(spelled(pay, *STEPS[1:], triggers=trigger))
-    assert result.ok
     assert list(result.triggers["breached"]) == [True, True, True, False]
+    assert not result.ok
+    (found,) = [finding for finding in result.findings if finding.code == "E-R201"]
+    assert "step 2 (servicer.fee) asked for nan on 2020-08-15" in found.message
+
+
+def test_a_guarded_division_is_sound() -> None:
+    trigger = {"odd": {"when": "pool.balance == 0 or pool.default / pool.balance > 1"}}
+    pay = {"pay": STEPS[0]["pay"] | {"if": "odd or not odd"}}
+    result = run(spelled(pay, *STEPS[1:], triggers=trigger))
+    assert result.ok
+    assert list(result.triggers["breached"]) == [False, False, False, True]
 
 
 # ---- leaks

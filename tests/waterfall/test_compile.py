@@ -187,10 +187,31 @@ def test_everything_wrong_at_once() -> None:
     with pytest.raises(DealError) as caught:
         compile_deal(terms(structure=None, waterfall=[*wrong, RESIDUAL], triggers=TRAP))
     codes = sorted(finding.code for finding in caught.value.findings)
-    assert codes == sorted(
-        ["E-D101"] * 3  # senoir, colections, reserve.target
-        + ["E-D120"] * 2 + ["E-D121"] * 2 + ["E-D122"] + ["E-D123"] * 4 + ["W-D125"]
-    )  # fmt: skip
+    assert codes == ["E-D101"] * 4  # senoir, bda, colections, reserve.target; who is paid is asked of steps that compile
+
+
+def test_claims_that_no_step_pays() -> None:
+    with pytest.raises(DealError) as caught:
+        compile_deal(terms(structure=None, waterfall=[RESIDUAL], triggers=TRAP))
+    codes = sorted(finding.code for finding in caught.value.findings)
+    assert codes == sorted(["E-D120"] * 2 + ["E-D121"] * 2 + ["E-D122"] + ["E-D123"] * 4 + ["W-D125"])
+
+
+@pytest.mark.parametrize(
+    ("pay", "says"),
+    [
+        ({"amount": "senior.balance > 0"}, "a number stands here"),
+        ({"if": "senior.balance"}, "a condition stands here"),
+        ({"if": "not senior.balance"}, "'not' takes conditions"),
+        ({"amount": "1 + (senior.balance > 0)"}, "'+' takes numbers"),
+        ({"amount": "if(senior.balance, 1, 2)"}, "takes a condition and two values of one kind"),
+        ({"amount": "if(senior.balance > 0, 1, 2 > 1)"}, "takes a condition and two values of one kind"),
+    ],
+)
+def test_numbers_and_conditions_are_not_mixed(pay: dict[str, str], says: str) -> None:
+    step = {"pay": {"principal": "senior", "from": "collections"} | pay}
+    (found,) = compile_findings(terms(structure=None, waterfall=[*STEPS[:-1], step, STEPS[-1]], triggers={}))
+    assert says in found.message
 
 
 def test_money_that_cannot_leave() -> None:
