@@ -20,18 +20,26 @@ HOME = ROOT / ".venv"
 BIN = HOME / ("Scripts" if os.name == "nt" else "bin")
 
 
+def python_of_environment() -> str:
+    """The interpreter of .venv, made anew where there is none or where making it was interrupted."""
+    python = BIN / ("python.exe" if os.name == "nt" else "python")
+    if not python.exists() or subprocess.run([str(python), "-c", "import sys"], check=False).returncode:
+        sys.stderr.write("making .venv ...\n")
+        venv.create(HOME, clear=True, with_pip=False)  # some systems ship venv without the pip it would copy
+    return str(python)
+
+
 def prepare(extra: str) -> None:
-    """Make .venv and install the project in it, unless that is already done for this pyproject.toml."""
+    """Install the project in .venv, unless that is already done for this pyproject.toml."""
     wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     stamp = HOME / f".installed-{extra or 'core'}"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
-        sys.stderr.write("making .venv ...\n")
-        venv.create(HOME, with_pip=True)
+    python = python_of_environment()
     sys.stderr.write("installing clo and what it needs (a minute or two) ...\n")
     target = f"{ROOT}[{extra}]" if extra else str(ROOT)
-    subprocess.run([str(BIN / "python"), "-m", "pip", "install", "--quiet", "--editable", target], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--quiet", "--retries", "5", "--editable", target], check=True)
     stamp.write_text(wanted)
 
 
@@ -48,11 +56,11 @@ def main(arguments: list[str]) -> int:
     except (subprocess.CalledProcessError, OSError) as error:
         sys.stderr.write(f"cannot set up .venv: {error}\n")
         return 3
-    if job == "run":
-        command = [str(BIN / "clo"), "run", *(rest or [str(ROOT / "deals" / "purchase-08.yaml"), "--out", str(ROOT / "out")])]
-    else:
-        command = [str(BIN / "python"), "-m", "pytest", *rest]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    if job == "test":
+        return subprocess.run([str(BIN / "python"), "-m", "pytest", *rest], cwd=ROOT, check=False).returncode
+    if not any(argument.endswith((".yaml", ".yml")) for argument in rest):
+        rest = [str(ROOT / "deals" / "purchase-08.yaml"), *rest]
+    return subprocess.run([str(BIN / "clo"), "run", *rest], check=False).returncode
 
 
 if __name__ == "__main__":

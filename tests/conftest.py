@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ for folder in (ROOT, TESTS):
 
 # Two processes that write one numba cache can crash; this runs before anything of clo is imported.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-    base = Path(os.environ.get("CLO_TEST_NUMBA_CACHE", Path(tempfile.gettempdir()) / f"clo-numba-{os.getuid()}"))
+    base = Path(os.environ.get("NUMBA_CACHE_DIR", ROOT / ".pytest_cache" / "numba"))
     os.environ["NUMBA_CACHE_DIR"] = str(base / worker)
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]

@@ -164,20 +164,21 @@ def run_program(
         if not hasattr(storage, "slots"):
             storage.slots = np.empty((len(program.starts), min(BLOCK, scenarios)))
         slots = storage.slots[:, : part.stop - part.start]
-        kernel.run_block(
-            program.ops,
-            program.starts,
-            program.params,
-            period_values,
-            inputs[:, :, part],
-            records,
-            program.balance_sheet,
-            tolerance,
-            slots,
-            kept[:, :, part],
-            leak[part],
-            breach[:, part],
-        )
+        with np.errstate(all="ignore"):  # compiled code never warns; the plain code is not to either
+            kernel.run_block(
+                program.ops,
+                program.starts,
+                program.params,
+                period_values,
+                inputs[:, :, part],
+                records,
+                program.balance_sheet,
+                tolerance,
+                slots,
+                kept[:, :, part],
+                leak[part],
+                breach[:, part],
+            )
 
     starts = range(0, scenarios, BLOCK)
     if len(starts) <= 1:
