@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clo.expressions import ExpressionError, names, parse
-from clo.files.cells import Parsed, parse_column, sentinels_for
+from clo.files.cells import Parsed, parse_column, sentinels_for, usual_sentinels
 from clo.files.csv_table import Table
 from clo.files.headers import Mapping
 from clo.files.sidecar import FACTORS, Derive, Sidecar, scalar
@@ -47,7 +47,7 @@ class Assembly:
             if at is None:
                 self._ids = np.full(len(self.table), None, dtype=object)
             else:
-                self._ids = np.array([word.strip() for word in self.table.columns[at].to_pylist()], dtype=object)
+                self._ids = np.array([word.strip() or "blank" for word in self.table.columns[at].to_pylist()], dtype=object)
         return self._ids
 
     def report(self, code: str, name: str, cells: Mask, said: str, raw: pa.Array, **words: str) -> None:
@@ -64,11 +64,11 @@ class Assembly:
         levels = TAPE[name].levels if name in TAPE else ()
         declared = self.sidecar.sentinels
         own = declared.get(name, declared.get("default"))
-        sentinels = own if own is not None else (sentinels_for(name, kind) if name in TAPE or kind != "text" else ())
+        sentinels = own if own is not None else (usual_sentinels(name, kind, raw) if name in TAPE or kind != "text" else ())
         style = self.sidecar.date_styles.get(name, self.sidecar.date_styles.get("default"))
         parsed = parse_column(raw, kind, sentinels, style if kind == "date" else None, name in IDS)
-        for code, cells, said in parsed.notes:
-            self.report(code, name, cells, said, raw)
+        for note in parsed.notes:
+            self.report(note.code, name, note.cells, note.said, raw, fix=note.fix.format(name=name))
         self.excused[name] = parsed.bad.copy()
         self._stand_ins(name, parsed, raw)
         values: Any = parsed.values
@@ -82,13 +82,20 @@ class Assembly:
         cells = parsed.stand_in
         if not cells.any():
             return
-        first = str(raw[int(np.flatnonzero(cells)[0])].as_py())
-        count = f"{int(cells.sum()):,} cells"
+        words = pc.unique(raw.filter(pa.array(cells))).to_pylist()
+        one = repr(words[0]) if len(words) == 1 else ""  # several are told apart in the occurrences
+        count = f"{int(cells.sum()):,} cell{'s' if cells.sum() > 1 else ''}"
         if name in required() and name not in self.sidecar.may_be_missing:
-            self.report("E-T031", name, cells, f"{first!r} is not a value; {name} is required ({count})", raw)
+            self.report(
+                "E-T031",
+                name,
+                cells,
+                f"{one + ' is not a value' if one else 'stand-ins for a value'}; {name} is required ({count})",
+                raw,
+            )
             self.excused[name] |= cells
             return
-        self.report("W-T031", name, cells, f"{first!r} read as missing ({count})", raw)
+        self.report("W-T031", name, cells, f"{one or 'stand-ins for a value'} read as missing ({count})", raw)
         if name in TAPE:
             reasons = np.full(len(raw), None, dtype=object)
             reasons[cells] = raw.filter(pa.array(cells)).to_pylist()
@@ -186,7 +193,10 @@ class Assembly:
         self.read(name, pa.array(words, pa.string()).take(encoded.indices), kind)
         if lost:
             cells = np.isin(np.asarray(encoded.indices), lost)
-            said = f"{trimmed[lost[0]]!r} is not among the mapped words {', '.join(table)} ({int(cells.sum()):,} loans)"
+            unmapped = list(dict.fromkeys(trimmed[number] for number in lost))
+            are = "is" if len(unmapped) == 1 else "are"
+            said = f"{', '.join(repr(word) for word in unmapped[:5])} {are} not among the mapped words {', '.join(table)}"
+            said += f" ({int(cells.sum()):,} loans)"
             self.report("E-T032", name, cells, said, raw)
             self.excused[name] |= cells
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clo.files.dates import BadDateError, read_date
+from clo.files.dates import NAMED_MONTH, BadDateError, read_date
 from clo.files.sidecar import DateStyle
 from clo.schema import TAPE, Kind
 
@@ -30,6 +30,8 @@ TEXT_MISSING = tuple(word for word in MISSING_WORDS if word not in _MAY_BE_NAMES
 """Words that stand for nothing in a text column: an id may well be NA, a state ND, a name Null."""
 _NINES = tuple("9" * length for length in range(4, 14))
 _MONEY_NINES = tuple("9" * length for length in range(6, 14))
+FEWEST_NINES, MANY_NINES = 2, 0.05
+"""How often an amount of nines stands in a column, in rows and as a share of them, before it is read as missing."""
 _DATE_MISSING = (
     "0", "00000000", "0000-00-00", "0000/00/00", "1900-01-00", "1900/1/0", "1900/01/00", "9999-12-31", "9999/12/31", "99991231",
     "99999999", "9999-99-99", "9999/99/99",
@@ -54,20 +56,36 @@ _SCALES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A repair or a refusal of some cells of a column, to be made a finding. fix: where it is not the catalogue's."""
+
+    code: str
+    cells: NDArray[np.bool_]
+    said: str
+    fix: str = ""
+
+
+def _note(code: str, cells: NDArray[np.bool_], one: str, several: str, fix: str = "") -> Note:
+    """A note that quotes the cell where there is one; the values of several stand in the finding's occurrences."""
+    count = int(cells.sum())
+    return Note(code, cells, f"{one} (1 cell)" if count == 1 else f"{several} ({count:,} cells)", fix)
+
+
 @dataclass
 class Parsed:
     """One column read. Arrays have one entry a record.
 
     values: float64, datetime64[s] or objects; missing where blank, bad or a stand-in. bad: cells that could not be read.
     stand_in: cells that hold a word for a missing value. marked: numbers that carried their own unit (%, 千円).
-    notes: (code, cells, what to say) for repairs and refusals.
+    notes: repairs and refusals.
     """
 
     values: NDArray[Any]
     bad: NDArray[np.bool_]
     stand_in: NDArray[np.bool_]
     marked: NDArray[np.bool_] | None = None
-    notes: list[tuple[str, NDArray[np.bool_], str]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
 def sentinels_for(name: str, kind: Kind) -> tuple[str, ...]:
@@ -82,17 +100,28 @@ def sentinels_for(name: str, kind: Kind) -> tuple[str, ...]:
     return tuple(word for word in TEXT_MISSING if word not in levels)
 
 
+def usual_sentinels(name: str, kind: Kind, raw: pa.Array) -> tuple[str, ...]:
+    """`sentinels_for` a column as it is: a run of nines may well be an amount of money, unless the column repeats it."""
+    usual = sentinels_for(name, kind)
+    if kind != "money":
+        return usual
+    nines = raw.filter(pc.is_in(raw, value_set=pa.array(_MONEY_NINES)))
+    counts = {str(entry["values"]): int(entry["counts"]) for entry in pc.value_counts(nines).to_pylist()}
+    fewest = max(FEWEST_NINES, MANY_NINES * len(raw))
+    return tuple(word for word in usual if word not in _MONEY_NINES or counts.get(word, 0) >= fewest)
+
+
 def parse_column(raw: pa.Array, kind: Kind, sentinels: Iterable[str], style: DateStyle | None, is_id: bool) -> Parsed:
     """A column of text as its kind. Blank cells are missing; nothing raises."""
     size = len(raw)
     stand_in = _mask(pc.is_in(raw, value_set=pa.array(list(sentinels), pa.string())))
-    notes: list[tuple[str, NDArray[np.bool_], str]] = []
+    notes: list[Note] = []
     bad = np.zeros(size, dtype=bool)
     if _mask(pc.starts_with(pc.utf8_ltrim_whitespace(raw), "#")).any():
         errors = _mask(pc.match_substring_regex(raw, ERROR_CELL)) & ~stand_in
         if errors.any():
             first = str(raw[int(np.flatnonzero(errors)[0])].as_py()).strip()
-            notes.append(("E-T008", errors, f"cell holds {first} ({int(errors.sum()):,} cells)"))
+            notes.append(_note("E-T008", errors, f"cell holds {first}", "cells hold spreadsheet errors"))
             bad |= errors
     hidden = pa.array(bad | stand_in)
     text = pc.if_else(hidden, pa.scalar(None, pa.string()), raw) if (bad | stand_in).any() else raw
@@ -119,22 +148,21 @@ def _none(text: pa.Array) -> NDArray[np.bool_]:
 
 
 def _text(text: pa.Array, is_id: bool) -> Parsed:
-    notes: list[tuple[str, NDArray[np.bool_], str]] = []
+    notes: list[Note] = []
     bad = _none(text)
     trimmed = _blank_to_null(pc.utf8_trim_whitespace(text))
     if is_id:
         lost = _mask(pc.match_substring_regex(trimmed, _LOST_DIGITS))
         if lost.any():
             first = trimmed[int(np.flatnonzero(lost)[0])].as_py()
-            notes.append(
-                ("E-T007", lost, f"{first!r} lost digits in a spreadsheet – export again as text ({int(lost.sum()):,} cells)")
-            )
+            after = "lost digits in a spreadsheet – export again as text"
+            notes.append(_note("E-T007", lost, f"{first!r} {after}", f"ids {after}"))
             bad |= lost
     if not pc.all(pc.string_is_ascii(trimmed)).as_py():
         dashed = _mask(pc.match_substring_regex(trimmed, _DASHES))
         if dashed.any():
             trimmed = pc.replace_substring_regex(trimmed, _DASHES, "-")
-            notes.append(("F-T002", dashed, f"normalised {int(dashed.sum()):,} dash variants"))
+            notes.append(Note("F-T002", dashed, f"normalised {int(dashed.sum()):,} dash variants"))
     if bad.any():
         trimmed = pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), trimmed)
     return Parsed(np.asarray(trimmed.to_numpy(zero_copy_only=False), dtype=object), bad, _none(text), None, notes)
@@ -174,17 +202,17 @@ def _numbers(text: pa.Array, kind: Kind) -> Parsed:
     repaired = cells(lambda r: r.repaired) | grouped
     if not pc.all(pc.string_is_ascii(present)).as_py():
         repaired |= ~bad & ~signed & _mask(pc.match_substring_regex(present, _WIDE_SPACE))
-    notes: list[tuple[str, NDArray[np.bool_], str]] = []
+    notes: list[Note] = []
     if bad.any():
         first = next(reading for reading in readings if reading.said)
-        notes.append(("E-T020", bad, f"{first.said} ({int(bad.sum()):,} cells)"))
+        notes.append(_note("E-T020", bad, first.said, "not numbers"))
     if repaired.any():
         what = "full-width numbers" if cells(lambda r: r.wide).any() else "numbers with separators, signs of currency or units"
-        notes.append(("F-T025", repaired, f"converted {int(repaired.sum()):,} {what}"))
+        notes.append(Note("F-T025", repaired, f"converted {int(repaired.sum()):,} {what}"))
     if signed.any():
         first = next(reading for reading in readings if reading.signed)
         shown = f"{first.value:,.10g}".replace("-", "−")
-        notes.append(("F-T026", signed, f"{first.text} read as {shown} ({int(signed.sum()):,} cells)"))
+        notes.append(_note("F-T026", signed, f"{first.text} read as {shown}", "numbers marked △, ▲, ー or ( ) read as negative"))
     return Parsed(values, bad, _none(text), marked, notes)
 
 
@@ -250,12 +278,20 @@ def _scale(plain: str, kind: Kind) -> tuple[float, bool, str]:
 
 
 _DATE_OUTCOMES = (
-    *((code, code) for code in ("E-T040", "E-T041", "E-T042")),
-    ("serial", "F-T044"),
-    ("era", "F-T043"),
-    ("other", "F-T043"),
+    ("E-T040", "E-T040", "not days of the calendar", ""),
+    ("E-T041", "E-T041", "dates that can be read in several ways; declare date_style", ""),
+    (
+        NAMED_MONTH,
+        "E-T041",
+        "years of two digits; declare date_style d-mon-yy with a century_pivot",
+        "declare `date_styles: {{{name}: {{style: d-mon-yy, century_pivot: 50}}}}` (years below the pivot are 20xx)",
+    ),
+    ("E-T042", "E-T042", "dates outside their era", ""),
+    ("serial", "F-T044", "numbers read as Excel serials", ""),
+    ("era", "F-T043", "era dates read as YYYY-MM-DD", ""),
+    ("other", "F-T043", "dates written in another way read as YYYY-MM-DD", ""),
 )
-"""How a date was read, or the refusal, and the finding it makes."""
+"""How a date was read, or the refusal; the finding it makes; what to say of several; and a fix that is not the catalogue's."""
 
 
 def _dates(text: pa.Array, style: DateStyle | None) -> Parsed:
@@ -272,15 +308,15 @@ def _dates(text: pa.Array, style: DateStyle | None) -> Parsed:
         try:
             got = read_date(word, style)
         except BadDateError as error:
-            return np.datetime64("NaT", "s"), error.code, str(error)
+            return np.datetime64("NaT", "s"), error.outcome, str(error)
         return np.datetime64(got.day, "s"), got.style, f"{word} read as {got.day}"
 
     readings, which = _distinct(present, chosen, read)
     values = np.full(len(text), np.datetime64("NaT", "s"))
     values[chosen] = np.array([reading[0] for reading in readings], dtype="datetime64[s]")[which]
-    notes: list[tuple[str, NDArray[np.bool_], str]] = []
+    notes: list[Note] = []
     bad = _none(text)
-    for outcome, code in _DATE_OUTCOMES:
+    for outcome, code, several, fix in _DATE_OUTCOMES:
         numbers = [number for number, reading in enumerate(readings) if reading[1] == outcome]
         if not numbers:
             continue
@@ -289,7 +325,7 @@ def _dates(text: pa.Array, style: DateStyle | None) -> Parsed:
         said = readings[numbers[0]][2]
         if outcome == "serial":
             said = said.replace(" read as ", " read as Excel serial (") + ")"
-        notes.append((code, cells, f"{said} ({int(cells.sum()):,} cells)"))
+        notes.append(_note(code, cells, said, several, fix))
         if code.startswith("E"):
             bad |= cells
     return Parsed(values, bad, _none(text), None, notes)

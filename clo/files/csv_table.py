@@ -11,6 +11,7 @@ from itertools import islice
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
@@ -28,13 +29,17 @@ NOTE = re.compile(r"^\s*([※*＊#注(（]|note|source|出所|資料)", re.IGNOR
 
 @dataclass
 class Table:
-    """A tape as text. names: headers as they stand. columns: one array of text a header. rows: row of the file of each record."""
+    """A tape as text. names: headers as they stand. columns: one array of text a header. rows: row of the file of each record.
+
+    header_row: row of the headers; None in a Parquet file, where they stand on no row and the first record is row 1.
+    """
 
     file: str
     names: list[str]
     columns: list[pa.Array]
     rows: NDArray[np.int64]
     findings: list[Finding] = field(default_factory=list)
+    header_row: int | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -42,7 +47,8 @@ class Table:
     def take(self, keep: NDArray[np.bool_]) -> Table:
         """The records where `keep` is true."""
         mask = pa.array(keep)
-        return Table(self.file, self.names, [column.filter(mask) for column in self.columns], self.rows[keep], self.findings)
+        columns = [column.filter(mask) for column in self.columns]
+        return Table(self.file, self.names, columns, self.rows[keep], self.findings, self.header_row)
 
 
 def read_delimited(data: bytes, file: str, sidecar: Sidecar) -> Table:
@@ -54,7 +60,9 @@ def read_delimited(data: bytes, file: str, sidecar: Sidecar) -> Table:
     header_row, names, skipped = _header(text, file, sidecar, delimiter, findings)
     table = _fast(text, file, names, skipped, delimiter) or _careful(text, file, names, header_row, delimiter)
     table.rows += header_row
+    table.header_row = header_row
     table.findings[:0] = findings
+    table = _without_repeated_headers(table)
     if not len(table):
         raise TapeError([*table.findings, finding("E-T009", "the tape has a header and no loans", file=file, row=header_row)])
     return table
@@ -69,7 +77,8 @@ def _header(text: str, file: str, sidecar: Sidecar, delimiter: str, findings: li
     try:
         rows.extend((record, reader.line_num) for record in islice(reader, max(HEADER_SEARCH, sidecar.header_row or 0)))
     except csv.Error as error:
-        findings.append(finding("E-T006", f"the first rows cannot be read: {error}", file=file, line=reader.line_num))
+        last_row, last_line = (len(rows), rows[-1][1]) if rows else (0, 0)
+        findings.append(_unreadable(error, last_row + 1, reader.line_num - last_line, file))
         raise TapeError(findings) from None
     if sidecar.header_row is not None:
         at = sidecar.header_row - 1
@@ -77,19 +86,69 @@ def _header(text: str, file: str, sidecar: Sidecar, delimiter: str, findings: li
             findings.append(finding("E-T009", f"header_row is {sidecar.header_row}, the file has {len(rows)} rows", file=file))
             raise TapeError(findings)
     else:
-        scores = [sum(cell.strip() in known for cell in record) for record, _ in rows]
+        scores = [_known(record, known) for record, _ in rows]
         at = int(np.argmax(scores)) if max(scores) > 1 else next((i for i, (record, _) in enumerate(rows) if record), 0)
         if at > 0:
             said = f"header found on row {at + 1}; row{'s 1–' if at > 1 else ' '}{at} treated as notes"
             findings.append(finding("F-T003", said, file=file, row=at + 1))
     record, lines = rows[at]
-    if len(record) == 1 and delimiter == ",":
-        other = next((mark for mark in "\t;|" if mark in record[0]), None)
-        if other:
-            said = f"one column, and the header holds {other!r}: declare `delimiter: {other!r}` in the sidecar"
-            findings.append(finding("E-T009", said, file=file, row=at + 1))
-            raise TapeError(findings)
+    if _known(record, known) <= 1:
+        wrong = _other_delimiter([one for one, _ in rows], at, delimiter, known, file)
+        if wrong is not None:
+            raise TapeError([*findings, wrong])
     return at + 1, [name.strip().strip("\ufeff") for name in record], lines
+
+
+def _other_delimiter(rows: Sequence[list[str]], at: int, delimiter: str, known: set[str], file: str) -> Finding | None:
+    """The one finding about a file that another common delimiter divides: one mistake, not one a column.
+
+    Its header is a row that has names of the tape under that delimiter, or, as the header taken is one column, holds most of it.
+    """
+    texts = [delimiter.join(record) for record in rows]
+    others = [mark for mark in ",\t;|" if mark != delimiter]
+    named = [(_known(text.split(mark), known), -number, mark) for number, text in enumerate(texts) for mark in others]
+    most, row, other = max(named, default=(0, 0, ""))
+    if most <= 1:
+        counts = [(texts[at].count(mark), -at, mark) for mark in others] if len(rows[at]) == 1 else []
+        most, row, other = max(counts, default=(0, 0, ""))
+    if not most:
+        return None
+    shown = other.replace("\t", "\\t")
+    said = f"with the delimiter {delimiter!r} no column of the tape is found, and the header holds {other!r}: "
+    said += f"declare `delimiter: {other!r}` in the sidecar"
+    rule, advice = "columns are divided by the delimiter", f'declare `delimiter: "{shown}"` in the sidecar'
+    return finding("E-T009", said, file=file, row=1 - row, value=delimiter, rule=rule, fix=advice)
+
+
+def _known(record: Sequence[str], known: set[str]) -> int:
+    """How many cells of a row are names of columns."""
+    return sum(cell.strip() in known for cell in record)
+
+
+def _without_repeated_headers(table: Table) -> Table:
+    """The table without lines that repeat its header, as files joined end to end have them."""
+    if len(table.names) < 2:
+        return table
+    same = pa.array(np.ones(len(table), dtype=bool))
+    for name, column in zip(table.names, table.columns, strict=True):
+        same = pc.and_(same, pc.equal(pc.utf8_trim_whitespace(column), name))
+        if not pc.any(same).as_py():
+            return table
+    repeated = np.asarray(same).astype(bool)
+    rows, count = table.rows[repeated], int(repeated.sum())
+    said = "row repeats the header; left out" if count == 1 else f"{count:,} rows repeat the header; left out"
+    nobody, words = np.full(count, None, dtype=object), np.full(count, table.names[0], dtype=object)
+    table.findings.append(row_finding("F-T004", said, field="", file=table.file, rows=rows, who=nobody, values=words))
+    return table.take(~repeated)
+
+
+def _unreadable(error: csv.Error, row: int, lines: int, file: str) -> Finding:
+    """Why the reader stopped in a row: a quote that runs on over other lines, or one very long cell."""
+    if "field larger" in str(error) and lines <= 1:
+        return finding("E-T014", f"row {row:,} has a cell of more than {csv.field_size_limit():,} characters", file=file, row=row)
+    if "end of data" in str(error) or "field larger" in str(error):
+        return finding("E-T006", f"row {row:,} opens a quote that does not close", file=file, row=row)
+    return finding("E-T006", f"row {row:,}: {error}", file=file, row=row)
 
 
 def _fast(text: str, file: str, names: Sequence[str], skipped: int, delimiter: str) -> Table | None:
@@ -137,10 +196,7 @@ def _careful(text: str, file: str, names: Sequence[str], header_row: int, delimi
             kept.append(record)
             rows.append(number - header_row)
     except csv.Error as error:
-        said = (
-            f"row {number + 1} opens a quote that does not close" if "end of data" in str(error) else f"row {number + 1}: {error}"
-        )
-        findings.append(finding("E-T006", said, file=file, row=number + 1, line=None))
+        findings.append(_unreadable(error, number + 1, reader.line_num - lines_before, file))
     findings += _ragged(ragged, names, file, last=rows[-1] + header_row if rows else 0)
     if any(problem.severity == "error" for problem in findings):
         raise TapeError(findings)
@@ -156,15 +212,23 @@ def _ragged(ragged: list[tuple[int, list[str], int]], names: Sequence[str], file
     bad = [entry for entry in ragged if entry not in below]
     found = []
     if below:
-        said = f"row {below[0][0]:,} is below the loans and no loan ({below[0][1][0]!r}); left out"
-        found.append(finding("F-T004", said, file=file, row=below[0][0]))
+        first = next(cell for cell in below[0][1] if cell.strip())
+        said = f"row {below[0][0]:,} is below the loans and no loan ({first!r}); left out"
+        if len(below) > 1:
+            said = f"{len(below):,} rows are below the loans and no loans; left out"
+        numbers = np.array([entry[0] for entry in below], dtype=np.int64)
+        texts = [next(cell for cell in entry[1] if cell.strip()) for entry in below]
+        nobody = np.full(len(below), None, dtype=object)
+        found.append(row_finding("F-T004", said, field="", file=file, rows=numbers, who=nobody, values=texts))
     if bad:
         number, record, spans = bad[0]
         said = f"row {number:,} has {len(record)} fields, header has {len(names)}"
-        if spans > 1 or any("\n" in cell for cell in record):
+        if len(bad) > 1:
+            said = f"{len(bad):,} rows have more or fewer fields than the header, which has {len(names)}"
+        elif spans > 1 or any("\n" in cell for cell in record):
             said += f"; unclosed quote begins row {number:,} (the record runs over {spans} lines)"
         at = names.index("loan_id") if "loan_id" in names else -1
-        who = [entry[1][at] if 0 <= at < len(entry[1]) else None for entry in bad]
+        who = [(entry[1][at].strip() or "blank") if 0 <= at < len(entry[1]) else None for entry in bad]
         values = [f"{len(entry[1])} fields" for entry in bad]
         numbers = np.array([entry[0] for entry in bad], dtype=np.int64)
         found.append(row_finding("E-T005", said, field="", file=file, rows=numbers, who=who, values=values))

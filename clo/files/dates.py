@@ -32,15 +32,18 @@ _ABC = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4}|\d{2})")
 _NAMED = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})[A-Za-z]*[- ](\d{4}|\d{2})")
 _SERIAL = re.compile(r"(\d{5})(?:\.0+)?")
 _FISCAL = re.compile(r"(FY\s*\d{2,4}|.*年度)", re.I)
+NAMED_MONTH = "named month"
+"""The outcome of a date such as 12-May-10: only its century is open."""
 _SERIAL_RANGE = (20_000, 80_000)
 """Spreadsheet serials taken for dates: 1954 to 2119."""
 
 
 class BadDateError(ValueError):
-    """Text that is no date, or more than one. `code` says which finding it makes."""
+    """Text that is no date, or more than one. `code` says which finding it makes, `outcome` which of several of one code."""
 
-    def __init__(self, code: str, said: str) -> None:
+    def __init__(self, code: str, said: str, outcome: str = "") -> None:
         self.code = code
+        self.outcome = outcome or code
         super().__init__(said)
 
 
@@ -70,6 +73,9 @@ def read_date(text: str, style: DateStyle | None = None) -> ReadDate:  # noqa: P
         month = _MONTHS.get(match[2].lower())
         if month is None:
             raise BadDateError("E-T040", f"{text!r}: {match[2]!r} is no month")
+        if len(match[3]) == 2 and (style is None or style.century_pivot is None):
+            said = f"{text} is ambiguous: its year has two digits; declare date_style d-mon-yy with a century_pivot"
+            raise BadDateError("E-T041", said, NAMED_MONTH)
         return ReadDate(_day(_year(match[3], style, text), month, int(match[1]), text), "declared" if style else "other")
     if match := _ABC.fullmatch(plain):
         return _numbers(match, style, text)

@@ -22,7 +22,7 @@ from clo.files.totals import without_totals
 from clo.findings import Finding, TapeError
 from clo.pool.codes import finding
 from clo.pool.dtypes import canonical
-from clo.pool.loans import HEADER_ROWS, Loans, validated
+from clo.pool.loans import Loans, validated
 from clo.pool.view import Declared, View
 from clo.schema import kind_of
 
@@ -65,15 +65,14 @@ def _read(data: bytes, file: str, sidecar: Sidecar) -> tuple[Loans | None, tuple
     if sidecar.sha256 and sidecar.sha256.lower() != digest:
         said = f"SHA-256 of the file is {digest}, the sidecar says {sidecar.sha256}"
         raise TapeError([finding("E-T016", said, value=digest, **sidecar.place("sha256", tape=file))])
-    if data[:4] == b"PAR1":
+    if data[:4] == b"PAR1" or file.lower().endswith(".parquet"):
         ready = _canonical_parquet(data, file, sidecar, digest)
         if ready is not None:
             return ready
         table = _parquet_as_text(data, file)
     else:
         table = read_delimited(_unpacked(data, file), file, sidecar)
-    header_row = int(table.rows[0]) - 1 if len(table) else 1
-    mapping = map_headers(table.names, file, header_row, sidecar)
+    mapping = map_headers(table.names, file, table.header_row, sidecar)
     table, totals = without_totals(table, mapping.places)
     view, cells = assemble(table, mapping, sidecar)
     earlier = [*table.findings, *mapping.findings, *totals, *cells]
@@ -90,14 +89,17 @@ def _checked(view: View, sidecar: Sidecar, digest: str, earlier: list[Finding]) 
 
 def _unpacked(data: bytes, file: str) -> bytes:
     if data[:2] != b"\x1f\x8b":
+        if file.lower().endswith(".gz"):
+            raise TapeError([_damaged("gzip", "named .gz, and does not begin as one", file)])
         return data
     try:
         with gzip.open(io.BytesIO(data)) as stream:
             plain = stream.read(LARGEST_UNPACKED + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise TapeError([finding("E-T009", f"damaged gzip file: {error}", file=file)]) from None
+        raise TapeError([_damaged("gzip", str(error), file)]) from None
     if len(plain) > LARGEST_UNPACKED:
-        raise TapeError([finding("E-T009", f"unpacks to more than {LARGEST_UNPACKED:,} bytes", file=file)])
+        said, rule = f"unpacks to more than {LARGEST_UNPACKED:,} bytes", f"a tape unpacks to at most {LARGEST_UNPACKED:,} bytes"
+        raise TapeError([finding("E-T009", said, file=file, rule=rule, fix="split the file")])
     return plain
 
 
@@ -106,7 +108,12 @@ def _parquet(data: bytes, file: str) -> pa.Table:
         return pq.read_table(io.BytesIO(data))
     except (pa.ArrowException, OSError) as error:
         first = str(error).splitlines()[0]
-        raise TapeError([finding("E-T009", f"damaged Parquet file: {first}", file=file)]) from None
+        raise TapeError([_damaged("Parquet", first, file)]) from None
+
+
+def _damaged(kind: str, why: str, file: str) -> Finding:
+    rule, advice = f"the file is a readable {kind} file", "export it again, copy it again, or name it by what it is"
+    return finding("E-T009", f"damaged {kind} file: {why}", file=file, rule=rule, fix=advice)
 
 
 def _canonical_parquet(data: bytes, file: str, sidecar: Sidecar, digest: str) -> tuple[Loans | None, tuple[Finding, ...]] | None:
@@ -116,7 +123,7 @@ def _canonical_parquet(data: bytes, file: str, sidecar: Sidecar, digest: str) ->
         return None
     table = _parquet(data, file)
     frame = table.to_pandas(types_mapper=lambda kind: pd.StringDtype(na_value=np.nan) if kind == pa.string() else None)
-    rows = np.arange(HEADER_ROWS, HEADER_ROWS + len(frame), dtype=np.int64)
+    rows = np.arange(1, 1 + len(frame), dtype=np.int64)
     for name, kind in zip(table.schema.names, table.schema.types, strict=True):
         if _is_text(kind) and not _text_is_right(name):
             return None
@@ -144,7 +151,7 @@ def _parquet_as_text(data: bytes, file: str) -> Table:
         if pa.types.is_timestamp(plain.type):
             plain = plain.cast(pa.date32(), safe=False)
         columns.append(plain.cast(pa.string()).fill_null(""))
-    rows = np.arange(HEADER_ROWS, HEADER_ROWS + table.num_rows, dtype=np.int64)
+    rows = np.arange(1, 1 + table.num_rows, dtype=np.int64)
     if not table.num_rows:
         raise TapeError([finding("E-T009", "the tape has no loans", file=file)])
     return Table(file, list(table.column_names), columns, rows)

@@ -12,14 +12,16 @@ from clo.files.csv_table import NOTE, TOTAL, Table
 from clo.findings import Finding
 from clo.pool.codes import finding
 
+NAMES_A_LOAN = ("loan_id", "obligor_id")
+"""A line that has one of these is a loan, whatever its balance happens to equal."""
 KEY_COLUMNS = ("loan_id", "originator_id", "obligor_id", "cutoff_date", "deal_id")
 
 
 def without_totals(table: Table, places: dict[str, int]) -> tuple[Table, list[Finding]]:
     """The records that are loans, and a finding for every line that is none.
 
-    A line is no loan if it is blank, if a key column starts with a word for total, or if the loan id is blank and the
-    current balance equals the sum above it. A total that differs from the sum is an error.
+    A line is no loan if it is blank, if a key column starts with a word for total, or if it names neither loan nor borrower and
+    the current balance equals the sum above it. A total that differs from the sum is an error.
     """
     if "loan_id" not in places:
         return table, []
@@ -44,7 +46,8 @@ def without_totals(table: Table, places: dict[str, int]) -> tuple[Table, list[Fi
         )
         said = f"row {row:,} looks like a total"
         same = not np.isnan(total) and total > 0 and min(abs(total - above), abs(total - part)) <= max(0.5, 1e-12 * total)
-        if same and (named or not cells[places["loan_id"]].strip()):
+        unnamed = not any(cells[places[key]].strip() for key in NAMES_A_LOAN if key in places)
+        if same and (named or unnamed):
             said += f" (= sum of rows above, {total:,.0f}); excluded from loans, used as control total"
             found.append(finding("F-T004", said, file=table.file, row=row, field="current_balance", value=f"{total:,.0f}"))
             since = at + 1

@@ -34,6 +34,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "E-T011": ("every required column is present", "add `columns: {{{field}: '<its header>'}}` to the sidecar"),
     "E-T012": ("every header stands for one column", "rename or remove one of them"),
     "W-T013": ("a header is a column of the tape or wholly unlike one", "rename it, or map it in the sidecar"),
+    "E-T014": ("a cell is shorter than 131,072 characters", "shorten the text, or export without that column"),
     "E-T015": ("the tape agrees with its control totals", "find the difference before using the tape"),
     "E-T016": ("the file is the one its sidecar describes", "use the right file, or correct `sha256` in the sidecar"),
     "E-T017": ("text is readable", "export again; the text was damaged by a wrong decoding before it came here"),

@@ -80,8 +80,8 @@ def _statuses(view: View, at: Positions) -> str:
 def _over_original(view: View, at: Positions) -> str:
     over = float((view.numbers("current_balance")[at] / view.numbers("original_balance")[at]).max())
     if over >= MANY_TIMES:
-        up_to = "" if len(at) == 1 else "up to "
-        return f"balance is {up_to}more than {MANY_TIMES:.0f} times the original ({_n(at)}): wrong unit?"
+        some = "" if len(at) == 1 else "at worst "
+        return f"balance is {some}more than {MANY_TIMES:.0f} times the original ({_n(at)}): wrong unit?"
     said = f"by {over - 1.0:.0%}" if len(at) == 1 else f"by up to {over - 1.0:.0%}"
     return f"balance exceeds original {said} ({_n(at)}): capitalised interest or wrong unit?"
 

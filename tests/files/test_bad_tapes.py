@@ -244,7 +244,7 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
     "balances in thousands": (
         {}, {"current_balance": ["6000", "12000", "18000", "24000", "7000", "13000", "19000", "25000"]}, "E-T029",
         "current_balance", 2, "A-1", "6,000",
-        "current_balance is about 1/1000 of original_balance (median ratio 0.000593, 8 loans)", "in one unit",
+        "current_balance is about 1/1000 of original_balance (median ratio 0.000598, 8 loans)", "in one unit",
         "units: {columns: {current_balance: thousand}}",
     ),
     "original balances in thousands": (
@@ -385,3 +385,63 @@ def test_reason_a_value_is_missing_is_kept_beside_it(tmp_path):
     assert loans.frame["balloon_amount_nd"].tolist()[3] == "ND2"
     assert np.isnan(loans.column("balloon_amount")[3])
     assert loans.column("balloon_amount")[4] == 5.0
+
+
+# (cells to change, code, field, message): none of them quotes one row's cell
+SEVERAL: dict[str, tuple[dict[Any, str], str, str, str]] = {
+    "error cells": ({("purpose", 1): "#REF!", ("purpose", 2): "#N/A"}, "E-T008", "purpose",
+        "cells hold spreadsheet errors (2 cells)"),
+    "ids": ({("loan_id", 1): "1.23E+12", ("loan_id", 2): "1.24E+12"}, "E-T007", "loan_id",
+        "ids lost digits in a spreadsheet – export again as text (2 cells)"),
+    "words": ({("original_balance", 1): "a", ("original_balance", 2): "b"}, "E-T020", "original_balance",
+        "not numbers (2 cells)"),
+    "no days": ({("maturity_date", 1): "2029-04-31", ("maturity_date", 2): "2029-06-31", ("maturity_date", 3): "x"}, "E-T040",
+        "maturity_date", "not days of the calendar (3 cells)"),
+    "eras": ({("maturity_date", 1): "平成31年5月1日", ("maturity_date", 2): "S64.1.8"}, "E-T042", "maturity_date",
+        "dates outside their era (2 cells)"),
+    "two readings": ({("maturity_date", 1): "4/5/2029", ("maturity_date", 2): "5/6/2029"}, "E-T041", "maturity_date",
+        "dates that can be read in several ways; declare date_style (2 cells)"),
+    "two digits": ({("maturity_date", 1): "12-May-30", ("maturity_date", 2): "12-Jun-30"}, "E-T041", "maturity_date",
+        "years of two digits; declare date_style d-mon-yy with a century_pivot (2 cells)"),
+    "stand-ins": ({("maturity_date", 1): "ND1", ("maturity_date", 2): "ND2"}, "E-T031", "maturity_date",
+        "stand-ins for a value; maturity_date is required (2 cells)"),
+    "stand-ins allowed": ({("balloon_amount", 1): "ND1", ("balloon_amount", 2): "ND2"}, "W-T031", "balloon_amount",
+        "stand-ins for a value read as missing (2 cells)"),
+    "triangles": ({("obligor_ebitda", 1): "△1", ("obligor_ebitda", 2): "▲2"}, "F-T026", "obligor_ebitda",
+        "numbers marked △, ▲, ー or ( ) read as negative (2 cells)"),
+    "serials": ({("origination_date", 1): "45012", ("origination_date", 2): "45013"}, "F-T044", "origination_date",
+        "numbers read as Excel serials (2 cells)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_a_message_about_several_cells_quotes_none(name, tmp_path):
+    changes, code, field, message = SEVERAL[name]
+    _, findings = check_tape(write(tmp_path, text(table(changes))))
+    found = only(findings, code, field)
+    assert (found.message, found.count) == (message, len(changes))
+    assert found.occurrences is not None
+    assert found.occurrences.values.tolist() == list(changes.values())
+    assert errors(findings) == ([code] if code.startswith("E") else [])
+
+
+def test_a_named_month_asks_for_its_style(tmp_path):
+    found = only(check_tape(write(tmp_path, text(table({("origination_date", 0): "12-May-10"}))))[1], "E-T041")
+    assert found.fix == (
+        "declare `date_styles: {origination_date: {style: d-mon-yy, century_pivot: 50}}` (years below the pivot are 20xx)"
+    )
+
+
+def test_an_amount_of_nines_is_an_amount_unless_it_is_repeated(tmp_path):
+    once = read_tape(write(tmp_path, text(table({("original_balance", 3): "99999999"}))))
+    assert once.findings == ()
+    assert once.column("original_balance")[3] == 99_999_999.0
+    cells = {("capital_yen", at): "99999999" if at < 2 else "10000000" for at in range(8)}
+    twice = read_tape(write(tmp_path, text(table(cells))))
+    assert only(twice.findings, "W-T031").count == 2
+    assert np.isnan(twice.column("capital_yen")[:2]).all()
+
+
+def test_a_blank_id_is_said_to_be_blank(tmp_path):
+    _, findings = check_tape(write(tmp_path, text(table({("loan_id", 2): "", ("maturity_date", 2): "x"}))))
+    assert [found.who for found in findings] == ["loan blank", "loan blank"]

@@ -256,6 +256,74 @@ def test_damaged_files_are_findings_and_missing_ones_oserror(tmp_path):
         check_tape(tmp_path / "absent.csv")
 
 
+def test_a_damaged_container_has_its_own_rule(tmp_path):
+    wrong = {
+        "a.csv.gz": (b"\x1f\x8bjunk", "gzip"),
+        "b.parquet": (b"PAR1junk", "Parquet"),
+        "c.csv.gz": (CLEAN.encode(), "gzip"),
+        "d.parquet": (CLEAN.encode(), "Parquet"),
+    }
+    for name, (content, kind) in wrong.items():
+        (tmp_path / name).write_bytes(content)
+        _, findings = check_tape(tmp_path / name)
+        assert errors(findings) == ["E-T009"]
+        assert findings[0].rule == f"the file is a readable {kind} file"
+        assert findings[0].fix.startswith("export it again")
+
+
+def test_rows_of_a_parquet_tape_count_from_one(tmp_path):
+    path = tmp_path / "pool.parquet"
+    frame = read_tape(write(tmp_path, CLEAN)).frame
+    frame.to_parquet(path, index=False)
+    assert read_tape(path).file_rows.tolist() == list(range(1, 9))
+    pd.DataFrame(table({("current_balance", 1): "-1"})).to_parquet(path, index=False)
+    assert only(check_tape(path)[1], "E-T050").row == 2
+    pd.DataFrame(table()).drop(columns="current_rate").to_parquet(path, index=False)
+    assert only(check_tape(path)[1], "E-T011").row is None
+
+
+@pytest.mark.parametrize("notes", ["", "loans of March\n\n"])
+@pytest.mark.parametrize(("mark", "shown"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
+def test_a_wrong_delimiter_is_one_finding(tmp_path, mark, shown, notes):
+    _, findings = check_tape(write(tmp_path, notes + CLEAN.replace(",", mark)))
+    (found,) = findings
+    assert (found.code, found.row, found.value) == ("E-T009", 3 if notes else 1, ",")
+    assert found.fix == f'declare `delimiter: "{shown}"` in the sidecar'
+
+
+def test_a_wrong_delimiter_is_seen_behind_decimal_commas_and_declarations(tmp_path):
+    decimal = "loans of March\n" + CLEAN.replace(",", ";").replace("0.0", "0,0")
+    assert [found.code for found in check_tape(write(tmp_path, decimal))[1]] == ["E-T009"]
+    (found,) = check_tape(write(tmp_path, CLEAN, 'delimiter: ";"\n'))[1]
+    assert found.fix == 'declare `delimiter: ","` in the sidecar'
+
+
+def test_headers_repeated_between_loans_are_one_finding(tmp_path):
+    lines = CLEAN.splitlines(keepends=True)
+    loans = read_tape(write(tmp_path, "".join([*lines[:4], lines[0], *lines[4:], lines[0]])))
+    found = only(loans.findings, "F-T004")
+    assert (found.message, found.row, found.count) == ("2 rows repeat the header; left out", 5, 2)
+    assert (len(loans.findings), loans.balance) == (1, BALANCE)
+
+
+def test_a_long_cell_is_no_open_quote(tmp_path):
+    path = write(tmp_path, CLEAN.replace("A-3", '"A-3') + CLEAN * 100)
+    found = only(check_tape(path)[1], "E-T006")
+    assert (found.row, found.message) == (4, "row 4 opens a quote that does not close")
+    long = "x" * 140_000
+    header = "note," + CLEAN.splitlines()[0]
+    rows = [f"{long if number == 3 else ''},{line}" for number, line in enumerate(CLEAN.splitlines()[1:])]
+    found = only(check_tape(write(tmp_path, "\n".join([header, *rows]) + "\n"))[1], "E-T014")
+    assert (found.row, found.message) == (5, "row 5 has a cell of more than 131,072 characters")
+
+
+def test_rows_of_another_length_are_counted(tmp_path):
+    _, findings = check_tape(write(tmp_path, CLEAN.replace("A-2,", "A-2,9,").replace("B-1,", "B-1,9,")))
+    found = only(findings, "E-T005")
+    assert found.message == "2 rows have more or fewer fields than the header, which has 19"
+    assert (found.row, found.count) == (3, 2)
+
+
 def test_reading_writes_nothing(tmp_path):
     path = write(tmp_path, text(table({("current_balance", 0): "-1"})))
     before = {entry: (entry.read_bytes(), entry.stat().st_mtime_ns) for entry in tmp_path.iterdir()}
