@@ -175,7 +175,7 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name:28} {value:>16,}" if isinstance(value, (int, float)) else f"{name:28} {value!s:>16}")
     print(
-        "\nBound: the slots of a block (slots x 256 scenarios x 8 bytes) live in the second-level cache, and every op reads two"
+        "\nBound: the slots of a block (at most 640 kB) live in the second-level cache, and every op reads two"
         "\nor three rows and writes one: the machine runs at the speed of that cache. Blocks are independent, so cores scale it."
     )
 

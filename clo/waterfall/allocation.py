@@ -26,8 +26,9 @@ Floats = NDArray[np.float64]
 KERNELS = (kernel.run_block,)
 """What is compiled on the first run."""
 WHOLE = kernel.WHOLE
-BLOCK = 256
-"""Scenarios in one block: what the slots of a block hold stays in the processor's cache."""
+BLOCK_BYTES = 640_000
+"""What the slots of a block may take: a core's second-level cache holds them, and each op sweeps as many scenarios as fit."""
+SMALLEST_BLOCK, LARGEST_BLOCK = 64, 1024
 TOLERANCE = 1e-12
 """The smallest amount that counts, as a share of the original pool balance."""
 LEAK = 1e-11
@@ -153,6 +154,7 @@ def run_program(
     period_values [v, t], inputs [n, t, s], records [r]. Returns kept [r, t, s], leak [s], breach [2, s].
     """
     payments, scenarios = inputs.shape[1], inputs.shape[2]
+    block = min(block_size(len(program.starts)), scenarios) or 1
     kept = np.empty((len(records), payments, scenarios))
     leak = np.empty(scenarios)
     breach = np.empty((2, scenarios), dtype=np.int64)
@@ -160,9 +162,9 @@ def run_program(
     storage = threading.local()  # one set of slots a thread: new memory for every block costs as much as the run
 
     def run(start: int) -> None:
-        part = slice(start, min(start + BLOCK, scenarios))
+        part = slice(start, min(start + block, scenarios))
         if not hasattr(storage, "slots"):
-            storage.slots = np.empty((len(program.starts), min(BLOCK, scenarios)))
+            storage.slots = np.empty((len(program.starts), block))
         slots = storage.slots[:, : part.stop - part.start]
         with np.errstate(all="ignore"):  # compiled code never warns; the plain code is not to either
             kernel.run_block(
@@ -180,7 +182,7 @@ def run_program(
                 breach[:, part],
             )
 
-    starts = range(0, scenarios, BLOCK)
+    starts = range(0, scenarios, block)
     if len(starts) <= 1:
         for start in starts:
             run(start)
@@ -189,6 +191,11 @@ def run_program(
             for _ in pool.map(run, starts):
                 pass
     return kept, leak, breach
+
+
+def block_size(slots: int) -> int:
+    """Scenarios in one block of a program with so many slots."""
+    return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, BLOCK_BYTES // (8 * max(slots, 1)) // SMALLEST_BLOCK * SMALLEST_BLOCK))
 
 
 def gather(program: Program, flows: PoolFlows, timeline: Timeline) -> Floats:

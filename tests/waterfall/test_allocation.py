@@ -111,7 +111,7 @@ def test_a_scenario_alone_is_the_same_to_the_last_bit(batch: Batch) -> None:
 @pytest.mark.parametrize("threads", [1, 3])
 def test_blocks_and_threads_show_in_no_bit(batch: Batch, block: int, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     together = batch.allocated()
-    monkeypatch.setattr(allocation, "BLOCK", block)
+    monkeypatch.setattr(allocation, "block_size", lambda _: block)
     again = batch.allocated(threads=threads)
     np.testing.assert_array_equal(again.kept, together.kept)
     np.testing.assert_array_equal(again.leak, together.leak)
