@@ -1,0 +1,21 @@
+"""The benchmarks run, and both sides of each agree. No time is tested: a speed is a figure of docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("command", [("waterfall.py", "--scenarios", "300"), ("pool.py", "--loans", "2000", "--months", "24")])
+def test_a_benchmark_runs(command: tuple[str, ...]) -> None:
+    script, *arguments = command
+    program = [sys.executable, str(ROOT / "benchmarks" / script), *arguments, "--json"]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)
