@@ -249,6 +249,7 @@ def assemble(table: Table, mapping: Mapping, sidecar: Sidecar) -> tuple[View, li
         excused={name: mask for name, mask in work.excused.items() if mask.any()},
         money_units=frozenset(name for name, own in sidecar.units.originators.items() if own.money),
         rate_units=frozenset(name for name, own in sidecar.units.originators.items() if own.rate),
+        column_units=frozenset(sidecar.units.columns),
         absent=frozenset(mapping.absent),
     )
     view = View(frame, table.rows, table.file, declared)

@@ -105,7 +105,7 @@ def _unpacked(data: bytes, file: str) -> bytes:
 
 def _parquet(data: bytes, file: str) -> pa.Table:
     try:
-        return pq.read_table(io.BytesIO(data))
+        return pq.ParquetFile(io.BytesIO(data)).read()
     except (pa.ArrowException, OSError) as error:
         first = str(error).splitlines()[0]
         raise TapeError([_damaged("Parquet", first, file)]) from None
@@ -143,15 +143,26 @@ def _text_is_right(name: str) -> bool:
 def _parquet_as_text(data: bytes, file: str) -> Table:
     """A Parquet tape as text, for the same reading as a CSV: numbers and dates in the form that reads back exactly."""
     table = _parquet(data, file)
-    columns = []
-    for column in table.columns:
-        plain = column.combine_chunks()
-        if pa.types.is_dictionary(plain.type):
-            plain = plain.dictionary_decode()
-        if pa.types.is_timestamp(plain.type):
-            plain = plain.cast(pa.date32(), safe=False)
-        columns.append(plain.cast(pa.string()).fill_null(""))
+    columns, odd = [], []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        try:
+            columns.append(_as_text(column.combine_chunks()))
+        except pa.ArrowException:
+            said = f"column {name} holds {column.type}, which is no text, number or date"
+            rule, advice = "a column holds text, numbers or dates", "export the column as text, or without it"
+            odd.append(finding("E-T009", said, field=name, file=file, rule=rule, fix=advice))
+    if odd:
+        raise TapeError(odd)
     rows = np.arange(1, 1 + table.num_rows, dtype=np.int64)
     if not table.num_rows:
         raise TapeError([finding("E-T009", "the tape has no loans", file=file)])
     return Table(file, list(table.column_names), columns, rows)
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """A column of any kind as text, blank where missing. Raises ArrowException for lists, records and bytes that are no text."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.date32(), safe=False)
+    return column.cast(pa.string()).fill_null("")

@@ -132,8 +132,12 @@ def _money(view: View, name: str) -> Iterator[Finding]:
 
 
 def _balances_apart(view: View, odd: list[Finding]) -> Iterator[Finding]:
-    """Balances and original balances in different units; rows of originators already found in another unit are left out."""
-    if not view.has("current_balance", "original_balance"):
+    """Balances and original balances in different units, unless both were declared.
+
+    Rows of originators already found in another unit are left out.
+    """
+    both = {"current_balance", "original_balance"}
+    if not view.has(*both) or both <= view.declared.column_units:
         return
     now, lent = view.numbers("current_balance"), view.numbers("original_balance")
     use = (now > 0) & (lent > 0)
@@ -150,7 +154,7 @@ def _balances_apart(view: View, odd: list[Finding]) -> Iterator[Finding]:
             times = {1e-3: "1/1000 of", 1e-6: "1/1000000 of", 1e3: "1000 times"}[power]
             said = f"current_balance is about {times} original_balance (median ratio {ratio:.3g}, {int(use.sum()):,} loans): "
             said += f"{small} in {unit}s?"
-            advice = f"declare `units: {{columns: {{{small}: {unit}}}}}` in the sidecar, or the unit of the other column"
+            advice = f"declare `units: {{columns: {{{small}: {unit}}}}}` in the sidecar, or, if they are right, the units of both"
             yield view.report("E-T029", small, use, said, fix=advice)
 
 

@@ -25,7 +25,7 @@ class Declared:
     realised: columns that record what happened after the cut-off date.
     may_be_missing: required columns allowed to be missing, each with the reason.
     excused: column -> rows whose missing value follows from another finding, not reported twice.
-    money_units, rate_units: originators whose unit was declared one by one.
+    money_units, rate_units: originators whose unit was declared one by one. column_units: columns likewise.
     absent: required columns whose absence has been reported.
     """
 
@@ -34,6 +34,7 @@ class Declared:
     excused: Mapping[str, Mask] = field(default_factory=dict)
     money_units: frozenset[str] = frozenset()
     rate_units: frozenset[str] = frozenset()
+    column_units: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
 
 

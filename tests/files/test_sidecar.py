@@ -86,6 +86,14 @@ def test_units_by_column_originator_and_kind(tmp_path):
     assert loans.column("guarantee_ratio").tolist() == [0.8] * 8
 
 
+def test_units_of_both_balances_settle_how_far_apart_they_are(tmp_path):
+    content = text(table(current_balance=["6000", "12000", "18000", "24000", "7000", "13000", "19000", "25000"]))
+    assert errors(check_tape(write(tmp_path, content))[1]) == ["E-T029"]
+    assert read_tape(write(tmp_path, content, "units: {columns: {current_balance: thousand}}\n")).balance == BALANCE
+    right = "units: {columns: {current_balance: yen, original_balance: yen}}\n"
+    assert read_tape(write(tmp_path, content, right)).balance == BALANCE / 1000
+
+
 def test_percent_signs_are_not_scaled_twice(tmp_path):
     loans = read_tape(
         write(

@@ -7,6 +7,8 @@ import hashlib
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tape_rows import BALANCE, COLUMNS, errors, only, table, text, write
 
@@ -269,6 +271,24 @@ def test_a_damaged_container_has_its_own_rule(tmp_path):
         assert errors(findings) == ["E-T009"]
         assert findings[0].rule == f"the file is a readable {kind} file"
         assert findings[0].fix.startswith("export it again")
+
+
+@pytest.mark.parametrize("odd", [[[1]] * 8, [{"a": 1}] * 8, [b"\xff"] * 8])
+def test_a_parquet_column_that_is_no_text_is_refused(odd, tmp_path):
+    path = tmp_path / "pool.parquet"
+    pd.DataFrame(table() | {"purpose": odd}).to_parquet(path, index=False)
+    (found,) = check_tape(path)[1]
+    assert (found.code, found.field) == ("E-T009", "purpose")
+    assert found.fix == "export the column as text, or without it"
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_doubled_parquet_column_is_said(typed, tmp_path):
+    path = tmp_path / "pool.parquet"
+    frame = read_tape(write(tmp_path, CLEAN)).frame if typed else pd.DataFrame(table())
+    twice = pa.Table.from_pandas(frame, preserve_index=False).append_column("loan_id", pa.array(["a"] * 8))
+    pq.write_table(twice, path)
+    assert errors(check_tape(path)[1]) == ["E-T012"]
 
 
 def test_rows_of_a_parquet_tape_count_from_one(tmp_path):
