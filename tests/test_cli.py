@@ -77,7 +77,9 @@ def test_help_is_quick() -> None:
         taken.append(time.perf_counter() - start)
         assert done.returncode == 0
     assert min(taken) < 0.3 + 0.1  # starting Python itself is in it
-    assert "Exit codes: 0 ok, 1 findings at error level, 2 usage, 3 file not readable or writable" in " ".join(done.stdout.split())
+    assert "Exit codes: 0 ok, 1 findings at error level, 2 usage, 3 file not readable or writable" in " ".join(
+        done.stdout.split()
+    )
 
 
 def test_help_loads_nothing_heavy() -> None:
