@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -13,10 +14,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sample_runs import DEAL_FILE, DEALS
+from rich.console import Console
+from sample_runs import DEAL_FILE, DEALS, sample
 
 from clo import __version__
 from clo.cli import main
+from clo.labels import LANGUAGES
 
 TAPE = DEALS / "tapes" / "purchase-08.parquet"
 
@@ -323,10 +326,100 @@ def test_strat(clo: Any) -> None:
     assert told["purchase-08"]
 
 
+def test_the_full_list_holds_no_formula(clo: Any, tmp_path: Path) -> None:
+    """A spreadsheet must not compute what a tape's cell says; numbers stay as they are."""
+    frame = pd.read_csv(spoiled_tape(tmp_path), dtype=str)
+    frame.loc[0, "current_balance"] = "=1+2"
+    frame.to_csv(tmp_path / "spoiled.csv", index=False)
+    assert clo("check", "spoiled.csv").code == 1
+    values = set(pd.read_csv(tmp_path / "spoiled.findings.csv", dtype=str)["value"].dropna())
+    assert "'=1+2" in values
+    assert values & {"-1", "-1.0"}
+    assert not any(value.startswith(("=", "+", "@")) for value in values)
+
+
+def test_assumed_values_are_notes_not_warnings(clo: Any) -> None:
+    done = clo("run", DEAL_FILE, "--all-scenarios", "--no-report")
+    notes = [line for line in done.out.splitlines() if line.startswith("Assumed: ")]
+    assert len(notes) == 1
+    assert "made up" in notes[0]
+    assert "W-T083" not in done.out
+
+
+def test_a_mistake_in_json_mode_is_json(clo: Any) -> None:
+    for arguments, code in (
+        (("fly",), "E-R302"),
+        (("run",), "E-R302"),
+        (("run", "tape.csv"), "E-R302"),
+        (("run", "x.yaml"), "E-R301"),
+    ):
+        done = clo(*arguments, "--json")
+        assert done.code == (2 if code == "E-R302" else 3)
+        assert done.json["ok"] is False
+        assert [finding["code"] for finding in done.json["findings"]] == [code]
+    assert "needs a deal file" in " ".join(clo("run", "tape.csv").err.split())
+    assert clo("run", DEAL_FILE, "--json", "--no-report").json["capital_structure"][-1]["coupon"] is None
+
+
+def test_a_closed_pipe_is_no_failure() -> None:
+    for extra in ([], ["--json"]):
+        code = "import sys, time; from clo.cli import main; time.sleep(0.3); main()"
+        writer = subprocess.Popen(
+            [sys.executable, "-c", code, "strat", str(DEAL_FILE), *extra], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert writer.stdout is not None
+        assert writer.stderr is not None
+        writer.stdout.close()
+        said = writer.stderr.read()
+        writer.stderr.close()
+        assert (writer.wait(60), said) == (0, b"")
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_a_narrow_terminal_cuts_no_number_and_no_name(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    """At 80 columns a row that does not fit becomes a block of lines; at 140 it is a table."""
+    from rich.cells import cell_len  # noqa: PLC0415
+
+    from clo.cli import console  # noqa: PLC0415
+    from clo.report import tables  # noqa: PLC0415
+
+    screen = io.StringIO()
+    monkeypatch.setattr(console, "out", lambda: Console(file=screen, width=columns, markup=False, highlight=False))
+    result = sample()
+    for lang in LANGUAGES:
+        for table in (tables.capital_structure(result), tables.tranche_summary(result)):
+            screen.truncate(screen.seek(0))
+            console.show_table(table, "Title", lang)
+            text = screen.getvalue()
+            assert max(map(cell_len, text.splitlines())) <= columns
+            assert "…" not in text
+            for row in table.rows:
+                for value, column in zip(row, table.columns, strict=True):
+                    assert tables.written(value, column.kind, lang) in text
+            assert ("─" in text) == (columns == 140)
+
+
+def test_findings_stand_with_their_own_fix(capsys: pytest.CaptureFixture[str]) -> None:
+    from clo.cli.console import out  # noqa: PLC0415
+    from clo.cli.listing import print_findings  # noqa: PLC0415
+    from clo.findings import Finding  # noqa: PLC0415
+
+    ends = [("a", "1"), ("b", "1"), ("a", "2"), *[("c", str(number)) for number in range(3, 9)]]
+    findings = [Finding("E-X001", "error", f"says {field}{fix}", "rule", f"fix {fix}", field=field) for field, fix in ends]
+    print_findings(findings, out())
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert len([line for line in lines if line.startswith("E-X001")]) == 3  # one group a field
+    assert lines[lines.index("says a1") + 1] == "Fix: fix 1"
+    assert lines[lines.index("says a2") + 1] == "Fix: fix 2"
+    assert "Fix: fix 8" not in lines
+    assert "… 1 more" in lines
+
+
 def test_schema(clo: Any) -> None:
     deal, tape = clo("schema").json, clo("schema", "--tape").json
     assert {"tranches", "dates", "pools"} <= set(deal["properties"])
     assert "current_balance" in [column["name"] for column in tape["columns"]]
+    assert clo("schema", "--json").json == deal
 
 
 def test_explain(clo: Any) -> None:

@@ -8,7 +8,7 @@ import re
 import pytest
 from sample_runs import sample
 
-from clo.labels import LANGUAGES, WORDS, dotted, label, money, party, path_label, percent, short_money, unit, why
+from clo.labels import LANGUAGES, WORDS, check_name, dotted, label, money, party, path_label, percent, short_money, unit, why
 
 FRAMES = ("tranches", "pool", "parties", "ledger", "accounts", "fees", "triggers", "summary", "checks")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -57,7 +57,16 @@ def test_every_reason_of_a_run_reads_in_japanese() -> None:
     assert all(JAPANESE.search(why(text, "ja")) for text in told)
 
 
+def test_every_check_of_a_run_reads_in_japanese() -> None:
+    assert all(JAPANESE.search(check_name(str(text), "ja")) for text in sample().checks["check"])
+    assert check_name("something new", "ja") == "something new"
+
+
 def test_places_and_claims_are_spelled_out() -> None:
+    assert path_label("dates.closing", "ja") == "日付 › 実行日"
+    assert path_label("figures.amount", "ja").startswith("公表値 › ")
+    assert label("closing", "ja") == "期末残高"
+    assert dotted("subordinated.residual (principal)") == "Subordinated residual principal"
     assert path_label("tranches.senior.coupon") == "Tranches › Senior › Coupon"
     assert dotted("mezzanine.interest") == "Mezzanine interest"
     assert dotted("mezzanine.interest", "ja") == "メザニン・利息"

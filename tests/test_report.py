@@ -13,7 +13,7 @@ import pytest
 from sample_runs import changed, failed, sample
 
 from clo.deal.terms import Deal
-from clo.labels import LANGUAGES, Lang
+from clo.labels import LANGUAGES, Lang, label
 from clo.report import render, tables
 from clo.report.terms import terms_table
 from clo.study import Result
@@ -147,15 +147,39 @@ def test_one_page_shows_one_deal() -> None:
 
 
 def test_published_and_modelled_charge_offs() -> None:
-    columns = ["group", "charge_offs", "charged_off", "default", "loss", "excess", "beyond_horizon"]
-    frame = pd.DataFrame([("institutions", 3, 3.5e6, 3.25e6, 3.2e6, 0.3e6, 0)], columns=columns)
+    columns = ["group", "charge_offs", "modelled", "charged_off", "default", "loss", "excess", "beyond_horizon"]
+    frame = pd.DataFrame([("institutions", 3, 2, 3.5e6, 3.25e6, 3.2e6, 0.3e6, 0)], columns=columns)
     flows = dataclasses.replace(sample().pool_flows, realised=frame)
     table = tables.realised(dataclasses.replace(sample(), pool_flows=flows))
     assert table is not None
     told = [tables.written(value, column.kind, "en") for value, column in zip(table.rows[0], table.columns, strict=True)]
-    assert told == ["Institutions", "3", "3,500,000", "3,250,000", "3,200,000", "300,000", "0"]
+    assert told == ["Institutions", "3", "2", "3,500,000", "3,250,000", "3,200,000", "300,000", "0"]
     assert "Published charge-offs against the model" in body(render(dataclasses.replace(sample(), pool_flows=flows)))
+    assert [label(column.key) for column in table.columns] == [
+        "Sub-pool", "Published charge-offs (count)", "Modelled defaults (count)", "Published charged off", "Modelled default",
+        "Modelled loss", "Excess", "Beyond horizon",
+    ]  # fmt: skip
     assert tables.realised(sample()) is None
+
+
+def test_what_is_assumed_of_the_loans_is_said_first_and_beside_the_pool() -> None:
+    said = read(render([sample(), sample("stress")])).said
+    (note,) = [finding.message for finding in sample().findings if finding.code == "W-T083"]
+    places = [number for number, text in enumerate(said) if text == note]
+    assert places[0] < said.index("Capital structure")
+    beside = [said.index("Pool at cut-off"), *(n for n, text in enumerate(said) if text in ("Pool by year", "Who paid whom"))]
+    assert len(places) == 1 + len(beside)
+    for place in beside:
+        assert any(place < number <= place + 3 for number in places)
+    assert "W-T083" not in " ".join(said)
+
+
+def test_no_none_and_no_powers_of_ten() -> None:
+    text = body(render(sample()))
+    assert "If: None" not in text
+    assert "None ·" not in text
+    assert "10,500,000,000" in text
+    assert not re.search(r"\de\+\d", text.split("How this was computed")[1].split("Pool at cut-off")[0])
 
 
 def test_attachment_and_detachment_by_hand() -> None:

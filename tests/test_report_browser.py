@@ -85,6 +85,14 @@ def test_nothing_hangs_out_of_the_window(page: chromium.Page, width: int) -> Non
     page.resize(1280)
 
 
+def test_the_waterfall_fits_a_wide_window(page: chromium.Page) -> None:
+    """The column that says why is not clipped, whatever date is chosen."""
+    for period in (0, 6, 30, 56):
+        page.evaluate(PICK.format(period))
+        inside = "document.querySelector('.run:not([hidden]) table.waterfall').parentElement"
+        assert page.evaluate(f"{inside}.scrollWidth <= {inside}.clientWidth")
+
+
 def test_no_message_and_no_request(page: chromium.Page) -> None:
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.messages == []

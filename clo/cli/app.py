@@ -159,9 +159,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = app(args=given, prog_name="clo", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough, as `head` has
+    except (BrokenPipeError, SystemExit) as left:  # typer makes a SystemExit of the first
+        if not isinstance(left.__context__ if isinstance(left, SystemExit) else left, BrokenPipeError):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 0
+        code = 0  # the reader has seen enough, as `head` has
     except Exception as error:
         code = _failed(error, debug=debug, as_json="--json" in given)
     sys.exit(code)
