@@ -12,7 +12,7 @@ import typer
 
 from clo import study
 from clo.cli import console
-from clo.cli.listing import file_trouble, findings_as_dict, print_findings, verdict
+from clo.cli.listing import file_trouble, findings_as_dict, print_assumed, print_findings, verdict
 from clo.cli.trial import deal_findings
 from clo.deal.terms import Deal
 from clo.files.deal import load_deal
@@ -23,6 +23,7 @@ from clo.labels import Lang, label
 from clo.pool.loans import Loans
 from clo.pool.strata import stratification_report
 from clo.report.pools import dimension, strata_table
+from clo.report.tables import ASSUMED
 from clo.schema import FORMAT, TAPE
 from clo.study import resolve_pools
 
@@ -50,7 +51,7 @@ def check(file: Path, *, sidecar: Path | None, out: Path | None, lang: Lang, as_
     if as_json:
         console.show_json(findings_as_dict(findings))
     elif not quiet or has_errors(findings):
-        print_findings(findings, console.out(), lang, str(target))
+        _tell(findings, lang, str(target))
         console.out().print(_count_line(file, findings, lang), soft_wrap=True)
     if listed:
         console.say(f"{label('full_list', lang)}: {target}", quiet=quiet)
@@ -84,6 +85,12 @@ def _write_list(findings: tuple[Finding, ...], target: Path) -> None:
         listed.to_csv(temporary, index=False, encoding="utf-8-sig")
 
 
+def _tell(findings: tuple[Finding, ...], lang: Lang, target: str = "") -> None:
+    """What is wrong, and then, as notes, what is assumed."""
+    print_findings([finding for finding in findings if finding.code not in ASSUMED], console.out(), lang, target)
+    print_assumed([finding for finding in findings if finding.code in ASSUMED], console.out(), lang)
+
+
 def _inert(value: Any) -> Any:
     """Text that a spreadsheet would take for a formula gets an apostrophe; a number does not need one."""
     if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
@@ -96,7 +103,7 @@ def _unlisted(findings: tuple[Finding, ...], target: Path, error: OSError, lang:
     if as_json:
         console.show_json(findings_as_dict((*findings, file_trouble(error, str(target)))))
     else:
-        print_findings(findings, console.out(), lang)
+        _tell(findings, lang)
     console.say(f"clo: cannot write to {target}: {error.strerror or error}")
     return verdict([file_trouble(error, str(target))])
 
@@ -134,8 +141,12 @@ def _bare(file: Path) -> str:
 def _count_line(file: Path, findings: tuple[Finding, ...], lang: Lang) -> str:
     if not findings:
         return f"{file}: {label('no_findings', lang)}"
-    counts = [(kind, sum(one.count for one in findings if one.severity == kind)) for kind in ("error", "warning", "fixed")]
-    return f"{file}: " + ", ".join(f"{label(kind, lang)} {count:,}" for kind, count in counts if count)
+    kinds = [
+        (label("assumed", lang).lower() if one.code in ASSUMED else label(one.severity, lang), one.count) for one in findings
+    ]
+    order = [label(kind, lang).lower() for kind in ("error", "warning", "fixed", "assumed")]
+    counts = [(kind, sum(count for said, count in kinds if said == kind)) for kind in order]
+    return f"{file}: " + ", ".join(f"{kind} {count:,}" for kind, count in counts if count)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[object, object]]:

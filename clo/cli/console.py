@@ -60,11 +60,14 @@ def show_table(table: Table, title: str, lang: Lang) -> None:
     rows = _texts(table, lang)
     console.print(title, style="bold", soft_wrap=True)
     whole, broken = _widths([[head] for head in heads], rows), _widths([head.split() for head in heads], rows)
-    fitting = next((widths for widths in (whole, broken) if _full(widths) <= console.width), None)
+    layouts = ((whole, False), (broken, False), (broken, True))
+    fitting = next((layout for layout in layouts if _full(*layout) <= console.width), None)
     if fitting is None:
         _stack(table, heads, rows, console)
     else:
-        console.print(_grid(table, heads, fitting, rows))
+        console.print(_grid(table, heads, *fitting, rows))
+        if fitting[1]:
+            console.print()
 
 
 def _texts(table: Table, lang: Lang) -> list[list[Text]]:
@@ -82,21 +85,19 @@ def _texts(table: Table, lang: Lang) -> list[list[Text]]:
     return rows
 
 
-GAP = 3
-"""Between two columns; and a blank at each end of a table."""
-
-
 def _widths(parts: Sequence[Sequence[str]], rows: Sequence[Sequence[Text]]) -> list[int]:
     """Of each column: its widest cell, or the widest of the parts into which its heading may break."""
     return [max([*map(cell_len, part), *(row[place].cell_len for row in rows)], default=0) for place, part in enumerate(parts)]
 
 
-def _full(widths: Sequence[int]) -> int:
-    return sum(widths) + GAP * (len(widths) - 1) + 2
+def _full(widths: Sequence[int], dense: bool) -> int:
+    """Three blanks between columns and one at each end; dense, one between columns and none at the ends."""
+    between = len(widths) - 1
+    return sum(widths) + (between if dense else 3 * between + 2)
 
 
-def _grid(table: Table, heads: Sequence[str], widths: Sequence[int], rows: Sequence[Sequence[Text]]) -> RichTable:
-    made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+def _grid(table: Table, heads: Sequence[str], widths: Sequence[int], dense: bool, rows: Sequence[Sequence[Text]]) -> RichTable:
+    made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=not dense, padding=0 if dense else (0, 1))
     for column, head, width in zip(table.columns, heads, widths, strict=True):
         made.add_column(head, justify="right" if column.numeric else "left", width=width)
     for row in rows:
