@@ -89,7 +89,7 @@ def _sizes(deal: Deal) -> Iterator[Finding]:
         yield deal.origin.finding("E-D021", f"tranches.{name}.size", message, "give all but one a size", value="rest")
     for name, tranche in deal.tranches.items():
         unit = tranche.denomination
-        if unit is not None and tranche.size != "rest" and (tranche.size % unit or tranche.size < unit):
+        if unit is not None and tranche.size != "rest" and not tranche.divides(tranche.size):
             message = f"size {tranche.size:,.0f} of {name!r} is not a whole number of denominations of {unit:,.0f}"
             fix = "change the size or the denomination"
             yield deal.origin.finding("E-D022", f"tranches.{name}.denomination", message, fix, value=f"{unit:,.0f}")

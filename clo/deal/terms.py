@@ -140,6 +140,14 @@ class Tranche(Terms):
     issue_price: Price = 1.0
 
 
+    def divides(self, size: float) -> bool:
+        """Whether a size is a whole number, one or more, of notes of the denomination; always where there is none."""
+        if self.denomination is None:
+            return True
+        notes = size / self.denomination
+        return notes > 0.5 and abs(notes - round(notes)) <= 1e-12 * notes
+
+
 class Trigger(Terms):
     """A condition read at each payment date before anything is paid; true while `when` holds.
 

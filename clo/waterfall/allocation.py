@@ -111,7 +111,7 @@ def _refuse_impossible(deal: Deal, sizes: Mapping[str, float]) -> None:
     findings = []
     for name, size in sizes.items():
         unit = deal.tranches[name].denomination
-        if unit is not None and abs(size / unit - round(size / unit)) > TOLERANCE * size / unit:
+        if unit is not None and size > 0.0 and not deal.tranches[name].divides(size):
             message = f"size {size:,.0f} of {name!r} is not a whole number of denominations of {unit:,.0f}"
             findings.append(deal.origin.finding("E-D022", f"tranches.{name}.denomination", message, "change the denomination"))
     proceeds = sum(size * deal.tranches[name].issue_price for name, size in sizes.items())

@@ -52,7 +52,7 @@ def a_deal(**changes: Any) -> Deal:
             },
             {"pay": {"residual": "junior", "from": "cash"}},
         ],
-        "scenarios": {"base": {"cdr": 0}},
+        "scenarios": {"base": {"cdr": 0, "cpr": 0, "recovery": 0, "recovery_lag": 0}},
     }
     return Deal(**(terms | changes))
 
