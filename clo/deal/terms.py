@@ -139,7 +139,6 @@ class Tranche(Terms):
     denomination: Annotated[Money, Field(gt=0)] | None = None
     issue_price: Price = 1.0
 
-
     def divides(self, size: float) -> bool:
         """Whether a size is a whole number, one or more, of notes of the denomination; always where there is none."""
         if self.denomination is None:
