@@ -359,6 +359,7 @@ _WHYS = (
     (r"in full", "全額"),
     (r"nothing is asked", "請求なし"),
     (r"everything left", "残額すべて"),
+    (r"nothing is left", "残額なし"),
     (r"collected from the borrowers", "債務者から回収"),
     (r"not paid: (`.*`) is false", r"条件 \1 を満たさず支払なし"),
     (r"(\w+) ran out after (.*)", r"\1 の残高不足（先順位の支払: \2）"),

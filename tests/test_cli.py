@@ -300,7 +300,7 @@ def test_check_finds_what_a_run_would_report(clo: Any, deal_copy: Path, tmp_path
     found = [finding for finding in done.json["findings"] if finding["code"] != "W-T083"]
     (failed,) = [finding for finding in found if finding["code"] == "E-R203"]
     assert "assertion after payment 12" in failed["message"]
-    assert "residual 1" in failed["message"]
+    assert "off by 1" in failed["message"]
     assert failed["path"] == "scenarios.base"
     assert failed["line"]
     lost = [finding for finding in found if finding["code"] == "W-R213"]

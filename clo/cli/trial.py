@@ -37,17 +37,23 @@ def deal_findings(file: Path) -> tuple[Finding, ...]:
 
 
 def _failed_checks(deal: Deal, result: Result) -> list[Finding]:
-    return [
-        deal.origin.finding(
-            "E-R203",
-            f"scenarios.{result.scenario_name}",
-            f"{row.check}: does not hold in scenario {result.scenario_name!r}, residual {row.largest_residual:,.6g}",
-            "an assertion or a published figure is about the deal; any other check is a defect of clo: report it",
-            rule="every check of a run holds",
-        )
-        for row in result.checks.itertuples()
-        if not row.ok
-    ]
+    """A published figure is about the deal and its tape, whatever the scenario; other checks are about a run."""
+    findings = []
+    for row in result.checks.itertuples():
+        if row.ok:
+            continue
+        figure, rule = str(row.check).startswith("figures: "), "every check of a run holds"
+        path = "figures" if figure else f"scenarios.{result.scenario_name}"
+        where = "" if figure else f" in scenario {result.scenario_name!r}"
+        message = f"{row.check} does not hold{where}: off by {row.largest_residual:,.6g}"
+        if figure:
+            fix = "correct the figure, or the tape"
+        elif str(row.check).startswith("assertion"):
+            fix = "correct the assertion, or the deal"
+        else:
+            fix = "this is a defect of clo: report it"
+        findings.append(deal.origin.finding("E-R203", path, message, fix, rule=rule))
+    return findings
 
 
 def _of_scenarios(finding: Finding, names: list[str], scenarios: int) -> Finding:

@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 from clo.deal.terms import COLLECTED
 from clo.pool.projection import Flow, PoolFlows
 from clo.waterfall.allocation import DealFlows
-from clo.waterfall.kernel import UNBOUNDED
 from clo.waterfall.program import Movement
 
 ISSUER = "issuer"
-ENDLESS = UNBOUNDED / 2
-"""A claim from here on asks for everything that is left."""
 _RESIDUAL = ("residual_principal", "residual_interest")
 
 
@@ -227,13 +224,17 @@ def _period_index(flows: DealFlows, period: int) -> int:
     return period - 1
 
 
-def _why(flows: DealFlows, movement: Movement, t: int, asked: float, paid: float, scenario: int) -> str:
+def _why(  # noqa: PLR0911  (one return a reason)
+    flows: DealFlows, movement: Movement, t: int, asked: float, paid: float, scenario: int
+) -> str:
     if movement.reason == "collect":
         return "collected from the borrowers"
     if movement.condition is not None and flows.slot(movement.condition, scenario)[t] == 0.0:
         return f"not paid: `{movement.condition_text}` is false"
     if not asked >= 0.0:
         return "a breach: the amount, or what decides it, is not a number of 0 or more"
+    if movement.reason in _RESIDUAL and paid == 0.0 and flows.slot(movement.available, scenario)[t] < 1.0:
+        return "nothing is left"
     if asked == 0.0:
         return "nothing is asked"
     if paid >= asked:
@@ -274,10 +275,12 @@ def _asked(flows: DealFlows, claim: str, steps: Sequence[Movement], paid: float,
     if steps[0].reason in ("interest", "fee"):
         unpaid = flows.value(f"{owner}.{'interest_unpaid' if kind == 'interest' else 'unpaid'}", scenario)[t]
         return float(unpaid) + paid
+    if steps[0].reason in _RESIDUAL:
+        return paid  # a residual asks what is left
     asked, before = 0.0, 0.0
     for step in steps:
         here = float(flows.slot(step.asked, scenario)[t])
         moved = float(flows.slot(step.moved, scenario)[t])
-        asked = max(asked, before + (moved if here >= ENDLESS else here))
+        asked = max(asked, before + here)
         before += moved
     return asked
