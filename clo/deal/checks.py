@@ -11,10 +11,10 @@ from clo.deal.terms import Deal, enclosing, leaves
 from clo.findings import Finding
 from clo.timeline import Timeline, payment_timeline
 
-UNMARKED = frozenset(
-    {"format", "name", "name_ja", "structure", "currency", "assertions", "sources", "published", "derived", "assumed"}
-)
-"""Keys that say what the file is, or about marks themselves; every other value is published, derived or assumed."""
+NOT_VALUES = frozenset({"format", "sources", "published", "derived", "assumed"})
+"""Keys that say what the file is, or about marks themselves."""
+MARKED_AT_WILL = frozenset({"name", "name_ja", "structure", "principal", "waterfall", "currency", "assertions"})
+"""Keys that say which deal it is and how it pays: a mark is read, and not asked for."""
 MARKS = "every value of a deal is published (by a source), derived (by a formula) or assumed"
 
 
@@ -111,6 +111,9 @@ def _waterfall(deal: Deal) -> Iterator[Finding]:
     if deal.structure is None and not deal.waterfall:
         message = "the deal says neither a structure nor a waterfall: nobody would be paid"
         yield deal.origin.finding("E-D061", "", message, "add structure: purchase_cash, or spell out waterfall:")
+    if deal.structure is None and deal.waterfall and "principal" in deal.model_fields_set:
+        message = "only a structure reads this; the waterfall that is spelled out does not"
+        yield deal.origin.finding("W-D063", "principal", message, "say how: in the principal steps, and remove it")
     if deal.structure is not None and deal.waterfall:
         message = f"structure {deal.structure!r} writes the waterfall, and the deal spells one out as well"
         yield deal.origin.finding("E-D062", "waterfall", message, "keep one of structure: and waterfall:")
@@ -162,7 +165,7 @@ def _assertions(deal: Deal, payments: int | None) -> Iterator[Finding]:
 
 
 def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
-    known = {path for path, _ in leaves({key: value for key, value in data.items() if key not in UNMARKED})}
+    known = {path for path, _ in leaves({key: value for key, value in data.items() if key not in NOT_VALUES})}
     marks = [("published", path, f"published.{path}") for path in deal.published]
     marks += [("derived", path, f"derived.{path}") for path in deal.derived]
     marks += [("assumed", path, f"assumed[{number}]") for number, path in enumerate(deal.assumed)]
@@ -185,8 +188,9 @@ def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
             fix = f"did you mean {close[0]!r}?" if close else listed
             message = f"source {source!r} of {path!r} is not listed"
             yield deal.origin.finding("E-D032", f"published.{path}", message, fix, rule=MARKS, value=source)
-    bare = {path for path in known if deal.mark(path) is None}
-    for path in sorted({_widest(path, known, bare) for path in bare}):
+    asked = {path for path, _ in leaves({key: data[key] for key in data.keys() - NOT_VALUES - MARKED_AT_WILL})}
+    bare = {path for path in asked if deal.mark(path) is None}
+    for path in sorted({_widest(path, asked, bare) for path in bare}):
         many = sum(_within(path, leaf) for leaf in bare)
         message = "the value carries no mark" if many == 1 else f"none of its {many} values carries a mark"
         fix = f"add {path!r} to published, derived or assumed"

@@ -93,3 +93,23 @@ def test_marks() -> None:
     fixes = {f.code: f.fix for f in deal_findings(Deal.model_validate(data), data)}
     assert fixes["E-D030"] == "did you mean 'tranches.senior'?"
     assert fixes["E-D032"] == "did you mean 'paper'?"
+
+
+STEPS = [
+    {"collect": {"from": ["interest", "scheduled_principal", "prepayment", "recovery"], "to": "collections"}},
+    {"pay": {"residual": "junior", "from": "collections"}},
+]
+
+
+def test_how_a_deal_pays_is_marked_at_will() -> None:
+    data = {key: value for key, value in TERMS.items() if key != "structure"} | {"waterfall": STEPS}
+    data |= {"assumed": [key for key in data if key not in ("format", "name", "currency", "waterfall", "accounts")]}
+    assert [f.code for f in deal_findings(Deal.model_validate(data), data) if f.severity == "error"] == []
+    marked = data | {"assumed": [*data["assumed"], "waterfall"]}
+    assert [f.code for f in deal_findings(Deal.model_validate(marked), marked) if f.severity == "error"] == []
+
+
+def test_what_only_a_structure_reads_is_told() -> None:
+    data = {key: value for key, value in TERMS.items() if key != "structure"} | {"waterfall": STEPS, "principal": "pro_rata"}
+    found = [(f.code, f.path) for f in deal_findings(Deal.model_validate(data), data) if f.code == "W-D063"]
+    assert found == [("W-D063", "principal")]
