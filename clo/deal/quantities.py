@@ -161,6 +161,7 @@ PRICE_LIMIT = 2.0
 """An issue price from here on is a percentage without its sign."""
 _AS_RATE = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?[0-9][0-9_,.]*\s*(%|bp)$"}]})
 _AS_MONEY = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_,.]*$"}]})
+_AS_NAMES = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
 _AS_EXPRESSION = WithJsonSchema({"type": ["string", "number"]})
 
 Rate = Annotated[float, BeforeValidator(_positive_rate), _AS_RATE]
@@ -172,7 +173,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Identifier = Annotated[str, BeforeValidator(_name)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 ExpressionText = Annotated[str, BeforeValidator(_text_or_number), _AS_EXPRESSION]
-Names = Annotated[tuple[str, ...], BeforeValidator(_many)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_many), _AS_NAMES]
 """One name or a list of names."""
 AnnualShares = Annotated[
     Annotated[AnnualShare, Tag("rate")] | Annotated[tuple[AnnualShare, ...], Tag("vector")], Discriminator(_shape)
