@@ -30,7 +30,7 @@ class Occurrences:
     values: NDArray[np.object_]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Finding:
     """One problem with an input.
 
@@ -70,6 +70,11 @@ class Finding:
         elif self.row is not None:
             place += f" row {self.row:,}"
         return place.strip()
+
+    def __repr__(self) -> str:
+        """One line, for lists of findings in a notebook; `print` tells all."""
+        place = " ".join(part for part in (self.code, self.where, self.who, self.field or self.path) if part)
+        return f"<{place}: {self.message}>"
 
     def __str__(self) -> str:
         subject = self.field or self.path

@@ -18,7 +18,7 @@ from rich.console import Console
 from sample_runs import DEAL_FILE, DEALS, sample
 
 from clo import __version__
-from clo.cli import main
+from clo.cli import console, main
 from clo.labels import LANGUAGES
 
 TAPE = DEALS / "tapes" / "purchase-08.parquet"
@@ -456,3 +456,21 @@ def test_report_of_a_deal_s_folder_takes_all_its_runs(clo: Any, tmp_path: Path) 
     assert clo("report", Path("out") / "purchase-08").code == 0
     page = (tmp_path / "out" / "purchase-08" / "report.html").read_text(encoding="utf-8")
     assert page.count('role="tab"') == 2
+
+
+def test_a_progress_bar_stands_on_a_terminal_and_never_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    with console.progress("loans") as advance:
+        assert advance is None  # standard error of a test is no terminal
+    terminal = Console(file=written, force_terminal=True, width=60)
+    monkeypatch.setattr(console, "err", lambda: terminal)
+    with console.progress("loans", quiet=True) as advance:
+        assert advance is None
+    with console.progress("loans") as advance:
+        assert advance is not None
+        advance(10, 20)  # a small tape is done before a bar could be read
+    assert "10/20" not in written.getvalue()
+    with console.progress("loans") as advance:
+        assert advance is not None
+        advance(50_000, 200_000)
+    assert "50000/200000" in written.getvalue()

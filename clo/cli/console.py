@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -20,6 +22,8 @@ from clo.findings import Finding
 from clo.labels import Lang, label
 from clo.report.tables import Marked, Table, written
 
+MANY_LOANS = 100_000
+"""From here on a projection takes long enough for a progress bar."""
 PIPE_WIDTH = 400
 """Tables in a pipe are not cut to a screen."""
 
@@ -47,6 +51,22 @@ def say(text: str, *, quiet: bool = False) -> None:
     """A line of log."""
     if not quiet:
         err().print(text, soft_wrap=True)
+
+
+@contextmanager
+def progress(text: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar for work that takes a while, on a terminal only; what it yields is told how many of how many loans are done."""
+    console = err()
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(text, total=None, visible=False)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, visible=total >= MANY_LOANS)
+
+        yield advance
 
 
 def show_json(value: Any) -> None:

@@ -108,7 +108,8 @@ def _run_all(deal: Deal, names: Sequence[str], lang: Lang, quiet: bool) -> list[
             raise typer.BadParameter(f"scenario {name!r} is not in the deal; it has {', '.join(deal.scenarios)}{hint}")
     if study.compiling():
         console.say(f"clo: {label('compiling', lang)}", quiet=quiet)
-    return [study.run(deal, scenario=name) for name in names]
+    with console.progress(label("loans", lang), quiet=quiet) as advance:
+        return [study.run(deal, scenario=name, progress=advance) for name in names]
 
 
 def _failed(result: Result, lang: Lang) -> list[str]:
