@@ -10,8 +10,9 @@ COLLECTIONS = "collections"
 
 
 def spelled_out(deal: Deal) -> Deal:
-    """The deal with its waterfall filled in by its structure; a deal that spells it out is returned as it is.
+    """The deal with its waterfall filled in by its structure; a deal without one is returned as it is.
 
+    A structure's waterfall follows the terms, so it is written anew each time: set structure=None to change its steps.
     Raises DealError with everything the structure misses.
     """
     return deal if deal.structure is None else STRUCTURES[deal.structure](deal)

@@ -18,7 +18,7 @@ from clo.files.deal_yaml import read_yaml
 from clo.files.tape import read_tape
 from clo.findings import DealError, Finding, has_errors
 from clo.pool.loans import Loans
-from clo.waterfall.compile import compile_findings
+from clo.waterfall.compile import compiled
 
 _CHOICES = {
     "rounding": "choose down (切捨て), half_up or none: it decides every yen of interest",
@@ -104,7 +104,7 @@ def _validated(data: Any, origin: Origin) -> tuple[Deal | None, tuple[Finding, .
         return None, tuple(findings)
     try:
         completed = spelled_out(deal)
-        findings += compile_findings(completed)
+        findings += compiled(completed)[1]
     except DealError as error:
         return None, (*findings, *error.findings)
     return (None if has_errors(findings) else completed), tuple(findings)

@@ -16,7 +16,7 @@ from clo import __version__
 from clo.deal.checks import terms_findings, timeline_of
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
-from clo.findings import DealError
+from clo.findings import DealError, has_errors
 from clo.pool.assumptions import Assumptions
 from clo.pool.loans import Loans
 from clo.pool.projection import KERNELS as POOL_KERNELS
@@ -25,7 +25,7 @@ from clo.study.inputs import resolve_pools, resolve_scenario
 from clo.study.result import Result
 from clo.waterfall.allocation import KERNELS as WATERFALL_KERNELS
 from clo.waterfall.allocation import allocate, bind
-from clo.waterfall.compile import compile_deal, compile_findings
+from clo.waterfall.compile import compiled
 
 PACKAGES = ("numpy", "numba", "llvmlite", "pandas", "pyarrow", "scipy", "pydantic", "jpholiday")
 """Packages whose version can move a result; they stand in the manifest."""
@@ -66,11 +66,14 @@ def run(
         threads=threads,
         progress=progress,
     )
-    program = bind(compile_deal(deal), deal, {name: pool.balance for name, pool in pools.items()})
+    program, compiling_found = compiled(deal)
+    if has_errors(compiling_found):
+        raise DealError(compiling_found)
+    program = bind(program, deal, {name: pool.balance for name, pool in pools.items()})
     flows = allocate(deal, program, projected, timeline, threads=threads)
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
     of_tapes = dict.fromkeys(finding for pool in pools.values() for finding in pool.findings)  # sub-pools share a tape
-    before = (*compile_findings(deal), *findings, *of_tapes, *projected.findings)
+    before = (*compiling_found, *findings, *of_tapes, *projected.findings)
     result = Result(deal, scenario, assumed, pools, timeline, projected, flows, before, manifest)
     manifest["checks"] = result.checks.to_dict("records")
     manifest["seconds"] = round(time.perf_counter() - clock, 3)

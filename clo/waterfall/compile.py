@@ -21,18 +21,19 @@ def compile_deal(deal: Deal, *, trace: bool = True) -> Program:
 
     trace=False keeps no record of single movements: for many scenarios of which only balances and totals are asked.
     """
-    compiler = _Compiler(spelled_out(deal), trace=trace)
-    program = compiler.compile()
-    if has_errors(compiler.scope.findings):
-        raise DealError(compiler.scope.findings)
+    program, findings = compiled(deal, trace=trace)
+    if has_errors(findings):
+        raise DealError(findings)
     return program
 
 
-def compile_findings(deal: Deal) -> list[Finding]:
-    """All that compiling a deal finds, warnings included. Raises DealError for what its structure misses."""
-    compiler = _Compiler(spelled_out(deal), trace=True)
-    compiler.compile()
-    return compiler.scope.findings
+def compiled(deal: Deal, *, trace: bool = True) -> tuple[Program, list[Finding]]:
+    """The program and all that compiling finds, warnings included; with an error among them the program is not to be run.
+
+    Raises DealError for what the deal's structure misses.
+    """
+    compiler = _Compiler(spelled_out(deal), trace=trace)
+    return compiler.compile(), compiler.scope.findings
 
 
 class _Compiler:

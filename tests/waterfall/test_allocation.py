@@ -245,7 +245,7 @@ def test_a_guarded_division_is_sound() -> None:
 
 def tampered(monkeypatch: pytest.MonkeyPatch, change: Any) -> clo.Result:
     """The deal by hand run with a program that was changed after compiling."""
-    monkeypatch.setattr(running, "compile_deal", lambda deal: change(compile_deal(deal)))
+    monkeypatch.setattr(running, "compiled", lambda deal: (change(compile_deal(deal)), []))
     return run(terms())
 
 

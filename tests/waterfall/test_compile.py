@@ -11,7 +11,7 @@ from by_hand import COLLECT, DEALS, RESERVE, RESIDUAL, TERMS, TRAP, spelled, ter
 from clo.deal.terms import Deal
 from clo.files.deal import load_deal
 from clo.findings import DealError, Finding
-from clo.waterfall.compile import compile_deal, compile_findings
+from clo.waterfall.compile import compile_deal, compiled
 from clo.waterfall.kernel import WIDTH, Op
 from clo.waterfall.program import Program
 
@@ -148,13 +148,17 @@ def test_without_a_trace_balances_are_computed_by_the_same_ops() -> None:
 ROUND = {"from": "collections", "to": "collections"}
 
 
+def findings_of(deal: Deal) -> list[Finding]:
+    return compiled(deal)[1]
+
+
 def said(*steps: dict[str, Any], **changes: Any) -> list[Finding]:
-    return compile_findings(spelled(*steps, **changes))
+    return findings_of(spelled(*steps, **changes))
 
 
 def test_a_sound_deal_has_none() -> None:
     assert said(*STEPS) == []
-    assert compile_findings(terms()) == []
+    assert findings_of(terms()) == []
 
 
 @pytest.mark.parametrize(
@@ -210,7 +214,7 @@ def test_claims_that_no_step_pays() -> None:
 )
 def test_numbers_and_conditions_are_not_mixed(pay: dict[str, str], says: str) -> None:
     step = {"pay": {"principal": "senior", "from": "collections"} | pay}
-    (found,) = compile_findings(terms(structure=None, waterfall=[*STEPS[:-1], step, STEPS[-1]], triggers={}))
+    (found,) = findings_of(terms(structure=None, waterfall=[*STEPS[:-1], step, STEPS[-1]], triggers={}))
     assert says in found.message
 
 
@@ -227,7 +231,7 @@ def test_money_that_cannot_leave() -> None:
 
 def test_an_expression_read_twice_is_complained_about_once() -> None:
     accounts = {"collections": {}, "reserve": {"target": "senoir.balance"}}
-    (found,) = compile_findings(terms(accounts=accounts))
+    (found,) = findings_of(terms(accounts=accounts))
     assert (found.code, found.path, found.value) == ("E-D101", "accounts.reserve.target", "senoir.balance")
 
 
@@ -243,6 +247,6 @@ def test_a_column_of_each_sub_pool_is_collected_once() -> None:
     pools = {"a": {"tape": "x"}, "b": {"tape": "x"}}
     apart = [{"collect": COLLECT["collect"] | {"pool": name}} for name in pools]
     deal = terms(structure=None, pools=pools, waterfall=[*apart, *STEPS, RESIDUAL])
-    assert compile_findings(deal) == []
+    assert findings_of(deal) == []
     missing = terms(structure=None, pools=pools, waterfall=[apart[0], *STEPS, RESIDUAL])
-    assert {(f.code, f.message.split(" of pool ")[1][:3]) for f in compile_findings(missing)} == {("E-D123", "'b'")}
+    assert {(f.code, f.message.split(" of pool ")[1][:3]) for f in findings_of(missing)} == {("E-D123", "'b'")}
