@@ -7,6 +7,7 @@ A vectorised rule that hits many rows makes one Finding with all its occurrences
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -129,6 +130,12 @@ class TapeError(InputError):
 
 class DealError(InputError):
     """A deal file, or a deal with its tape, that cannot be run."""
+
+
+def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The choice most like `word`, or None if none is like it."""
+    found = difflib.get_close_matches(word, list(choices), n=1, cutoff=cutoff)
+    return found[0] if found else None
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

@@ -6,8 +6,7 @@ Columns nobody named here are kept under `x_<name>`; `<name>_nd` beside a column
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -221,9 +220,3 @@ def kind_of(name: str) -> Kind:
 def extra_name(header: str) -> str:
     """Name under which a source column nobody mapped is kept."""
     return header if header.startswith(EXTRA_PREFIX) else EXTRA_PREFIX + header
-
-
-def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The choice most like `word`, or None if none is like it."""
-    found = difflib.get_close_matches(word, list(choices), n=1, cutoff=cutoff)
-    return found[0] if found else None

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from clo.schema import AMORTISATION_TYPES, KEYS, TAPE, WORDS, extra_name, kind_of, nearest, required
+from clo.findings import nearest
+from clo.schema import AMORTISATION_TYPES, KEYS, TAPE, WORDS, extra_name, kind_of, required
 
 
 def test_required_columns():

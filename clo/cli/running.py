@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from clo.cli.listing import print_assumed, print_findings
 from clo.deal.terms import Deal
 from clo.files.deal import load_deal
 from clo.files.results import MANIFEST, PAGE, page_of, plain, read_rerun, save, whole
+from clo.findings import nearest
 from clo.labels import Lang, check_name, label, why
 from clo.report import render, tables
 from clo.report.tables import Column, Table
@@ -103,8 +103,8 @@ def _load(file: Path) -> Deal:
 def _run_all(deal: Deal, names: Sequence[str], lang: Lang, quiet: bool) -> list[Result]:
     for name in names:
         if name not in deal.scenarios:
-            near = difflib.get_close_matches(name, deal.scenarios, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            near = nearest(name, deal.scenarios)
+            hint = f"; did you mean {near!r}?" if near else ""
             raise typer.BadParameter(f"scenario {name!r} is not in the deal; it has {', '.join(deal.scenarios)}{hint}")
     if study.compiling():
         console.say(f"clo: {label('compiling', lang)}", quiet=quiet)

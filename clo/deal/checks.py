@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from clo.deal.terms import Deal, enclosing, leaves
-from clo.findings import Finding
+from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
 
 NOT_VALUES = frozenset({"format", "sources", "published", "derived", "assumed"})
@@ -123,9 +122,9 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
     for name, given in deal.scenarios.items():
         path = f"scenarios.{name}"
         if given.extends is not None and given.extends not in deal.scenarios:
-            close = get_close_matches(given.extends, deal.scenarios, n=1)
+            close = nearest(given.extends, deal.scenarios)
             message = f"scenario {name!r} extends {given.extends!r}, which is not there"
-            fix = f"did you mean {close[0]!r}?" if close else f"scenarios: {', '.join(deal.scenarios)}"
+            fix = f"did you mean {close!r}?" if close else f"scenarios: {', '.join(deal.scenarios)}"
             yield deal.origin.finding("E-D040", f"{path}.extends", message, fix, value=given.extends)
             continue
         try:
@@ -177,15 +176,15 @@ def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
             yield deal.origin.finding("E-D033", last[path], message, "mark it once", rule=MARKS, value=path)
     for section, path, where in marks:
         if not any(_within(path, leaf) for leaf in known):
-            close = get_close_matches(path, {*known, *(enclosing(leaf) for leaf in known)}, n=1)
-            fix = f"did you mean {close[0]!r}?" if close else "remove it"
+            close = nearest(path, {*known, *(enclosing(leaf) for leaf in known)})
+            fix = f"did you mean {close!r}?" if close else "remove it"
             message = f"{path!r} is marked {section} but is not in the deal"
             yield deal.origin.finding("E-D030", where, message, fix, rule=MARKS, value=path)
     for path, source in deal.published.items():
         if source not in deal.sources:
-            close = get_close_matches(source, deal.sources, n=1)
+            close = nearest(source, deal.sources)
             listed = f"add it to sources, which has {', '.join(deal.sources) or 'none'}"
-            fix = f"did you mean {close[0]!r}?" if close else listed
+            fix = f"did you mean {close!r}?" if close else listed
             message = f"source {source!r} of {path!r} is not listed"
             yield deal.origin.finding("E-D032", f"published.{path}", message, fix, rule=MARKS, value=source)
     asked = {path for path, _ in leaves({key: data[key] for key in data.keys() - NOT_VALUES - MARKED_AT_WILL})}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Origin
 from clo.files.deal_yaml import read_yaml
 from clo.files.tape import read_tape
-from clo.findings import DealError, Finding, has_errors
+from clo.findings import DealError, Finding, has_errors, nearest
 from clo.pool.loans import Loans
 from clo.waterfall.compile import compiled
 
@@ -132,7 +131,7 @@ def _misspelt(path: str, by_path: Mapping[str, list[dict[str, Any]]]) -> bool:
     """Whether a missing key stands beside an unknown one that is nearly it: one mistake, told once."""
     parent, _, name = path.rpartition(".")
     unknown = [other.rpartition(".") for other, details in by_path.items() if details[0]["type"] == "extra_forbidden"]
-    return bool(get_close_matches(name, [key for above, _, key in unknown if above == parent], n=1))
+    return bool(nearest(name, [key for above, _, key in unknown if above == parent]))
 
 
 def _finding(path: str, detail: Mapping[str, Any], details: Sequence[Mapping[str, Any]], origin: Origin) -> Finding:
@@ -144,8 +143,8 @@ def _finding(path: str, detail: Mapping[str, Any], details: Sequence[Mapping[str
             return origin.finding("E-D010", path, f"{name} is not stated", fix, rule="required, without a default")
         case "extra_forbidden":
             known = _known_keys(path.rpartition(".")[0])
-            close = get_close_matches(name, known, n=1)
-            fix = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
+            close = nearest(name, known)
+            fix = f"did you mean {close!r}?" if close else f"known here: {', '.join(known)}"
             return origin.finding("E-D011", path, f"key {name!r} is not known here", fix)
         case "literal_error":
             expected = " or ".join(

@@ -17,9 +17,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from clo.expressions import Number, parse
-from clo.findings import Finding, TapeError
+from clo.findings import Finding, TapeError, nearest
 from clo.pool.codes import finding
-from clo.schema import EXTRA_PREFIX, NUMERIC, TAPE, Kind, kind_of, nearest
+from clo.schema import EXTRA_PREFIX, NUMERIC, TAPE, Kind, kind_of
 
 FORMAT = "clo.map/1"
 SUFFIX = ".map.yaml"

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.expressions import Call, Expression, ExpressionError, Name, Number, Text, evaluate, names, parse
-from clo.schema import TAPE, nearest
+from clo.findings import nearest
+from clo.schema import TAPE
 
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 _LOGIC = frozenset({"and", "or", "not"})

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clo.findings import Finding, TapeError, has_errors
+from clo.findings import Finding, TapeError, has_errors, nearest
 from clo.pool.dtypes import canonical
 from clo.pool.filters import FilterError, select
 from clo.pool.keys import drop_repeats, round_yen
 from clo.pool.rules import check as check_rules
 from clo.pool.view import Declared, View
-from clo.schema import NUMERIC, TAPE, nearest
+from clo.schema import NUMERIC, TAPE
 
 HEADER_ROWS = 2
 """Row of the first loan where the source has one header row: rows count as in the file, and the header is row 1."""

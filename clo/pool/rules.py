@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clo.findings import Finding
+from clo.findings import Finding, nearest
 from clo.pool.codes import finding
 from clo.pool.keys import key_findings
 from clo.pool.units import unit_findings
 from clo.pool.view import Mask, View, number
-from clo.schema import TAPE, nearest, required
+from clo.schema import TAPE, required
 
 Positions = NDArray[np.intp]
 

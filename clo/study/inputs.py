@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from clo.deal.terms import Deal, Scenario
-from clo.findings import DealError, Finding, has_errors
+from clo.findings import DealError, Finding, has_errors, nearest
 from clo.pool.loans import Loans
 
 ARRAYS = (np.ndarray, np.generic, pd.Series)
@@ -21,8 +20,8 @@ ARRAYS = (np.ndarray, np.generic, pd.Series)
 def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Scenario:
     """The scenario to run, with what it extends filled in and the overrides in place."""
     if name not in deal.scenarios:
-        close = get_close_matches(name, deal.scenarios, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(deal.scenarios)}"
+        close = nearest(name, deal.scenarios)
+        hint = f"did you mean {close!r}?" if close else f"it has {', '.join(deal.scenarios)}"
         message = f"scenario {name!r} is not in the deal; {hint}"
         raise DealError([deal.origin.finding("E-R101", "scenarios", message, "name one of them", value=name)])
     if "extends" in overrides:

@@ -112,7 +112,7 @@ def _manifest(
         name: {
             "source": loans.source,
             "sha256": loans.sha256,
-            "sidecar_sha256": getattr(loans, "sidecar_sha256", ""),
+            "sidecar_sha256": loans.sidecar_sha256,
             "loans": len(loans),
             "balance": loans.balance,
         }

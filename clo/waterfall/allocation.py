@@ -40,7 +40,7 @@ class DealFlows:
     """What the machine left behind.
 
     kept [r, t, s]: the recorded slots, in the order of `records`; leak [s]: largest drift of cash; breach [2, s]: op and
-    payment date of the first amount that was negative or not a number, -1 for none; collected [n, t, s]: the program's inputs.
+    payment date of the first amount that was negative or not a number, -1 for none.
     """
 
     deal: Deal
@@ -48,7 +48,6 @@ class DealFlows:
     timeline: Timeline
     records: NDArray[np.int32]
     kept: Floats
-    collected: Floats
     leak: Floats
     breach: NDArray[np.int64]
 
@@ -137,7 +136,7 @@ def allocate(deal: Deal, program: Program, flows: PoolFlows, timeline: Timeline,
     table = np.array([period_values[name] for name in program.period_values]).reshape(-1, timeline.payments)
     tolerance = smallest_amount(deal, float(program.params[program.symbols.params["pool.initial"]]))
     kept, leak, breach = run_program(program, table, inputs, records, tolerance=tolerance, threads=threads)
-    return DealFlows(deal, program, timeline, records, kept, inputs, leak, breach)
+    return DealFlows(deal, program, timeline, records, kept, leak, breach)
 
 
 def run_program(

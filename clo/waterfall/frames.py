@@ -199,17 +199,18 @@ class Explanation(NamedTuple):
 def waterfall(flows: DealFlows, period: int, scenario: int = 0) -> pd.DataFrame:
     """step, claim, from, to, asked, available, paid, shortfall, why: the steps of payment `period` (1 is the first)."""
     t = _period_index(flows, period)
-    rows = []
-    for movement in flows.program.symbols.movements:
-        asked, available, paid = (
-            float(flows.slot(slot, scenario)[t]) for slot in (movement.asked, movement.available, movement.moved)
-        )
-        asked = paid if movement.reason in _RESIDUAL and asked >= 0.0 else asked  # a residual asks what is left
-        shortfall = max(0.0, asked - paid)
-        rows.append((movement, asked, available, paid, shortfall, _why(flows, movement, t, asked, paid, scenario)))
-    columns = ["step", "claim", "from", "to", "asked", "available", "paid", "shortfall", "why"]
-    table = [(m.step, _claim(m), m.source, m.to, *amounts) for m, *amounts in rows]
-    return pd.DataFrame(table, columns=columns)
+    rows = [(m.step, _claim(m), m.source, m.to, *_outcome(flows, m, t, scenario)) for m in flows.program.symbols.movements]
+    return pd.DataFrame(rows, columns=["step", "claim", "from", "to", *Explanation._fields])
+
+
+def _outcome(flows: DealFlows, movement: Movement, t: int, scenario: int) -> Explanation:
+    """What one movement asked, found and got at payment date t."""
+    asked, available, paid = (
+        float(flows.slot(slot, scenario)[t]) for slot in (movement.asked, movement.available, movement.moved)
+    )
+    asked = paid if movement.reason in _RESIDUAL and asked >= 0.0 else asked  # a residual asks what is left
+    why = _why(flows, movement, t, asked, paid, scenario)
+    return Explanation(asked, available, paid, max(0.0, asked - paid), why)
 
 
 def _claim(movement: Movement) -> str:
@@ -258,14 +259,13 @@ def explain(flows: DealFlows, claim: str, period: int, scenario: int = 0) -> Exp
     if not steps:
         claims = list(dict.fromkeys(movement.claim for movement in flows.program.symbols.movements))
         raise KeyError(f"no step pays {claim!r}; the claims are {', '.join(claims)}")
-    paid = sum(float(flows.slot(step.moved, scenario)[t]) for step in steps)
+    outcomes = [_outcome(flows, step, t, scenario) for step in steps]
+    paid = sum(outcome.paid for outcome in outcomes)
     asked = _asked(flows, claim, steps, paid, t, scenario)
     reached = [step for step in steps if step.condition is None or flows.slot(step.condition, scenario)[t] != 0.0]
     available = float(flows.slot((reached or steps)[0].available, scenario)[t])
-    table = waterfall(flows, period, scenario)
-    texts = [text for text, step in zip(table["why"], flows.program.symbols.movements, strict=True) if step in steps]
-    numbers = [step.step for step in steps]
-    why = texts[0] if len(set(texts)) == 1 else "; ".join(f"step {n}: {text}" for n, text in zip(numbers, texts, strict=True))
+    told = [f"step {step.step}: {outcome.why}" for step, outcome in zip(steps, outcomes, strict=True)]
+    why = outcomes[0].why if len({outcome.why for outcome in outcomes}) == 1 else "; ".join(told)
     return Explanation(asked, available, paid, max(0.0, asked - paid), why)
 
 

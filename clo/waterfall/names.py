@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from clo.deal.terms import COLLECTED, Deal
 from clo.expressions import SHOWN, Call, Expression, ExpressionError, Name, parse
-from clo.findings import Finding
+from clo.findings import Finding, nearest
 from clo.waterfall.assembler import Assembler
 from clo.waterfall.kernel import Op
 
@@ -16,11 +15,11 @@ POOL_QUANTITIES = ("initial", "opening", "balance", "cumulative_default", "defau
 """What an expression may ask of `pool` or a sub-pool; flows are those of the collection period, balance is its closing."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def hint(name: str, known: Iterable[str]) -> str:
     """A sentence that suggests the nearest known name."""
     names = sorted(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+    close = nearest(name, names, cutoff=0.5)
+    return f"did you mean {close!r}?" if close else f"known: {', '.join(names)}"
 
 
 ARITHMETIC = ("+", "-", "*", "/", "neg", "min", "max")
@@ -74,9 +73,7 @@ class Scope:
         """Whether a name is there; complains where it is not."""
         names = list(names)
         if name not in names:
-            self.complain(
-                "E-D101", f"{what} {name!r} is not in the deal; {nearest(name, names)}", f"use a known {what}", value=name
-            )
+            self.complain("E-D101", f"{what} {name!r} is not in the deal; {hint(name, names)}", f"use a known {what}", value=name)
         return name in names
 
     def value(self, text: str, out: int | None = None, *, condition: bool = False) -> int:
@@ -143,7 +140,7 @@ class Scope:
         return self.code.constant(0.0)
 
     def _unknown(self, name: str, known: Iterable[str]) -> int:
-        self.complain("E-D101", f"name {name!r} is not known; {nearest(name, known)}", "use a name of the deal", value=name)
+        self.complain("E-D101", f"name {name!r} is not known; {hint(name, known)}", "use a name of the deal", value=name)
         return self._nothing()
 
     def _quantities(self) -> list[str]:
