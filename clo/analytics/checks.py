@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -16,22 +16,31 @@ from clo.waterfall.allocation import LEAK, WHOLE, DealFlows, breach_findings
 from clo.waterfall.frames import ISSUER
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """What the checks look at: the parts of a result. scenario: the name that was run; overridden: with changed fields."""
+class Run(Protocol):
+    """What the checks look at: a result. overridden: whether fields of its scenario were changed for the run."""
 
-    deal: Deal
-    scenario: str
-    overridden: bool
-    pools: Mapping[str, Loans]
-    pool_flows: PoolFlows
-    flows: DealFlows
-    tranches: pd.DataFrame
-    pool: pd.DataFrame
-    ledger: pd.DataFrame
-    parties: pd.DataFrame
-    accounts: pd.DataFrame
-    fees: pd.DataFrame
+    @property
+    def deal(self) -> Deal: ...
+    @property
+    def scenario_name(self) -> str: ...
+    @property
+    def overridden(self) -> bool: ...
+    @property
+    def pools(self) -> Mapping[str, Loans]: ...
+    @property
+    def pool_flows(self) -> PoolFlows: ...
+    @property
+    def flows(self) -> DealFlows: ...
+    @property
+    def tranches(self) -> pd.DataFrame: ...
+    @property
+    def pool(self) -> pd.DataFrame: ...
+    @property
+    def ledger(self) -> pd.DataFrame: ...
+    @property
+    def parties(self) -> pd.DataFrame: ...
+    @property
+    def accounts(self) -> pd.DataFrame: ...
 
 
 def run_checks(run: Run) -> pd.DataFrame:
@@ -132,7 +141,7 @@ def _figures(run: Run) -> Iterator[Row]:
 def _assertions(run: Run) -> Iterator[Row]:
     """The deal's assertions about the scenario that was run; a changed scenario is another one."""
     for assertion, slot in zip(run.deal.assertions, run.flows.program.symbols.assertions, strict=True):
-        if assertion.scenario == run.scenario and not run.overridden:
+        if assertion.scenario == run.scenario_name and not run.overridden:
             holds = bool(run.flows.slot(slot)[assertion.after_payment - 1] == 1.0)
             yield f"assertion after payment {assertion.after_payment}: {assertion.that}", 0.0 if holds else 1.0, holds
 

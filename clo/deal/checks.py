@@ -87,11 +87,18 @@ def _sizes(deal: Deal) -> Iterator[Finding]:
         message = f"{name!r} and {rest[0]!r} both take the rest of the pool"
         yield deal.origin.finding("E-D021", f"tranches.{name}.size", message, "give all but one a size", value="rest")
     for name, tranche in deal.tranches.items():
-        unit = tranche.denomination
-        if unit is not None and tranche.size != "rest" and not tranche.divides(tranche.size):
-            message = f"size {tranche.size:,.0f} of {name!r} is not a whole number of denominations of {unit:,.0f}"
-            fix = "change the size or the denomination"
-            yield deal.origin.finding("E-D022", f"tranches.{name}.denomination", message, fix, value=f"{unit:,.0f}")
+        if tranche.size != "rest":
+            yield from uneven_notes(deal, name, tranche.size)
+
+
+def uneven_notes(deal: Deal, name: str, size: float) -> Iterator[Finding]:
+    """A tranche is a whole number of notes of its denomination; what `rest` comes to is known with the loans."""
+    tranche = deal.tranches[name]
+    if not tranche.divides(size):
+        unit = f"{tranche.denomination:,.0f}"
+        message = f"size {size:,.0f} of {name!r} is not a whole number of denominations of {unit}"
+        path, fix = f"tranches.{name}.denomination", "change the size or the denomination"
+        yield deal.origin.finding("E-D022", path, message, fix, value=unit)
 
 
 def _whole(deal: Deal) -> Iterator[Finding]:

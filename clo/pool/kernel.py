@@ -63,7 +63,6 @@ class Column(IntEnum):
 # numba reads plain module integers as constants; the enums above give them their names.
 EQUAL_PRINCIPAL, LEVEL_PAYMENT, BULLET = 0, 1, 2
 OPENING, INTEREST, PRINCIPAL, ACCRUED, DEFAULT, SALVAGE, EXCESS = range(7)
-COLUMNS = 7
 LANES = 8  # the annuity recurrence runs in strides of 8, so that 8 neighbours do not wait for each other
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from clo.analytics.checks import Run, run_checks, run_findings
+from clo.analytics.checks import run_checks, run_findings
 from clo.analytics.summary import tranche_summary
 from clo.deal.terms import Deal, Scenario
 from clo.findings import Finding
@@ -79,18 +79,17 @@ class Result:
     @cached_property
     def checks(self) -> pd.DataFrame:
         """check, largest_residual, ok: what must hold of every run, and what the deal asserts."""
-        return run_checks(self._run)
+        return run_checks(self)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Everything a user should know of the run: warnings about loans, deal and outcome, and errors of a failed run."""
-        return (*self.input_findings, *run_findings(self._run))
+        return (*self.input_findings, *run_findings(self))
 
     @property
-    def _run(self) -> Run:
-        overridden = bool(self.manifest["overrides"])
-        parts = (self.tranches, self.pool, self.ledger, self.parties, self.accounts, self.fees)
-        return Run(self.deal, self.scenario_name, overridden, self.pools, self.pool_flows, self.flows, *parts)
+    def overridden(self) -> bool:
+        """Whether the run replaced fields of its scenario."""
+        return bool(self.manifest["overrides"])
 
     @property
     def ok(self) -> bool:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clo.deal.checks import uneven_notes
 from clo.deal.terms import Deal
 from clo.findings import DealError, Finding
 from clo.pool.projection import Flow, PoolFlows
@@ -94,33 +95,28 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float]) -> Program:
         raise DealError(
             [deal.origin.finding("E-D070", place, message, "let one tranche take `size: rest`", rule="tranches = pool")]
         )
-    _refuse_impossible(deal, sizes | dict.fromkeys(rest, left))
+    whole = sizes | dict.fromkeys(rest, left)
+    findings = [*(uneven for name in rest if left for uneven in uneven_notes(deal, name, left)), *_unfunded(deal, whole)]
+    if findings:
+        raise DealError(findings)
     numbers = {"pool.initial": pool} | {f"{name}.initial": balance for name, balance in initial.items()}
     numbers |= {f"{name}.size": left for name in rest}
     for name, tranche in deal.tranches.items():
         if tranche.denomination is not None:
-            numbers[f"{name}.notes"] = (left if tranche.size == "rest" else float(tranche.size)) / tranche.denomination
+            numbers[f"{name}.notes"] = whole[name] / tranche.denomination
     if SMALLEST in program.symbols.params:
         numbers[SMALLEST] = smallest_amount(deal, pool)
     return program.with_params(numbers)
 
 
-def _refuse_impossible(deal: Deal, sizes: Mapping[str, float]) -> None:
-    """Notes that do not divide a tranche, and accounts that the proceeds of the issue do not fund."""
-    findings = []
-    for name, size in sizes.items():
-        unit = deal.tranches[name].denomination
-        if unit is not None and size > 0.0 and not deal.tranches[name].divides(size):
-            message = f"size {size:,.0f} of {name!r} is not a whole number of denominations of {unit:,.0f}"
-            findings.append(deal.origin.finding("E-D022", f"tranches.{name}.denomination", message, "change the denomination"))
+def _unfunded(deal: Deal, sizes: Mapping[str, float]) -> Iterator[Finding]:
+    """Accounts that the proceeds of the issue do not fund."""
     proceeds = sum(size * deal.tranches[name].issue_price for name, size in sizes.items())
     funded = sum(account.initial for account in deal.accounts.values())
     if funded > proceeds:
         message = f"accounts start with {funded:,.0f}, more than the {proceeds:,.0f} that the issue brings in"
         rule = "accounts are funded from the proceeds of the issue, and the rest buys the loans"
-        findings.append(deal.origin.finding("E-D071", "accounts", message, "reduce initial:", rule=rule))
-    if findings:
-        raise DealError(findings)
+        yield deal.origin.finding("E-D071", "accounts", message, "reduce initial:", rule=rule)
 
 
 def smallest_amount(deal: Deal, initial: float) -> float:

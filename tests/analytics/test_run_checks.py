@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -34,6 +34,13 @@ def failing(run_: Run) -> list[str]:
     return list(checks.loc[~checks["ok"], "check"])
 
 
+def tampered(result: clo.Result, **changes: Any) -> Any:
+    """The same run with other frames."""
+    parts = ("deal", "scenario_name", "overridden", "pools", "pool_flows", "flows")
+    frames = ("tranches", "pool", "ledger", "parties", "accounts")
+    return SimpleNamespace(**{name: getattr(result, name) for name in (*parts, *frames)} | changes)
+
+
 def changed(frame: pd.DataFrame, column: str, by: float, row: int = 0) -> pd.DataFrame:
     copy = frame.copy()
     copy.loc[row, column] += by
@@ -58,7 +65,7 @@ def test_a_figure_that_is_off_by_half_a_yen_is_seen(
     sound: clo.Result, frame: str, column: str, row: int, expected: list[str]
 ) -> None:
     changes: dict[str, Any] = {frame: changed(getattr(sound, frame), column, 0.5, row)}
-    assert failing(dataclasses.replace(sound._run, **changes)) == expected
+    assert failing(tampered(sound, **changes)) == expected
 
 
 @pytest.mark.parametrize(
@@ -67,12 +74,12 @@ def test_a_figure_that_is_off_by_half_a_yen_is_seen(
 )
 def test_a_balance_below_nothing_is_seen(sound: clo.Result, frame: str, column: str, name: str) -> None:
     below = changed(getattr(sound, frame), column, -1e9)
-    assert name in failing(dataclasses.replace(sound._run, **{frame: below}))
+    assert name in failing(tampered(sound, **{frame: below}))
 
 
 def test_what_is_no_number_fails(sound: clo.Result) -> None:
     broken = changed(sound.tranches, "interest_due", float("nan"))
-    assert failing(dataclasses.replace(sound._run, tranches=broken)) == ["interest: carried + due - paid = unpaid"]
+    assert failing(tampered(sound, tranches=broken)) == ["interest: carried + due - paid = unpaid"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +128,7 @@ def test_assertions_are_of_a_scenario() -> None:
 
 
 def codes(result: clo.Result) -> list[str]:
-    return [finding.code for finding in run_findings(result._run)]
+    return [finding.code for finding in run_findings(result)]
 
 
 def test_unpaid_interest_of_a_deferrable_note_is_no_surprise() -> None:
