@@ -40,8 +40,8 @@ LEAK = 1e-11
 class DealFlows:
     """What the machine left behind.
 
-    kept [r, t, s]: the recorded slots, in the order of `records`; leak [s]: largest drift of cash; breach [2, s]: op and
-    payment date of the first amount that was negative or not a number, -1 for none.
+    kept [r, t, s]: the recorded slots, in the order of `records`, which ascends; leak [s]: largest drift of cash; breach
+    [2, s]: op and payment date of the first amount that was negative or not a number, -1 for none.
     """
 
     deal: Deal
@@ -62,10 +62,10 @@ class DealFlows:
 
     def slot(self, slot: int, scenario: int = 0) -> Floats:
         """A recorded slot after each payment date [t]. Raises KeyError for one that was not recorded."""
-        found = np.flatnonzero(self.records == slot)
-        if not len(found):
+        row = int(np.searchsorted(self.records, slot))
+        if row == len(self.records) or self.records[row] != slot:
             raise KeyError(f"slot {slot} was not recorded")
-        return self.kept[found[0], :, scenario]
+        return self.kept[row, :, scenario]
 
     def value(self, name: str, scenario: int = 0) -> Floats:
         """A quantity of the deal, such as `senior.balance`, after each payment date [t]."""

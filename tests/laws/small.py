@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
+
+from by_hand import CUTOFF, TERMS
 
 from clo.deal.terms import Deal
 
-CUTOFF = date(2020, 3, 31)
+__all__ = ["CUTOFF", "LOANS", "a_deal", "loan", "steps"]
 
 
 def loan(balance: float, kind: str, maturity: str, rate: float = 0.12, **more: Any) -> dict[str, Any]:
@@ -22,22 +23,8 @@ def loan(balance: float, kind: str, maturity: str, rate: float = 0.12, **more: A
 
 def a_deal(**changes: Any) -> Deal:
     """Senior 6,000 and a residual over one pool; monthly on the 15th without holidays; twelfths; rounded down."""
-    terms: dict[str, Any] = {
-        "format": "clo.deal/1",
-        "name": "by hand",
-        "currency": "JPY",
-        "dates": {
-            "cutoff": CUTOFF,
-            "closing": date(2020, 4, 15),
-            "first_payment": date(2020, 5, 15),
-            "legal_final": date(2020, 8, 15),
-        },
-        "payments": {"frequency": "monthly", "day": 15, "calendar": "none", "business_day": "following"},
-        "day_count": "1/12",
-        "rounding": "down",
-        "pools": {"loans": {"tape": "none.csv"}},
+    terms = {key: value for key, value in TERMS.items() if key != "structure"} | {
         "accounts": {"cash": {}},
-        "fees": {"servicer": {"rate": "120bp", "on": "pool.opening"}},
         "tranches": {"senior": {"size": 6000, "coupon": "6%"}, "junior": {"size": "rest"}},
         "waterfall": [
             {"collect": {"from": ["interest", "scheduled_principal", "prepayment", "recovery"], "to": "cash"}},
@@ -52,7 +39,6 @@ def a_deal(**changes: Any) -> Deal:
             },
             {"pay": {"residual": "junior", "from": "cash"}},
         ],
-        "scenarios": {"base": {"cdr": 0, "cpr": 0, "recovery": 0, "recovery_lag": 0}},
     }
     return Deal(**(terms | changes))
 
