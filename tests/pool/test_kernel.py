@@ -68,7 +68,7 @@ def kernel_schedule(balance, rate, kind, term, *, grace=0, step=1, interest_step
 
 
 def sums(balance, rate, kind, term, *, months, default_month=None, loss=None, cell=None, cells=1):
-    out = np.zeros((cells, kernel.COLUMNS, months + 1))
+    out = np.zeros((cells, len(kernel.Column), months + 1))
     n = len(balance)
     known = NO_DEFAULTS if default_month is None else (np.asarray(default_month, np.int32), np.asarray(loss, float))
     kernel.add_monthly_loans(
@@ -122,7 +122,7 @@ def test_laws_of_a_schedule(loan):
 def test_fast_path_is_the_general_one(loan):
     term, months = loan["term"], loan["term"]
     general = kernel_schedule(**loan)[:3]
-    fast = np.zeros((1, kernel.COLUMNS, months))
+    fast = np.zeros((1, len(kernel.Column), months))
     factor = np.zeros(term + kernel.LANES + 2)
     kernel.add_monthly_loan(loan["balance"], loan["rate"] / 12, int(loan["kind"]), term, months, factor, 0, fast)
     np.testing.assert_allclose(fast[0, :3], general, rtol=1e-12, atol=1e-12 * loan["balance"])
@@ -160,7 +160,7 @@ def test_sums_with_known_defaults(pool, months, data):
     loss = [loan["balance"] * data.draw(st.sampled_from([0.0, 0.4, 2.0])) for loan in pool]
     columns = {name: [loan[name] for loan in pool] for name in ("balance", "rate", "kind", "term")}
     got = sums(**columns, months=months, default_month=default_month, loss=loss)[0]
-    want = np.zeros((kernel.COLUMNS, months + 1))
+    want = np.zeros((len(kernel.Column), months + 1))
     for loan, month, lost in zip(pool, default_month, loss, strict=True):
         for t, (opening, interest, principal, _) in enumerate(slow_schedule(**loan)[: months + 1], start=1):
             if 0 < month < t:
@@ -204,7 +204,7 @@ def test_loans_of_any_terms_sum_like_the_monthly_ones():
 WITHOUT_JIT = """
 import numpy as np
 from clo.pool import kernel
-out = np.zeros((1, kernel.COLUMNS, 13))
+out = np.zeros((1, len(kernel.Column), 13))
 f = lambda x: np.array(x, float)
 i = lambda x: np.array(x, np.int32)
 b = np.array
