@@ -53,7 +53,7 @@ def pool(loans: int, months: int) -> pd.DataFrame:
 
 
 def clo_flows(frame: pd.DataFrame, months: int, threads: int) -> np.ndarray:
-    from clo.pool.assumptions import Assumptions  # noqa: PLC0415
+    from clo.behaviour.assumptions import Assumptions  # noqa: PLC0415
     from clo.pool.projection import project  # noqa: PLC0415
     from clo.timeline import collection_ends  # noqa: PLC0415
 

@@ -11,36 +11,36 @@ _HOMES = {
     "Deal": "clo.deal.terms",
     "DealError": "clo.findings",
     "Finding": "clo.findings",
-    "Loans": "clo.pool.loans",
+    "Loans": "clo.tape.loans",
     "Result": "clo.study",
     "TapeError": "clo.findings",
     "amortise": "clo.pool.projection",
-    "cdr_from_mdr": "clo.pool.assumptions",
-    "cpr_from_smm": "clo.pool.assumptions",
+    "cdr_from_mdr": "clo.behaviour.assumptions",
+    "cpr_from_smm": "clo.behaviour.assumptions",
     "load_deal": "clo.files.deal",
-    "mdr_from_cdr": "clo.pool.assumptions",
+    "mdr_from_cdr": "clo.behaviour.assumptions",
     "read_tape": "clo.files.tape",
     "run": "clo.study",
-    "smm_from_cpr": "clo.pool.assumptions",
+    "smm_from_cpr": "clo.behaviour.assumptions",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (the names are the table's)
 
 if TYPE_CHECKING:
+    from clo.behaviour.assumptions import cdr_from_mdr as cdr_from_mdr
+    from clo.behaviour.assumptions import cpr_from_smm as cpr_from_smm
+    from clo.behaviour.assumptions import mdr_from_cdr as mdr_from_cdr
+    from clo.behaviour.assumptions import smm_from_cpr as smm_from_cpr
     from clo.deal.terms import Deal as Deal
     from clo.files.deal import load_deal as load_deal
     from clo.files.tape import read_tape as read_tape
     from clo.findings import DealError as DealError
     from clo.findings import Finding as Finding
     from clo.findings import TapeError as TapeError
-    from clo.pool.assumptions import cdr_from_mdr as cdr_from_mdr
-    from clo.pool.assumptions import cpr_from_smm as cpr_from_smm
-    from clo.pool.assumptions import mdr_from_cdr as mdr_from_cdr
-    from clo.pool.assumptions import smm_from_cpr as smm_from_cpr
-    from clo.pool.loans import Loans as Loans
     from clo.pool.projection import amortise as amortise
     from clo.study import Result as Result
     from clo.study import run as run
+    from clo.tape.loans import Loans as Loans
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal
 from clo.files.deal import check_deal
 from clo.findings import Finding
-from clo.pool.loans import Loans
+from clo.tape.loans import Loans
 
 DEALS = Path(__file__).parents[1] / "deals"
 PURCHASE_08 = (DEALS / "purchase-08.yaml").read_text(encoding="utf-8")

@@ -10,8 +10,8 @@ import pandas as pd
 
 from clo.deal.terms import COLLECTED, Deal
 from clo.findings import Finding
-from clo.pool.loans import Loans
 from clo.pool.projection import Flow, PoolFlows
+from clo.tape.loans import Loans
 from clo.waterfall.allocation import LEAK, WHOLE, DealFlows, breach_findings
 from clo.waterfall.frames import ISSUER
 

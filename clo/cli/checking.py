@@ -20,12 +20,12 @@ from clo.files.results import whole
 from clo.files.tape import check_tape, read_tape
 from clo.findings import Finding, full_list, has_errors
 from clo.labels import Lang, label
-from clo.pool.loans import Loans
-from clo.pool.strata import stratification_report
 from clo.report.pools import dimension, strata_table
 from clo.report.tables import ASSUMED
 from clo.schema import FORMAT, TAPE
 from clo.study import resolve_pools
+from clo.tape.loans import Loans
+from clo.tape.strata import stratification_report
 
 DEAL_SUFFIXES = (".yaml", ".yml")
 TAPE_SUFFIXES = (".csv", ".csv.gz", ".parquet")

@@ -17,12 +17,12 @@ from clo.files.csv_table import Table
 from clo.files.headers import Mapping
 from clo.files.sidecar import FACTORS, Derive, Sidecar, scalar
 from clo.findings import Finding
-from clo.pool.codes import finding, row_finding
-from clo.pool.dtypes import IDS, unknown_words
-from clo.pool.filters import holds, select
-from clo.pool.keys import kept
-from clo.pool.view import Declared, View
 from clo.schema import NUMERIC, REASON_SUFFIX, TAPE, Kind, required
+from clo.tape.codes import finding, row_finding
+from clo.tape.dtypes import IDS, unknown_words
+from clo.tape.filters import holds, select
+from clo.tape.keys import kept
+from clo.tape.view import Declared, View
 
 Mask = NDArray[np.bool_]
 LONGEST_TERM = 1200

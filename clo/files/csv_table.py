@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from clo.files.encoding import decoded
 from clo.files.sidecar import Sidecar
 from clo.findings import Finding, TapeError
-from clo.pool.codes import finding, row_finding
 from clo.schema import TAPE
+from clo.tape.codes import finding, row_finding
 
 HEADER_SEARCH = 30
 """Rows searched for a header."""

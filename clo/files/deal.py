@@ -16,7 +16,7 @@ from clo.deal.terms import Deal, Origin
 from clo.files.deal_yaml import read_yaml
 from clo.files.tape import read_tape
 from clo.findings import DealError, Finding, has_errors, nearest
-from clo.pool.loans import Loans
+from clo.tape.loans import Loans
 from clo.waterfall.compile import compiled
 
 _CHOICES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from clo.findings import Finding, TapeError
-from clo.pool.codes import finding
+from clo.tape.codes import finding
 
 # Lead byte E3 to E9 with two continuation bytes: kana and kanji in UTF-8, hardly ever a run of CP932.
 _JAPANESE_UTF8 = re.compile(rb"(?:[\xe3-\xe9][\x80-\xbf][\x80-\xbf]){2}")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from clo.files.sidecar import Sidecar
 from clo.findings import Finding, nearest
-from clo.pool.codes import finding
 from clo.schema import TAPE, Column, extra_name, required
+from clo.tape.codes import finding
 
 _UNIT_IN_HEADER = re.compile(r"百万円|億円|千円|万円|百万|千|in thousands|in millions|thousand|million|'000|000s", re.IGNORECASE)
 _UNIT_WORD = {"千": "thousand", "百": "million", "万": "ten_thousand", "億": "hundred_million"}

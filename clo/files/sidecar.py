@@ -18,8 +18,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from clo.expressions import Number, parse
 from clo.findings import Finding, TapeError, nearest
-from clo.pool.codes import finding
 from clo.schema import EXTRA_PREFIX, NUMERIC, TAPE, Kind, kind_of
+from clo.tape.codes import finding
 
 FORMAT = "clo.map/1"
 SUFFIX = ".map.yaml"

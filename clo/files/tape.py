@@ -20,11 +20,11 @@ from clo.files.headers import map_headers
 from clo.files.sidecar import Sidecar, load_sidecar, sidecar_path
 from clo.files.totals import without_totals
 from clo.findings import Finding, TapeError
-from clo.pool.codes import finding
-from clo.pool.dtypes import canonical
-from clo.pool.loans import Loans, validated
-from clo.pool.view import Declared, View
 from clo.schema import kind_of
+from clo.tape.codes import finding
+from clo.tape.dtypes import canonical
+from clo.tape.loans import Loans, validated
+from clo.tape.view import Declared, View
 
 StrPath = str | PathLike[str]
 LARGEST_UNPACKED = 4 * 2**30

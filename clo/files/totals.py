@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from clo.files.cells import read_number
 from clo.files.csv_table import NOTE, TOTAL, Table
 from clo.findings import Finding
-from clo.pool.codes import finding
+from clo.tape.codes import finding
 
 NAMES_A_LOAN = ("loan_id", "obligor_id")
 """A line that has one of these is a loan, whatever its balance happens to equal."""

@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.behaviour.assumptions import Assumptions
 from clo.findings import Finding, InputError, has_errors
 from clo.pool import kernel
 from clo.pool.amortisation import amortise
-from clo.pool.assumptions import Assumptions
 from clo.pool.columns import Floats, Tape
 from clo.pool.contracts import Contracts, read_contracts
 from clo.pool.kernel import Column

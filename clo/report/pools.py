@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from clo.labels import Lang, label
-from clo.pool.strata import stratification_report
 from clo.report.tables import Column, Kind, Table, of_frame, written
 from clo.schema import TAPE
+from clo.tape.strata import stratification_report
 
 if TYPE_CHECKING:
-    from clo.pool.loans import Loans
+    from clo.tape.loans import Loans
 
 HEADLINE = (
     Column("group", "word"),

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError, Finding, has_errors, nearest
-from clo.pool.loans import Loans
+from clo.tape.loans import Loans
 
 ARRAYS = (np.ndarray, np.generic, pd.Series)
 """Monthly vectors and numbers that a program may give as they are."""

@@ -13,8 +13,8 @@ from clo.analytics.checks import run_checks, run_findings
 from clo.analytics.summary import tranche_summary
 from clo.deal.terms import Deal, Scenario
 from clo.findings import Finding
-from clo.pool.loans import Loans
 from clo.pool.projection import PoolFlows
+from clo.tape.loans import Loans
 from clo.timeline import Timeline
 from clo.waterfall import frames
 from clo.waterfall.allocation import DealFlows

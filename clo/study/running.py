@@ -13,16 +13,16 @@ from typing import Any
 import llvmlite.binding
 
 from clo import __version__
+from clo.behaviour.assumptions import Assumptions
 from clo.deal.checks import terms_findings, timeline_of
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError, has_errors
-from clo.pool.assumptions import Assumptions
-from clo.pool.loans import Loans
 from clo.pool.projection import KERNELS as POOL_KERNELS
 from clo.pool.projection import project
 from clo.study.inputs import resolve_pools, resolve_scenario
 from clo.study.result import Result
+from clo.tape.loans import Loans
 from clo.waterfall.allocation import KERNELS as WATERFALL_KERNELS
 from clo.waterfall.allocation import allocate, bind
 from clo.waterfall.compile import compiled

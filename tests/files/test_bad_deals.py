@@ -20,7 +20,7 @@ from clo.cli.app import app
 from clo.files.deal import check_deal, load_deal
 from clo.files.tape import read_tape
 from clo.findings import DealError, Finding, InputError
-from clo.pool.loans import Loans
+from clo.tape.loans import Loans
 
 TRIGGER = 'when: "pool.cumulative_default > 8% * pool.initial"'
 FOURTH = "effect: trap_excess}"

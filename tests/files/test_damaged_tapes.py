@@ -11,7 +11,7 @@ from tape_rows import table, text, write
 
 from clo.files.tape import check_tape
 from clo.findings import TapeError
-from clo.pool.loans import Loans
+from clo.tape.loans import Loans
 
 CELLS = (
     "", "-", "△1", "9999", "#REF!", "1e400", "nan", "inf", "-inf", "1.5", "ー", "令和元年", "R5.3.31", "99/99/99", "0", "abc",

@@ -10,7 +10,7 @@ from oracle import OracleRun, run_oracle
 
 import clo
 from clo.deal.terms import Deal
-from clo.pool.loans import Loans
+from clo.tape.loans import Loans
 from laws.strategies import Case
 
 SMALL = 1e-12

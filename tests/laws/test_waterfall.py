@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from oracle_pool import payment_dates
 
 import clo
+from clo.behaviour.assumptions import Assumptions
 from clo.deal.checks import timeline_of
-from clo.pool.assumptions import Assumptions
 from clo.pool.projection import project
 from clo.waterfall.allocation import allocate, bind
 from clo.waterfall.compile import compile_deal

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clo.behaviour.assumptions import Assumptions
 from clo.findings import InputError
 from clo.pool import projection
-from clo.pool.assumptions import Assumptions
-from clo.pool.loans import Loans
 from clo.pool.projection import Flow, amortise, project
+from clo.tape.loans import Loans
 from clo.timeline import collection_ends
 
 CUTOFF = date(2026, 3, 31)

@@ -15,10 +15,10 @@ import pytest
 from by_hand import DEALS, of, run, spelled, tape, terms
 
 import clo
+from clo.behaviour.assumptions import Assumptions
 from clo.deal.checks import timeline_of
 from clo.deal.structures import spelled_out
 from clo.findings import DealError
-from clo.pool.assumptions import Assumptions
 from clo.pool.projection import Flow, PoolFlows, project
 from clo.study import resolve_pools, running
 from clo.timeline import Timeline

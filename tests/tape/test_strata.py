@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from loan_frames import clean
 
-from clo.pool.loans import Loans
-from clo.pool.strata import (
+from clo.tape.loans import Loans
+from clo.tape.strata import (
     effective_obligors,
     hhi,
     remaining_months,

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding
-from clo.pool.view import View
 from clo.schema import TAPE
+from clo.tape.view import View
 
 IMPLAUSIBLE_RATE = 0.25
 """No pool of business loans has a median rate of 25 %; above it the column is in percent or basis points."""

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clo.findings import Finding, nearest
-from clo.pool.codes import finding
-from clo.pool.keys import key_findings
-from clo.pool.units import unit_findings
-from clo.pool.view import Mask, View, number
 from clo.schema import TAPE, required
+from clo.tape.codes import finding
+from clo.tape.keys import key_findings
+from clo.tape.units import unit_findings
+from clo.tape.view import Mask, View, number
 
 Positions = NDArray[np.intp]
 

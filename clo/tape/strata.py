@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clo.pool.filters import FilterError
-from clo.pool.loans import Loans
 from clo.schema import kind_of
+from clo.tape.filters import FilterError
+from clo.tape.loans import Loans
 
 REMAINING = "remaining_term"
 """Name of the months from the cut-off date to maturity; a name to stratify by, as a column's is."""

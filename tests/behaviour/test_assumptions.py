@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import clo
+from clo.behaviour.assumptions import Assumptions, cdr_from_mdr, cpr_from_smm, mdr_from_cdr, smm_from_cpr
 from clo.findings import InputError
-from clo.pool.assumptions import Assumptions, cdr_from_mdr, cpr_from_smm, mdr_from_cdr, smm_from_cpr
 
 
 @given(st.floats(0, 0.999))

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding
-from clo.pool.codes import row_finding
 from clo.schema import TAPE
+from clo.tape.codes import row_finding
 
 Mask = NDArray[np.bool_]
 

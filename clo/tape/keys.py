@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding
-from clo.pool.view import View, number, shown
 from clo.schema import KEYS, TAPE
+from clo.tape.view import View, number, shown
 
 
 def key_findings(view: View) -> Iterator[Finding]:

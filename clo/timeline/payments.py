@@ -1,151 +1,18 @@
-"""Dates: day counts, business days, and the payment dates of a deal with the collection months behind each."""
+"""The payment dates of a deal, and the collection months behind each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-Days = NDArray[np.datetime64]
-BusinessDay = Literal["following", "modified_following", "preceding", "unadjusted"]
-ONE_DAY = np.timedelta64(1, "D")
-
-
-# ---- months and day counts ------------------------------------------------------------------------------------------
-
-
-def as_days(dates: Any) -> Days:
-    """Dates of any kind as datetime64[D]."""
-    return np.asarray(dates, dtype="datetime64[D]")
-
-
-def month_index(dates: Days) -> NDArray[np.int64]:
-    """Months since January 1970 of each date."""
-    return np.asarray(as_days(dates).astype("datetime64[M]"), dtype=np.int64)
-
-
-def day_of_month(dates: Days) -> NDArray[np.int64]:
-    """1 to 31."""
-    days = as_days(dates)
-    return np.asarray(days - days.astype("datetime64[M]").astype("datetime64[D]"), dtype=np.int64) + 1
-
-
-def month_start(index: ArrayLike) -> Days:
-    """The first day of each month, by `month_index`."""
-    return np.asarray(index, dtype="datetime64[M]").astype("datetime64[D]")
-
-
-def month_end(index: ArrayLike) -> Days:
-    """The last day of each month, by `month_index`."""
-    return month_start(np.asarray(index, dtype=np.int64) + 1) - ONE_DAY
-
-
-def on_day(index: ArrayLike, day: int | NDArray[np.int64]) -> Days:
-    """The given day of each month, or its last day where the month is shorter."""
-    start = month_start(index)
-    return np.minimum(start + (np.asarray(day) - 1) * ONE_DAY, month_end(index))
-
-
-def collection_ends(cutoff: date | np.datetime64, months: int) -> Days:
-    """Ends of the monthly collection periods after the cut-off [months]: month ends after a month end, else the same day."""
-    start = as_days(cutoff)
-    index = month_index(start) + np.arange(1, months + 1)
-    return month_end(index) if start == month_end(month_index(start)) else on_day(index, int(day_of_month(start)))
-
-
-def _actual(basis: float) -> Callable[[Days, Days], NDArray[np.float64]]:
-    return lambda start, end: np.asarray((end - start).astype(np.float64) / basis)
-
-
-def _thirty_360(start: Days, end: Days) -> NDArray[np.float64]:
-    """Bond basis. Source: ISDA 2006 Definitions, section 4.16(f)."""
-    d1 = np.minimum(day_of_month(start), 30)
-    d2 = day_of_month(end)
-    d2 = np.where((d2 == 31) & (d1 == 30), 30, d2)
-    return ((month_index(end) - month_index(start)) * 30 + (d2 - d1)) / 360.0
-
-
-def _thirty_e_360(start: Days, end: Days) -> NDArray[np.float64]:
-    """Eurobond basis. Source: ISDA 2006 Definitions, section 4.16(g)."""
-    d1, d2 = np.minimum(day_of_month(start), 30), np.minimum(day_of_month(end), 30)
-    return np.asarray(((month_index(end) - month_index(start)) * 30 + (d2 - d1)) / 360.0)
-
-
-def _twelfths(start: Days, end: Days) -> NDArray[np.float64]:
-    """Whole months as twelfths of a year; days beyond whole months count as in 30E/360."""
-    months = month_index(end) - month_index(start)
-    same_day = (day_of_month(start) == day_of_month(end)) | (
-        (start == month_end(month_index(start))) & (end == month_end(month_index(end)))
-    )
-    return np.where(same_day, months / 12.0, _thirty_e_360(start, end))
-
-
-_DAY_COUNTS: dict[str, Callable[[Days, Days], NDArray[np.float64]]] = {
-    "ACT/365F": _actual(365.0),
-    "ACT/360": _actual(360.0),
-    "30/360": _thirty_360,
-    "30E/360": _thirty_e_360,
-    "1/12": _twelfths,
-}
-DAY_COUNTS = tuple(_DAY_COUNTS)
-
-
-def year_fraction(day_count: str, start: Any, end: Any) -> NDArray[np.float64]:
-    """Years from start to end by a day count (one of DAY_COUNTS), elementwise. Raises ValueError for another name."""
-    if day_count not in _DAY_COUNTS:
-        raise ValueError(f"day count {day_count!r} is not known; there are {', '.join(DAY_COUNTS)}")
-    return np.asarray(_DAY_COUNTS[day_count](as_days(start), as_days(end)), dtype=np.float64)
-
-
-# ---- business days --------------------------------------------------------------------------------------------------
-
-CALENDARS = ("JP", "weekends", "none")
-"""JP: Japanese banking days (national holidays, 31 December, 1 to 3 January, weekends); weekends only; every day is good."""
-
-
-@lru_cache(maxsize=4096)
-def is_business_day(day: date, calendar: str) -> bool:
-    """Whether banks are open on the day, by calendar (one of CALENDARS)."""
-    if calendar == "none":
-        return True
-    if day.weekday() >= 5:
-        return False
-    return calendar != "JP" or not _japanese_holiday(day)
-
-
-def _japanese_holiday(day: date) -> bool:
-    """A national holiday, or one of the days around New Year on which banks are closed."""
-    if (day.month, day.day) in ((12, 31), (1, 1), (1, 2), (1, 3)):
-        return True
-    import jpholiday  # noqa: PLC0415  (only deals on a Japanese calendar need it)
-
-    return bool(jpholiday.is_holiday(day))
-
-
-def adjust(day: date, convention: BusinessDay, calendar: str) -> date:
-    """The day itself, or the business day the convention moves it to."""
-    if convention == "unadjusted":
-        return day
-    step = -1 if convention == "preceding" else 1
-    moved = _first_good(day, step, calendar)
-    if convention == "modified_following" and moved.month != day.month:
-        moved = _first_good(day, -1, calendar)
-    return moved
-
-
-def _first_good(day: date, step: int, calendar: str) -> date:
-    while not is_business_day(day, calendar):
-        day = date.fromordinal(day.toordinal() + step)
-    return day
-
-
-# ---- the dates of a deal --------------------------------------------------------------------------------------------
+from clo.timeline.calendars import BusinessDay, adjust
+from clo.timeline.day_counts import year_fraction
+from clo.timeline.months import Days, as_days, collection_ends, month_end, month_index, on_day
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,11 +8,11 @@ import pytest
 from loan_frames import clean
 
 from clo.findings import TapeError
-from clo.pool.codes import CODES, finding
-from clo.pool.loans import Loans
-from clo.pool.rules import RULES, check
-from clo.pool.view import View
 from clo.schema import TAPE
+from clo.tape.codes import CODES, finding
+from clo.tape.loans import Loans
+from clo.tape.rules import RULES, check
+from clo.tape.view import View
 
 
 def findings(frame: pd.DataFrame, **options):

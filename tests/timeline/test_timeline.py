@@ -22,7 +22,7 @@ from clo.timeline import (
     year_fraction,
 )
 
-GOLDEN = json.loads((Path(__file__).parent / "golden" / "daycounts.json").read_text("utf-8"))
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "daycounts.json").read_text("utf-8"))
 
 
 def timeline(**changes: Any) -> Timeline | list[DateProblem]:

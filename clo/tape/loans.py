@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding, TapeError, has_errors, nearest
-from clo.pool.dtypes import canonical
-from clo.pool.filters import FilterError, select
-from clo.pool.keys import drop_repeats, round_yen
-from clo.pool.rules import check as check_rules
-from clo.pool.view import Declared, View
 from clo.schema import NUMERIC, TAPE
+from clo.tape.dtypes import canonical
+from clo.tape.filters import FilterError, select
+from clo.tape.keys import drop_repeats, round_yen
+from clo.tape.rules import check as check_rules
+from clo.tape.view import Declared, View
 
 HEADER_ROWS = 2
 """Row of the first loan where the source has one header row: rows count as in the file, and the header is row 1."""

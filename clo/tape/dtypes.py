@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding, nearest
-from clo.pool.codes import finding
-from clo.pool.view import View
 from clo.schema import EXTRA_PREFIX, NUMERIC, REASON_SUFFIX, TAPE, WORDS, Column, extra_name
+from clo.tape.codes import finding
+from clo.tape.view import View
 
 IDS = ("originator_id", "loan_id", "obligor_id", "group_id", "loan_id_new", "guarantor_id", "corporate_number", "deal_id")
 LARGEST_FLOAT32 = float(2**24)

@@ -14,8 +14,8 @@ from loan_frames import clean
 import clo
 from clo.expressions import ExpressionError
 from clo.findings import TapeError
-from clo.pool.loans import Loans
 from clo.schema import TAPE
+from clo.tape.loans import Loans
 
 
 @pytest.fixture(scope="module")

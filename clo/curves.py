@@ -1,0 +1,1 @@
+"""Index curves: the fixings that floating rates follow."""

@@ -1,0 +1,48 @@
+"""Business days: calendars, and the conventions that move a date off a holiday."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+BusinessDay = Literal["following", "modified_following", "preceding", "unadjusted"]
+
+CALENDARS = ("JP", "weekends", "none")
+"""JP: Japanese banking days (national holidays, 31 December, 1 to 3 January, weekends); weekends only; every day is good."""
+
+
+@lru_cache(maxsize=4096)
+def is_business_day(day: date, calendar: str) -> bool:
+    """Whether banks are open on the day, by calendar (one of CALENDARS)."""
+    if calendar == "none":
+        return True
+    if day.weekday() >= 5:
+        return False
+    return calendar != "JP" or not _japanese_holiday(day)
+
+
+def _japanese_holiday(day: date) -> bool:
+    """A national holiday, or one of the days around New Year on which banks are closed."""
+    if (day.month, day.day) in ((12, 31), (1, 1), (1, 2), (1, 3)):
+        return True
+    import jpholiday  # noqa: PLC0415  (only deals on a Japanese calendar need it)
+
+    return bool(jpholiday.is_holiday(day))
+
+
+def adjust(day: date, convention: BusinessDay, calendar: str) -> date:
+    """The day itself, or the business day the convention moves it to."""
+    if convention == "unadjusted":
+        return day
+    step = -1 if convention == "preceding" else 1
+    moved = _first_good(day, step, calendar)
+    if convention == "modified_following" and moved.month != day.month:
+        moved = _first_good(day, -1, calendar)
+    return moved
+
+
+def _first_good(day: date, step: int, calendar: str) -> date:
+    while not is_business_day(day, calendar):
+        day = date.fromordinal(day.toordinal() + step)
+    return day
