@@ -17,6 +17,7 @@ from clo.tape.dtypes import canonical
 from clo.tape.filters import FilterError, select
 from clo.tape.keys import drop_repeats, round_yen
 from clo.tape.rules import check as check_rules
+from clo.tape.schedule import of_loans, typed
 from clo.tape.view import Declared, View
 
 HEADER_ROWS = 2
@@ -29,13 +30,17 @@ class Loans:
     findings: warnings and repairs that came with the tape, never an error unless it was built with `check=False`.
     source, sha256: name and digest of the file; sidecar_sha256: digest of its sidecar, empty where there is none.
     file_rows: row of the file each loan stands on (shape: loans).
+    schedule: what loans with a schedule of their own owe and when, in the columns of `clo.tape.schedule`; None without one.
+    schedule_sha256: digest of the schedule's file, empty where there is none.
     """
 
-    __slots__ = ("_frame", "file_rows", "findings", "sha256", "sidecar_sha256", "source")
+    __slots__ = ("_frame", "file_rows", "findings", "schedule", "schedule_sha256", "sha256", "sidecar_sha256", "source")
 
     _frame: pd.DataFrame
     file_rows: NDArray[np.int64]
     findings: tuple[Finding, ...]
+    schedule: pd.DataFrame | None
+    schedule_sha256: str
     sha256: str
     sidecar_sha256: str
     source: str
@@ -49,8 +54,10 @@ class Loans:
         sha256: str = "",
         sidecar_sha256: str = "",
         findings: Iterable[Finding] = (),
+        schedule: pd.DataFrame | None = None,
+        schedule_sha256: str = "",
     ) -> None:
-        """A frame already in the dtypes of the tape. Use `Loans.from_frame` for any other."""
+        """A frame, and a schedule, already in the dtypes of the tape. Use `Loans.from_frame` for any other."""
         rows = np.asarray(file_rows, dtype=np.int64).view()
         rows.flags.writeable = False
         for name, value in {
@@ -60,6 +67,8 @@ class Loans:
             "sha256": sha256,
             "sidecar_sha256": sidecar_sha256,
             "findings": tuple(findings),
+            "schedule": schedule,
+            "schedule_sha256": schedule_sha256,
         }.items():
             object.__setattr__(self, name, value)
 
@@ -67,18 +76,28 @@ class Loans:
         raise AttributeError(f"Loans cannot be changed: {name}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self._frame, self.file_rows, self.source, self.sha256, self.findings, self.sidecar_sha256)
+        named = {name: getattr(self, name) for name in self.__slots__ if name != "_frame"}
+        return _rebuild, (self._frame, named)
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, source: str = "frame", *, check: bool = True, realised: Iterable[str] = ()) -> Loans:
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        source: str = "frame",
+        *,
+        check: bool = True,
+        realised: Iterable[str] = (),
+        schedule: pd.DataFrame | None = None,
+    ) -> Loans:
         """Loans from a frame with the column names of the tape, in any dtypes that convert without loss.
 
-        realised: columns that record what happened after the cut-off date. check=False converts dtypes and runs no rules:
-        for frames known to be clean. Raises TapeError with every finding if a value or a rule is broken.
+        realised: columns that record what happened after the cut-off date. schedule: payments of loans that have a schedule of
+        their own. check=False converts dtypes and runs no rules: for frames known to be clean. Raises TapeError with every finding
+        if a value or a rule is broken; ValueError for a schedule without its columns.
         """
         rows = np.arange(HEADER_ROWS, HEADER_ROWS + len(frame), dtype=np.int64)
         view = View(frame, rows, source, Declared(realised=frozenset(realised)))
-        loans, findings = validated(view, check=check)
+        loans, findings = validated(view, check=check, schedule=None if schedule is None else typed(schedule))
         if loans is None:
             raise TapeError(findings)
         return loans
@@ -139,13 +158,16 @@ class Loans:
 
     def rows(self, keep: NDArray[np.bool_] | NDArray[np.integer[Any]]) -> Loans:
         """The loans at a mask or at positions."""
+        chosen = self._frame[keep] if keep.dtype == bool else self._frame.iloc[keep]
         return Loans(
-            self._frame[keep].reset_index(drop=True) if keep.dtype == bool else self._frame.iloc[keep].reset_index(drop=True),
+            chosen.reset_index(drop=True),
             file_rows=self.file_rows[keep],
             source=self.source,
             sha256=self.sha256,
             sidecar_sha256=self.sidecar_sha256,
             findings=self.findings,
+            schedule=of_loans(self.schedule, chosen),
+            schedule_sha256=self.schedule_sha256,
         )
 
     def __repr__(self) -> str:
@@ -197,23 +219,23 @@ def _span(days: NDArray[Any]) -> str:
     return f"{known.min()} to {known.max()}" if len(known) else "unknown"
 
 
-def _rebuild(
-    frame: pd.DataFrame,
-    rows: NDArray[np.int64],
-    source: str,
-    sha256: str,
-    findings: tuple[Finding, ...],
-    sidecar_sha256: str = "",
-) -> Loans:
-    return Loans(frame, file_rows=rows, source=source, sha256=sha256, sidecar_sha256=sidecar_sha256, findings=findings)
+def _rebuild(frame: pd.DataFrame, named: dict[str, Any]) -> Loans:
+    return Loans(frame, **named)
 
 
 def validated(
-    view: View, *, sha256: str = "", sidecar_sha256: str = "", earlier: Iterable[Finding] = (), check: bool = True
+    view: View,
+    *,
+    sha256: str = "",
+    sidecar_sha256: str = "",
+    earlier: Iterable[Finding] = (),
+    check: bool = True,
+    schedule: pd.DataFrame | None = None,
+    schedule_sha256: str = "",
 ) -> tuple[Loans | None, tuple[Finding, ...]]:
     """Loans from a view in any dtypes, and all findings; None in place of the loans where one of them is an error.
 
-    earlier: findings already made about the same tape, kept in front.
+    earlier: findings already made about the same tape, kept in front. schedule: in its own dtypes already.
     """
     found = list(earlier)
     view, problems = canonical(view)
@@ -225,6 +247,13 @@ def validated(
     if has_errors(found):
         return None, tuple(found)
     loans = Loans(
-        view.frame, file_rows=view.rows, source=view.source, sha256=sha256, sidecar_sha256=sidecar_sha256, findings=found
+        view.frame,
+        file_rows=view.rows,
+        source=view.source,
+        sha256=sha256,
+        sidecar_sha256=sidecar_sha256,
+        findings=found,
+        schedule=schedule,
+        schedule_sha256=schedule_sha256,
     )
     return loans, tuple(found)
