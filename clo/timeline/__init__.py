@@ -1,7 +1,7 @@
 """Dates: day counts, business days, and the payment dates of a deal with the collection months behind each."""
 
 from clo.timeline.calendars import CALENDARS, BusinessDay, adjust, is_business_day
-from clo.timeline.day_counts import DAY_COUNTS, year_fraction
+from clo.timeline.day_counts import DAY_COUNTS, EQUAL_MONTHS, year_fraction
 from clo.timeline.months import (
     ONE_DAY,
     Days,
@@ -18,6 +18,7 @@ from clo.timeline.payments import DateProblem, Timeline, payment_timeline
 __all__ = [
     "CALENDARS",
     "DAY_COUNTS",
+    "EQUAL_MONTHS",
     "ONE_DAY",
     "BusinessDay",
     "DateProblem",

@@ -42,8 +42,8 @@ class Timeline:
         return len(self.period_ends)
 
     def accrual_fractions(self, day_count: str) -> NDArray[np.float64]:
-        """Year fraction of each accrual period [t]."""
-        return year_fraction(day_count, self.accrual_start, self.accrual_end)
+        """Year fraction of each accrual period [t]; the contract ends with the last."""
+        return year_fraction(day_count, self.accrual_start, self.accrual_end, termination=self.accrual_end[-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,8 @@
-"""Dates: business days of Japan, conventions, payment dates with the months behind them, day counts."""
+"""Dates: business days of Japan, conventions, payment dates with the months behind them."""
 
 from __future__ import annotations
 
-import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,17 +10,13 @@ import pytest
 
 from clo.timeline import (
     CALENDARS,
-    DAY_COUNTS,
     DateProblem,
     Timeline,
     adjust,
     collection_ends,
     is_business_day,
     payment_timeline,
-    year_fraction,
 )
-
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "daycounts.json").read_text("utf-8"))
 
 
 def timeline(**changes: Any) -> Timeline | list[DateProblem]:
@@ -212,57 +206,7 @@ def test_every_problem_of_the_dates_at_once() -> None:
     assert [problem.field for problem in problems] == ["closing", "legal_final", "first_payment", "legal_final"]
 
 
-# ---- day counts
-
-
-@pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda case: case["id"])
-def test_day_counts_as_others_count(case: dict[str, Any]) -> None:
-    """Source of each case in daycounts.json."""
-    starts, ends = zip(*case["date_pairs"], strict=True)
-    got = year_fraction(case["day_count"], list(starts), list(ends))
-    exact = [int(top) / int(bottom) for top, bottom in (fraction.split("/") for fraction in case["fractions"])]
-    np.testing.assert_allclose(got, exact, rtol=1e-15, err_msg=case["source"])
-    np.testing.assert_allclose(got, case["expected"], rtol=0, atol=case["tolerance"], err_msg=case["source"])
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "bond", "euro"),
-    [
-        ("2007-01-15", "2007-01-30", 15, 15),
-        ("2007-01-15", "2007-01-31", 16, 15),  # the end is cut to 30 only after a start on 30 or 31
-        ("2007-01-30", "2007-03-31", 60, 60),
-        ("2007-01-31", "2007-03-31", 60, 60),
-        ("2007-02-28", "2007-03-31", 33, 32),
-        ("2008-02-29", "2008-03-31", 32, 31),
-        ("2007-01-31", "2007-02-28", 28, 28),  # the last of February is not a 30th
-        ("2008-01-30", "2008-02-29", 29, 29),
-        ("2006-08-31", "2007-02-28", 178, 178),
-        ("2007-02-28", "2007-08-31", 183, 182),
-        ("2007-12-31", "2008-12-31", 360, 360),
-    ],
-)
-def test_thirty_day_months_where_the_two_differ(start: str, end: str, bond: int, euro: int) -> None:
-    """Source: ISDA 2006 Definitions, section 4.16(f) and (g), applied by hand."""
-    assert year_fraction("30/360", start, end) == bond / 360
-    assert year_fraction("30E/360", start, end) == euro / 360
-
-
-def test_twelfths() -> None:
-    start = ["2007-01-15", "2007-01-31", "2007-01-31", "2007-01-15", "2008-02-29"]
-    end = ["2007-02-15", "2007-02-28", "2007-04-30", "2007-02-20", "2008-03-31"]
-    np.testing.assert_allclose(year_fraction("1/12", start, end), [1 / 12, 1 / 12, 3 / 12, 35 / 360, 1 / 12])
-
-
-def test_leap_days_count_in_actual_counts() -> None:
-    assert year_fraction("ACT/365F", "2008-02-15", "2008-03-15") == 29 / 365
-    assert year_fraction("ACT/360", "2007-02-15", "2007-03-15") == 28 / 360
-    assert year_fraction("ACT/365F", "2007-06-28", "2007-06-28") == 0
-
-
-def test_an_unknown_day_count_is_named() -> None:
-    with pytest.raises(ValueError, match="day count 'ACT/364' is not known; there are ACT/365F, ACT/360"):
-        year_fraction("ACT/364", "2007-01-01", "2007-02-01")
-    assert len(DAY_COUNTS) == 5
+# ---- payments that cannot be
 
 
 def test_a_payment_before_its_determination_date_is_refused() -> None:
