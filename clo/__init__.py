@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Curve": "clo.curves",
+    "CurveError": "clo.findings",
+    "Curves": "clo.curves",
     "Deal": "clo.deal.terms",
     "DealError": "clo.findings",
     "Finding": "clo.findings",
@@ -31,9 +34,12 @@ if TYPE_CHECKING:
     from clo.behaviour.assumptions import cpr_from_smm as cpr_from_smm
     from clo.behaviour.assumptions import mdr_from_cdr as mdr_from_cdr
     from clo.behaviour.assumptions import smm_from_cpr as smm_from_cpr
+    from clo.curves import Curve as Curve
+    from clo.curves import Curves as Curves
     from clo.deal.terms import Deal as Deal
     from clo.files.deal import load_deal as load_deal
     from clo.files.tape import read_tape as read_tape
+    from clo.findings import CurveError as CurveError
     from clo.findings import DealError as DealError
     from clo.findings import Finding as Finding
     from clo.findings import TapeError as TapeError

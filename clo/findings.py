@@ -128,6 +128,10 @@ class TapeError(InputError):
     """A loan tape, or its sidecar, that cannot be used."""
 
 
+class CurveError(InputError):
+    """Index curves, or a file of them, that cannot be used."""
+
+
 class DealError(InputError):
     """A deal file, or a deal with its tape, that cannot be run."""
 
