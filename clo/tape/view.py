@@ -86,6 +86,12 @@ class View:
         numbers, names = pd.factorize(self.frame["originator_id"])
         return np.asarray(numbers), np.asarray(names, dtype=object)
 
+    @cached_property
+    def obligors(self) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+        """(number of the borrower of each loan, -1 without one; ids by number)."""
+        numbers, names = pd.factorize(self.frame["obligor_id"])
+        return np.asarray(numbers), np.asarray(names, dtype=object)
+
     def report(self, code: str, name: str, broken: Mask | NDArray[np.int64], message: str, **words: str) -> Finding:
         """The finding `code` about column `name` and the given rows (a mask, or positions)."""
         at = np.flatnonzero(broken) if broken.dtype == bool else broken

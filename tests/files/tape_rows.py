@@ -14,7 +14,7 @@ COLUMNS: dict[str, list[str]] = {
     "originator_id": ["0101"] * 4 + ["0202"] * 4,
     "loan_id": ["A-1", "A-2", "A-3", "A-4", "B-1", "B-2", "B-3", "B-4"],
     "obligor_id": ["001", "002", "003", "004", "005", "006", "007", "001"],
-    "obligor_type": ["corp"] * 7 + ["sole_prop"],
+    "obligor_type": ["corp"] * 6 + ["sole_prop", "corp"],
     "asset_type": ["loan"] * 8,
     "origination_date": ["2024-04-01"] * 8,
     "maturity_date": ["2029-03-31"] * 8,

@@ -57,7 +57,8 @@ def test_one_finding_lists_every_row():
         ({"original_balance": 0.0}, ["W-T068"]),
         ({"current_balance": 0.0, "account_status": "RDMD"}, []),
         ({"account_status": "ARRE", "days_in_arrears": 95}, []),
-        ({"account_status": "ARRE", "maturity_date": "2025-03-31"}, []),
+        ({"account_status": "ARRE", "days_in_arrears": 95, "maturity_date": "2025-03-31"}, []),
+        ({"account_status": "ARRE"}, ["W-T093"]),
         ({"account_status": "DFLT", "default_date": "2025-12-01"}, []),
         ({"account_status": "DFLT", "default_date": None}, ["E-T062"]),
         ({"guarantee_ratio": 1.0}, []),
@@ -192,7 +193,7 @@ def test_several_differing_repeats_are_counted():
 def test_a_refused_value_is_not_also_reported_blank():
     frame = clean(3).assign(current_balance=["a", 1.0, 2.0], maturity_date=["2029-02-30", "2029-03-31", "2029-03-31"])
     assert codes(frame) == ["E-T020", "E-T040"] or codes(frame) == ["E-T040", "E-T020"]
-    frame = clean(3).assign(account_status="DFLT", default_date=["2025-02-30", "2025-03-31", "2025-03-31"])
+    frame = clean(3).assign(account_status="DFLT", default_date=["2026-02-30", "2026-03-31", "2026-03-31"])
     assert codes(frame) == ["E-T040"]
 
 
@@ -226,7 +227,8 @@ def test_every_required_column_that_is_missing_is_named():
 
 
 def test_corporate_numbers():
-    frame = clean(5).assign(corporate_number=["8700110005901", "7000012050002", "123", None, "8700110005902"])
+    numbers = ["8700110005901", "7000012050002", "123", None, "8700110005902"]
+    frame = clean(5).assign(corporate_number=numbers, obligor_id=["1", "2", "3", "4", "5"])
     (found,) = findings(frame)
     assert found.occurrences is not None
     assert found.occurrences.values.tolist() == ["123", "8700110005902"]
