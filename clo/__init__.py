@@ -22,6 +22,7 @@ _HOMES = {
     "cpr_from_smm": "clo.behaviour.assumptions",
     "load_deal": "clo.files.deal",
     "mdr_from_cdr": "clo.behaviour.assumptions",
+    "read_curves": "clo.files.curves",
     "read_tape": "clo.files.tape",
     "run": "clo.study",
     "smm_from_cpr": "clo.behaviour.assumptions",
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from clo.curves import Curve as Curve
     from clo.curves import Curves as Curves
     from clo.deal.terms import Deal as Deal
+    from clo.files.curves import read_curves as read_curves
     from clo.files.deal import load_deal as load_deal
     from clo.files.tape import read_tape as read_tape
     from clo.findings import CurveError as CurveError

@@ -20,6 +20,8 @@ Interpolation = Literal["step", "linear"]
 Extrapolation = Literal["none", "flat"]
 LOWEST, HIGHEST = -0.05, 0.5
 """Rates beyond these are taken for percent or basis points that lack their sign."""
+UNUSUAL = 0.2
+"""Rates above it may be percent, which a file of small rates does not show."""
 
 _SEVERITY: Mapping[str, Severity] = {"E": "error", "W": "warning", "F": "fixed"}
 CODES: Mapping[str, tuple[str, str]] = {
@@ -35,6 +37,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "F-C006": ("rates are written as plain digits, with % or bp", "nothing to do; check that a sign is meant"),
     # the points
     "E-C007": ("a rate lies between -5 % and 50 %", "write 1.2%, 120bp or 0.012, or `(%)` in the header of the column"),
+    "W-C007": ("a rate is a decimal, 0.004 for 0.4 %", "write `(%)` in the header of the column if it is in percent"),
     "E-C008": ("an index has one rate a day", "remove the wrong row"),
     "F-C008": ("an index has one rate a day", "nothing to do; the repeated row was dropped"),
     "E-C009": ("every index has a name of its own, whatever the case of its letters", "write the index in one way"),
@@ -170,18 +173,25 @@ def _problems(curve: Curve) -> Iterator[Finding]:
         yield finding("E-C011", f"the rate of {dates[at]} is {values[at]}", index=name, field="values", value=str(values[at]))
     far = (values < LOWEST) | (values > HIGHEST)
     if far.any():
-        yield implausible(name, values[far], dates[far])
+        yield implausible("E-C007", name, values[far], dates[far])
 
 
 def implausible(
-    index: str, values: ArrayLike, dates: Days, *, file: str = "", rows: NDArray[np.int64] | tuple[()] = (), field: str = "values"
+    code: str,
+    index: str,
+    values: ArrayLike,
+    dates: Days,
+    *,
+    file: str = "",
+    rows: Sequence[int] | NDArray[np.int64] = (),
+    field: str = "values",
 ) -> Finding:
-    """The finding about rates of an index that are hardly decimals a year; rows: where they stand in a file."""
+    """The finding of this code about rates of an index that are hardly decimals a year; rows: where they stand in a file."""
     rates = np.atleast_1d(np.asarray(values, dtype=np.float64))
     said = f"the rate of {dates[0]} is {rates[0] * 100:g} % a year"
     if len(rates) > 1:
         said = f"{len(rates):,} rates, the first {rates[0] * 100:g} % a year on {dates[0]}"
-    return finding("E-C007", said, index=index, field=field, file=file, rows=rows, values=list(rates), value=f"{rates[0]:g}")
+    return finding(code, said, index=index, field=field, file=file, rows=rows, values=list(rates), value=f"{rates[0]:g}")
 
 
 class Curves(Mapping[str, Curve]):
