@@ -24,11 +24,15 @@ Severity = Literal["error", "warning", "fixed"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Occurrences:
-    """Every row a tape rule hit. Arrays of one length: rows as counted in the file, who (loan ids), values as read."""
+    """Every row a tape rule hit. Arrays of one length: rows as counted in the file, who (loan ids), values as read.
+
+    more: rows beyond these that are counted and not listed, in a tape read batch by batch.
+    """
 
     rows: NDArray[np.int64]
     who: NDArray[np.object_]
     values: NDArray[np.object_]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,7 +64,7 @@ class Finding:
     @property
     def count(self) -> int:
         """How many rows the rule hit; 1 where it is not about rows."""
-        return 1 if self.occurrences is None else len(self.occurrences.rows)
+        return 1 if self.occurrences is None else len(self.occurrences.rows) + self.occurrences.more
 
     @property
     def where(self) -> str:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from clo.expressions import ExpressionError, names, parse
 from clo.files.cells import Parsed, parse_column, sentinels_for, usual_sentinels
-from clo.files.csv_table import Table
 from clo.files.headers import Mapping
 from clo.files.sidecar import FACTORS, Derive, Sidecar, scalar
+from clo.files.table import Table
 from clo.findings import Finding
 from clo.schema import NUMERIC, REASON_SUFFIX, TAPE, Kind, required
 from clo.tape.codes import finding, row_finding
@@ -241,6 +241,7 @@ def assemble(table: Table, mapping: Mapping, sidecar: Sidecar) -> tuple[View, li
             work.derive(name, how)
     for name, at in mapping.extras.items():
         work.read(name, table.columns[at], sidecar.kinds.get(name, "text"))
+    _ids_as_numbers(work)
     _allowed_absences(work)
     frame = pd.DataFrame(work.columns, index=pd.RangeIndex(len(table)), copy=False)
     declared = Declared(
@@ -254,6 +255,16 @@ def assemble(table: Table, mapping: Mapping, sidecar: Sidecar) -> tuple[View, li
     )
     view = View(frame, table.rows, table.file, declared)
     return view, work.findings
+
+
+def _ids_as_numbers(work: Assembly) -> None:
+    """Ids that stood in a workbook as numbers: a zero in front of one is lost."""
+    for name, at in work.mapping.places.items():
+        if name in IDS and at in work.table.numbers:
+            cells = work.table.numbers[at] & ~work.excused[name]
+            if cells.any():
+                said = f"{name} came as numbers: leading zeros, if it had any, are lost"
+                work.report("W-T007", name, cells, said, work.table.columns[at])
 
 
 def _allowed_absences(work: Assembly) -> None:

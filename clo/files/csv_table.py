@@ -4,95 +4,51 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
-from numpy.typing import NDArray
 
 from clo.files.encoding import decoded
-from clo.files.sidecar import Sidecar
+from clo.files.sidecar import Source
+from clo.files.table import HEADER_SEARCH, NOTE, TOTAL, Table, header_at, known_cells, without_repeated_headers
 from clo.findings import Finding, TapeError
-from clo.schema import TAPE
 from clo.tape.codes import finding, row_finding
 
-HEADER_SEARCH = 30
-"""Rows searched for a header."""
-TOTAL = re.compile(r"^\s*[\[【(（]?\s*(合\s*計|小\s*計|総\s*計|累\s*計|計$|(grand |sub-?)?total\b)", re.IGNORECASE)
-NOTE = re.compile(r"^\s*([※*＊#注(（]|note|source|出所|資料)", re.IGNORECASE)
 
-
-@dataclass
-class Table:
-    """A tape as text. names: headers as they stand. columns: one array of text a header. rows: row of the file of each record.
-
-    header_row: row of the headers; None in a Parquet file, where they stand on no row and the first record is row 1.
-    """
-
-    file: str
-    names: list[str]
-    columns: list[pa.Array]
-    rows: NDArray[np.int64]
-    findings: list[Finding] = field(default_factory=list)
-    header_row: int | None = None
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def take(self, keep: NDArray[np.bool_]) -> Table:
-        """The records where `keep` is true."""
-        mask = pa.array(keep)
-        columns = [column.filter(mask) for column in self.columns]
-        return Table(self.file, self.names, columns, self.rows[keep], self.findings, self.header_row)
-
-
-def read_delimited(data: bytes, file: str, sidecar: Sidecar) -> Table:
-    """The table in the bytes of a file. Raises TapeError if it cannot be read as one."""
-    text, findings = decoded(data, file, sidecar.encoding)
+def read_delimited(data: bytes, file: str, source: Source, known: set[str]) -> Table:
+    """The table in the bytes of a file; `known`: headers it may have. Raises TapeError if it cannot be read as one."""
+    text, findings = decoded(data, file, source.encoding)
     if not text.strip():
         raise TapeError([finding("E-T009", "the file is empty", file=file)])
-    delimiter = sidecar.delimiter or ","
-    header_row, names, skipped = _header(text, file, sidecar, delimiter, findings)
+    delimiter = source.delimiter or ","
+    header_row, names, skipped = _header(text, file, source, known, findings)
     table = _fast(text, file, names, skipped, delimiter) or _careful(text, file, names, header_row, delimiter)
     table.rows += header_row
     table.header_row = header_row
     table.findings[:0] = findings
-    table = _without_repeated_headers(table)
+    table = without_repeated_headers(table)
     if not len(table):
         raise TapeError([*table.findings, finding("E-T009", "the tape has a header and no loans", file=file, row=header_row)])
     return table
 
 
-def _header(text: str, file: str, sidecar: Sidecar, delimiter: str, findings: list[Finding]) -> tuple[int, list[str], int]:
+def _header(text: str, file: str, source: Source, known: set[str], findings: list[Finding]) -> tuple[int, list[str], int]:
     """(row of the header from 1, its names, lines up to and including it); says so where it is not row 1."""
+    delimiter = source.delimiter or ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    known = set(TAPE) | set(sidecar.columns.values())
-    known |= {column.label_ja for column in TAPE.values()}
     rows: list[tuple[list[str], int]] = []
     try:
-        rows.extend((record, reader.line_num) for record in islice(reader, max(HEADER_SEARCH, sidecar.header_row or 0)))
+        rows.extend((record, reader.line_num) for record in islice(reader, max(HEADER_SEARCH, source.header_row or 0)))
     except csv.Error as error:
         last_row, last_line = (len(rows), rows[-1][1]) if rows else (0, 0)
         findings.append(_unreadable(error, last_row + 1, reader.line_num - last_line, file))
         raise TapeError(findings) from None
-    if sidecar.header_row is not None:
-        at = sidecar.header_row - 1
-        if at >= len(rows):
-            findings.append(finding("E-T009", f"header_row is {sidecar.header_row}, the file has {len(rows)} rows", file=file))
-            raise TapeError(findings)
-    else:
-        scores = [_known(record, known) for record, _ in rows]
-        at = int(np.argmax(scores)) if max(scores) > 1 else next((i for i, (record, _) in enumerate(rows) if record), 0)
-        if at > 0:
-            said = f"header found on row {at + 1}; row{'s 1–' if at > 1 else ' '}{at} treated as notes"
-            findings.append(finding("F-T003", said, file=file, row=at + 1))
+    at = header_at([record for record, _ in rows], file, source, known, findings)
     record, lines = rows[at]
-    if _known(record, known) <= 1:
+    if known_cells(record, known) <= 1:
         wrong = _other_delimiter([one for one, _ in rows], at, delimiter, known, file)
         if wrong is not None:
             raise TapeError([*findings, wrong])
@@ -106,7 +62,7 @@ def _other_delimiter(rows: Sequence[list[str]], at: int, delimiter: str, known: 
     """
     texts = [delimiter.join(record) for record in rows]
     others = [mark for mark in ",\t;|" if mark != delimiter]
-    named = [(_known(text.split(mark), known), -number, mark) for number, text in enumerate(texts) for mark in others]
+    named = [(known_cells(text.split(mark), known), -number, mark) for number, text in enumerate(texts) for mark in others]
     most, row, other = max(named, default=(0, 0, ""))
     if most <= 1:
         counts = [(texts[at].count(mark), -at, mark) for mark in others] if len(rows[at]) == 1 else []
@@ -118,28 +74,6 @@ def _other_delimiter(rows: Sequence[list[str]], at: int, delimiter: str, known: 
     said += f"declare `delimiter: {other!r}` in the sidecar"
     rule, advice = "columns are divided by the delimiter", f'declare `delimiter: "{shown}"` in the sidecar'
     return finding("E-T009", said, file=file, row=1 - row, value=delimiter, rule=rule, fix=advice)
-
-
-def _known(record: Sequence[str], known: set[str]) -> int:
-    """How many cells of a row are names of columns."""
-    return sum(cell.strip() in known for cell in record)
-
-
-def _without_repeated_headers(table: Table) -> Table:
-    """The table without lines that repeat its header, as files joined end to end have them."""
-    if len(table.names) < 2:
-        return table
-    same = pa.array(np.ones(len(table), dtype=bool))
-    for name, column in zip(table.names, table.columns, strict=True):
-        same = pc.and_(same, pc.equal(pc.utf8_trim_whitespace(column), name))
-        if not pc.any(same).as_py():
-            return table
-    repeated = np.asarray(same).astype(bool)
-    rows, count = table.rows[repeated], int(repeated.sum())
-    said = "row repeats the header; left out" if count == 1 else f"{count:,} rows repeat the header; left out"
-    nobody, words = np.full(count, None, dtype=object), np.full(count, table.names[0], dtype=object)
-    table.findings.append(row_finding("F-T004", said, field="", file=table.file, rows=rows, who=nobody, values=words))
-    return table.take(~repeated)
 
 
 def _unreadable(error: csv.Error, row: int, lines: int, file: str) -> Finding:

@@ -7,24 +7,15 @@ can be declared here. Unknown keys are refused with the nearest known one; error
 from __future__ import annotations
 
 import datetime
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from clo.expressions import Number, parse
-from clo.findings import Finding, TapeError, nearest
+from clo.findings import nearest
 from clo.schema import EXTRA_PREFIX, NUMERIC, TAPE, Kind, kind_of
-from clo.tape.codes import finding
-
-FORMAT = "clo.map/1"
-SUFFIX = ".map.yaml"
-LARGEST = 1_000_000
-"""Bytes; a sidecar is written by hand."""
+from clo.tape.schedule import KINDS as SCHEDULE
 
 MoneyUnit = Literal["yen", "one", "thousand", "ten_thousand", "million", "hundred_million"]
 RateUnit = Literal["decimal", "percent", "bp"]
@@ -135,44 +126,14 @@ class UnknownColumnsError(ValueError):
         super().__init__("; ".join(said for _, said in problems))
 
 
-class Sidecar(_Model):
-    """Everything a sidecar may declare; `Sidecar()` is what holds without one.
+class Source(_Model):
+    """Where the records of a file stand in it. columns: our names to the file's headers. sheet: of a workbook."""
 
-    made_up: why the loans themselves are invented, where they are.
-    """
-
-    _file: str = PrivateAttr(default="")
-    _sha256: str = PrivateAttr(default="")
-    _loaded: Any = PrivateAttr(default=None)
-
-    format: Literal["clo.map/1"] = "clo.map/1"
-    notes: list[str] = Field(default_factory=list)
-    sha256: str | None = None
-    made_up: Annotated[str, Field(min_length=1)] | None = None
     encoding: str | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    sheet: str | None = None
     header_row: Annotated[int, Field(ge=1)] | None = None
-    units: Units = Field(default_factory=Units)
     columns: dict[str, str] = Field(default_factory=dict)
-    kinds: dict[str, Kind] = Field(default_factory=dict)
-    constants: dict[str, Scalar] = Field(default_factory=dict)
-    assumed: dict[str, Assumed] = Field(default_factory=dict)
-    may_be_missing: dict[str, str] = Field(default_factory=dict)
-    derive: dict[str, Derive] = Field(default_factory=dict)
-    date_styles: dict[str, DateStyle] = Field(default_factory=dict)
-    sentinels: dict[str, list[str]] = Field(default_factory=dict)
-    controls: Controls = Field(default_factory=Controls)
-    realised: list[str] = Field(default_factory=list)
-    rules: list[ExtraRule] = Field(default_factory=list)
-    leave_out: list[LeaveOut] = Field(default_factory=list)
-
-    @field_validator("date_styles", mode="before")
-    @classmethod
-    def _short_styles(cls, styles: Any) -> Any:
-        """`{maturity_date: mdy}` is short for `{maturity_date: {style: mdy}}`."""
-        if isinstance(styles, Mapping):
-            return {name: {"style": style} if isinstance(style, str) else style for name, style in styles.items()}
-        return styles
 
     @field_validator("encoding")
     @classmethod
@@ -185,6 +146,70 @@ class Sidecar(_Model):
             except LookupError:
                 raise ValueError(f"unknown encoding {name!r}; utf-8 and cp932 are usual") from None
         return name
+
+
+class ScheduleSource(Source):
+    """Where the supplied schedule of a tape stands and how it is written: a file beside the tape, or a sheet of its workbook.
+
+    originator_id: of every row, where the file has no such column.
+    """
+
+    file: str | None = None
+    originator_id: str | None = None
+    money: MoneyUnit = "one"
+    date_style: DateStyle | None = None
+
+    @field_validator("date_style", mode="before")
+    @classmethod
+    def _short_style(cls, style: Any) -> Any:
+        return {"style": style} if isinstance(style, str) else style
+
+    @field_validator("columns")
+    @classmethod
+    def _of_a_schedule(cls, columns: dict[str, str]) -> dict[str, str]:
+        for name in columns:
+            if name not in SCHEDULE:
+                close = nearest(name, SCHEDULE)
+                hint = f"; did you mean {close!r}?" if close else ""
+                raise ValueError(f"a schedule has no column {name!r}, but {', '.join(SCHEDULE)}{hint}")
+        return columns
+
+
+class Sidecar(Source):
+    """Everything a sidecar may declare; `Sidecar()` is what holds without one.
+
+    made_up: why the loans themselves are invented, where they are. schedule: where the loans' own schedules stand.
+    """
+
+    _file: str = PrivateAttr(default="")
+    _sha256: str = PrivateAttr(default="")
+    _loaded: Any = PrivateAttr(default=None)
+
+    format: Literal["clo.map/1"] = "clo.map/1"
+    notes: list[str] = Field(default_factory=list)
+    sha256: str | None = None
+    made_up: Annotated[str, Field(min_length=1)] | None = None
+    units: Units = Field(default_factory=Units)
+    kinds: dict[str, Kind] = Field(default_factory=dict)
+    constants: dict[str, Scalar] = Field(default_factory=dict)
+    assumed: dict[str, Assumed] = Field(default_factory=dict)
+    may_be_missing: dict[str, str] = Field(default_factory=dict)
+    derive: dict[str, Derive] = Field(default_factory=dict)
+    date_styles: dict[str, DateStyle] = Field(default_factory=dict)
+    sentinels: dict[str, list[str]] = Field(default_factory=dict)
+    controls: Controls = Field(default_factory=Controls)
+    schedule: ScheduleSource | None = None
+    realised: list[str] = Field(default_factory=list)
+    rules: list[ExtraRule] = Field(default_factory=list)
+    leave_out: list[LeaveOut] = Field(default_factory=list)
+
+    @field_validator("date_styles", mode="before")
+    @classmethod
+    def _short_styles(cls, styles: Any) -> Any:
+        """`{maturity_date: mdy}` is short for `{maturity_date: {style: mdy}}`."""
+        if isinstance(styles, Mapping):
+            return {name: {"style": style} if isinstance(style, str) else style for name, style in styles.items()}
+        return styles
 
     @model_validator(mode="after")
     def _columns_exist(self) -> Sidecar:
@@ -222,89 +247,11 @@ class Sidecar(_Model):
         """`file`, `line` and `column` of a part of the sidecar, for a finding about it; only the tape's name without a file."""
         if not self._file:
             return {"file": tape}
-        line, column = _position(self._loaded, parts)
+        line, column = position(self._loaded, parts)
         return {"file": self._file, "line": line, "column": column}
 
 
-def sidecar_path(tape: Path) -> Path:
-    """Where the sidecar of a tape stands: `pool.csv.map.yaml` beside `pool.csv`."""
-    return tape.with_name(tape.name + SUFFIX)
-
-
-def load_sidecar(path: Path) -> Sidecar:
-    """The sidecar in a file. Raises TapeError with every finding, each with its line; OSError if it cannot be read."""
-    data = path.read_bytes()
-    if len(data) > LARGEST:
-        raise TapeError([finding("E-S003", f"{len(data):,} bytes; the limit is {LARGEST:,}", file=str(path))])
-    try:
-        loaded = YAML(typ="rt").load(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise TapeError([finding("E-S001", f"not UTF-8: {error.reason}", file=str(path))]) from None
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        said = error.problem or str(error)
-        raise TapeError([finding("E-S001", said, file=str(path), line=line, column=column)]) from None
-    except (YAMLError, RecursionError) as error:
-        raise TapeError([finding("E-S001", str(error), file=str(path))]) from None
-    if not isinstance(loaded, Mapping):
-        raise TapeError(
-            [finding("E-S003", "a sidecar is a mapping that starts with `format: clo.map/1`", file=str(path), line=1)]
-        )
-    if "format" not in loaded:
-        said = f"`format` is missing; this version reads {FORMAT}"
-        raise TapeError([finding("E-S003", said, file=str(path), line=1, path="format")])
-    try:
-        sidecar = Sidecar.model_validate(loaded)
-    except ValidationError as error:
-        raise TapeError(made for problem in error.errors() for made in _explained(problem, loaded, str(path))) from None
-    sidecar._file, sidecar._sha256, sidecar._loaded = str(path), hashlib.sha256(data).hexdigest(), loaded
-    return sidecar
-
-
-def _explained(problem: Mapping[str, Any], loaded: Any, file: str) -> Iterator[Finding]:
-    """A pydantic error as findings, each with its line, and the nearest key where one is unknown."""
-    unknown = problem.get("ctx", {}).get("error")
-    if isinstance(unknown, UnknownColumnsError):
-        for place, said in unknown.problems:
-            line, column = _position(loaded, place)
-            yield finding("E-S003", said, file=file, line=line, column=column, path=".".join(str(part) for part in place))
-        return
-    yield _one(problem, loaded, file)
-
-
-def _one(problem: Mapping[str, Any], loaded: Any, file: str) -> Finding:
-    place = [part for part in problem["loc"] if not isinstance(part, str) or not part.endswith("]")]
-    line, column = _position(loaded, place)
-    path = ".".join(str(part) for part in place)
-    if problem["type"] == "extra_forbidden":
-        close = nearest(str(place[-1]), _keys_at(place[:-1]))
-        said = f"unknown key {place[-1]!r}" + (f"; did you mean {close!r}?" if close else "")
-        return finding("E-S002", said, file=file, line=line, column=column, path=path)
-    said = str(problem["msg"]).removeprefix("Value error, ")
-    value = problem.get("input")
-    shown = "" if isinstance(value, (Mapping, list)) else str(value)
-    return finding("E-S003", said, file=file, line=line, column=column, path=path, value=shown)
-
-
-def _keys_at(place: Sequence[Any]) -> list[str]:
-    model: Any = Sidecar
-    for part in place:
-        field = model.model_fields.get(part) if isinstance(part, str) else None
-        found = [] if field is None else _models(field.annotation)
-        if found:
-            model = found[0]
-    return [str(field.alias or name) for name, field in model.model_fields.items()]
-
-
-def _models(annotation: Any) -> list[Any]:
-    """The models an annotation is made of: `dict[str, Derive]` holds Derive."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in getattr(annotation, "__args__", ()) for model in _models(inner)]
-
-
-def _position(node: Any, place: Sequence[Any]) -> tuple[int | None, int | None]:
+def position(node: Any, place: Sequence[Any]) -> tuple[int | None, int | None]:
     """Line and column (from 1) of a place in the loaded text, or of the deepest part of it that is there."""
     line: int | None = None
     column: int | None = None

@@ -114,6 +114,21 @@ CODES: Mapping[str, tuple[str, str]] = {
     "W-T111": ("one borrower has one obligor_id", "look at `.review`; `loans.with_groups` writes group_id"),
     "W-T112": ("one obligor_id is one borrower", "tell them apart, or correct what differs; a company is not its owner"),
     "W-T113": ("bank codes have four digits", "export originator_id as text, with its leading zeros"),
+    # workbooks
+    "F-T120": ("a date in a workbook is stored as a date", "nothing to do; the workbook says from when it counts"),
+    "E-T120": ("one sheet of a workbook is the tape", "declare `sheet` in the sidecar"),
+    "W-T120": ("a workbook holds the tape and nothing else", "declare `sheet` in the sidecar to silence this"),
+    "E-T121": ("a header stands over one column", "give each column its own header, or declare the `header_row` below"),
+    "W-T121": ("everything on the sheet of a tape is in sight", "show it, check that it belongs to the tape, and save"),
+    "E-T122": ("a formula has a stored value", "open the workbook in the spreadsheet program, let it calculate, and save"),
+    "W-T122": ("a value of a loan stands in the loan's own row", "undo the merge and fill every cell"),
+    # the supplied schedule
+    "E-T130": ("a schedule is of loans on the tape", "remove the row, or correct its originator_id and loan_id"),
+    "E-T131": ("a loan owes one payment a day", "add the payments of the day up, or remove the repeated row"),
+    "E-T132": ("{field} of a schedule is not negative", "correct the sign"),
+    "E-T133": ("a row of a schedule has a loan, a day and its principal", "supply {field}"),
+    "E-T134": ("a schedule has its columns", "add `schedule: {{columns: {{{field}: '<its header>'}}}}` to the sidecar"),
+    "E-T135": ("the schedule stands where the sidecar says", "put the file beside the tape, or correct `schedule` in the sidecar"),
     # what the sidecar declares
     "E-T080": ("a rule declared in the sidecar holds", "correct the rows, or the rule"),
     "W-T080": ("a rule declared in the sidecar holds", "look at the rows"),
@@ -125,6 +140,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "E-S003": ("every value of a sidecar has its form", "correct the value"),
     "E-S004": ("a sidecar names headers the file has", "use the header as it stands in the file"),
     "E-S005": ("a rule is an expression over columns of the tape", "correct the expression"),
+    "E-S006": ("a sidecar declares what its file can have", "remove the key, or use the file it was written for"),
 }  # fmt: skip
 
 

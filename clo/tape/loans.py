@@ -92,7 +92,7 @@ class Loans:
         """Loans from a frame with the column names of the tape, in any dtypes that convert without loss.
 
         realised: columns that record what happened after the cut-off date. schedule: payments of loans that have a schedule of
-        their own. check=False converts dtypes and runs no rules: for frames known to be clean. Raises TapeError with every finding
+        their own. check=False converts dtypes and runs no rules: for frames known to be clean. Raises TapeError with all findings
         if a value or a rule is broken; ValueError for a schedule without its columns.
         """
         rows = np.arange(HEADER_ROWS, HEADER_ROWS + len(frame), dtype=np.int64)

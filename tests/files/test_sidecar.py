@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from tape_rows import BALANCE, COLUMNS, errors, only, table, text, write
 
-from clo.files.sidecar import Sidecar, load_sidecar
+from clo.files.sidecar import Sidecar
+from clo.files.sidecar_file import load_sidecar
 from clo.files.tape import check_tape, read_tape
 from clo.findings import TapeError
 
