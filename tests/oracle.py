@@ -1,7 +1,8 @@
 """The slow reading of a deal: the same terms and the same raw loan rows as the engine, read again in plain Python.
 
 It imports nothing from `clo` but the terms, and shares no code with the engine. Where the two differ, one is wrong.
-`run_oracle(deal, rows_by_pool, scenario)` recomputes dates, pool flows (oracle_pool.py) and the priority of payments.
+`run_oracle(deal, rows_by_pool, scenario)` recomputes dates (oracle_dates.py), what loans owe (oracle_loans.py), what borrowers
+do (oracle_hazards.py, oracle_behaviour.py), the flows of sub-pools (oracle_pool.py) and the priority of payments.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
+from oracle_dates import collection_months, determination_date, payment_dates, year_fraction
 from oracle_expressions import evaluate
-from oracle_pool import COLUMNS, collection_months, determination_date, payment_dates, pool_flows, year_fraction
+from oracle_loans import Curves, Row
+from oracle_pool import collected, pool_flows
 
 from clo.deal.terms import Collect, Deal, Fee, Pay, Scenario, Tranche, Transfer
 
@@ -35,16 +37,28 @@ class OracleRun:
     sizes: dict[str, float] = field(default_factory=dict)
 
 
+COLLECTED = ("interest", "scheduled_principal", "prepayment", "default", "recovery")
+"""Sums of a period that a waterfall may ask for."""
+
+
 def run_oracle(
-    deal: Deal, rows_by_pool: Mapping[str, Iterable[Mapping[str, Any]]], scenario: Scenario | str = "base"
+    deal: Deal,
+    rows_by_pool: Mapping[str, Iterable[Row]],
+    scenario: Scenario | str = "base",
+    *,
+    curves: Curves | None = None,
+    schedules: Iterable[Row] = (),
 ) -> OracleRun:
     """Run the deal, its waterfall spelled out, over the raw rows of each of its sub-pools."""
     terms = deal.scenario(scenario) if isinstance(scenario, str) else scenario
-    return Waterfall(deal, {name: list(rows_by_pool[name]) for name in deal.pools}, terms).run()
+    rows = {name: list(rows_by_pool[name]) for name in deal.pools}
+    return Waterfall(deal, rows, terms, curves, list(schedules)).run()
 
 
 class Waterfall:
-    def __init__(self, deal: Deal, rows: Mapping[str, list[Mapping[str, Any]]], scenario: Scenario) -> None:
+    def __init__(
+        self, deal: Deal, rows: Mapping[str, list[Row]], scenario: Scenario, curves: Curves | None, schedules: list[Row]
+    ) -> None:
         if not deal.waterfall:
             raise ValueError("the waterfall is not spelled out")
         self.deal = deal
@@ -55,7 +69,7 @@ class Waterfall:
         self.initial = {name: math.fsum(float(row["current_balance"]) for row in rows[name]) for name in deal.pools}
         self.initial["pool"] = math.fsum(self.initial.values())
         self.smallest = max(1e-12 * self.initial["pool"], 0.0 if deal.rounding == "none" else 1e-4)
-        self._project(rows, scenario)
+        self._project(rows, scenario, curves, schedules)
 
         others = math.fsum(t.size for t in deal.tranches.values() if t.size != "rest")
         self.size = {
@@ -70,15 +84,16 @@ class Waterfall:
         self.fee_unpaid = dict.fromkeys(deal.fees, 0.0)
         self.held: dict[str, float] = {}
         self.period = {
-            group: dict.fromkeys(COLUMNS, 0.0) | {"opening": self.initial[group], "balance": self.initial[group]}
+            group: dict.fromkeys(COLLECTED, 0.0) | {"opening": self.initial[group], "balance": self.initial[group]}
             for group in self.groups
         }
         self.cumulative = dict.fromkeys(self.groups, 0.0)
 
-    def _project(self, rows: Mapping[str, list[Mapping[str, Any]]], scenario: Scenario) -> None:
+    def _project(self, rows: Mapping[str, list[Row]], scenario: Scenario, curves: Curves | None, schedules: list[Row]) -> None:
         by_group = {}
+        cutoff, months = self.deal.dates.cutoff, len(self.months)
         for name in self.deal.pools:
-            flows, lost = pool_flows(rows[name], self.deal.dates.cutoff, len(self.months), scenario)
+            flows, lost = pool_flows(rows[name], cutoff, months, scenario, curves=curves, schedules=schedules)
             by_group[name] = flows
             self.result.lost_recoveries[name] = lost
         self.result.lost_recoveries["pool"] = math.fsum(self.result.lost_recoveries.values())
@@ -155,10 +170,16 @@ class Waterfall:
     def _collect_period(self, months: list[date]) -> None:
         for group in self.groups:
             flows = [self.result.pool[month][group] for month in months]
+            cash = [self._cash(month, group) for month in months]
             opening = self.period[group]["balance"]
-            self.period[group] = {column: math.fsum(flow[column] for flow in flows) for column in COLUMNS}
+            self.period[group] = {column: math.fsum(each[column] for each in cash) for column in COLLECTED}
             self.period[group] |= {"opening": opening, "balance": flows[-1]["closing"] if flows else opening}
             self.cumulative[group] += self.period[group]["default"]
+
+    def _cash(self, month: date, group: str) -> dict[str, float]:
+        """What a sub-pool brings in a month; the pool brings what its sub-pools do."""
+        parts = [collected(self.result.pool[month][name]) for name in (self.deal.pools if group == "pool" else [group])]
+        return {column: math.fsum(part[column] for part in parts) for column in COLLECTED}
 
     def _begin(self, fraction: float) -> None:
         """Interest and fees accrue; then the triggers are read."""

@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 from laws.small import CUTOFF, LOANS, a_deal, loan, steps
 from oracle import OracleRun, run_oracle
+from oracle_dates import adjusted, collection_months, month_of, payment_dates, year_fraction
 from oracle_expressions import evaluate, selected
-from oracle_pool import adjusted, collection_months, loan_flows, month_of, payment_dates, pool_flows, year_fraction
-
-from clo.deal.terms import Scenario
 
 Q10 = 1 - 0.9**12
 """The annual rate whose monthly rate is 10 %."""
-S50 = 1 - 0.5**12
 
 
 def of(run: OracleRun, tranche: str, column: str) -> list[float]:
@@ -146,71 +143,30 @@ def test_payment_dates_with_a_short_last_period() -> None:
         ((2020, 2, 29), (2020, 3, 31), "1/12", 1 / 12),
         ((2020, 4, 15), (2020, 7, 15), "1/12", 0.25),
         ((2020, 4, 15), (2020, 7, 17), "1/12", 92 / 360),
+        ((2019, 2, 28), (2020, 2, 29), "30/360", 361 / 360),
+        ((2019, 2, 28), (2020, 2, 29), "30/360 US", 1.0),
+        ((2019, 2, 28), (2019, 3, 31), "30/360 US", 30 / 360),  # the 28th counts as 30, so the 31st does
+        ((2019, 1, 31), (2019, 2, 28), "30/360 US", 28 / 360),
+        ((2019, 2, 28), (2019, 3, 31), "30/360 German", 30 / 360),
+        ((2019, 1, 31), (2019, 2, 28), "30/360 German", 30 / 360),
+        ((2019, 1, 30), (2019, 3, 31), "30E+/360", 61 / 360),  # to 1 April
+        ((2019, 1, 31), (2019, 3, 30), "30E+/360", 60 / 360),
+        ((2019, 12, 31), (2020, 1, 31), "ACT/365L", 31 / 366),
+        ((2020, 12, 31), (2021, 1, 31), "ACT/365L", 31 / 365),
+        ((2020, 2, 28), (2020, 3, 1), "NL/365", 1 / 365),
+        ((2020, 2, 29), (2020, 3, 1), "NL/365", 1 / 365),
+        ((2020, 2, 27), (2020, 2, 29), "NL/365", 1 / 365),
+        ((2019, 12, 22), (2020, 1, 21), "ACT/ACT ISDA", 10 / 365 + 20 / 366),
+        ((2019, 7, 1), (2021, 7, 1), "ACT/ACT ISDA", 184 / 365 + 1 + 181 / 365),
     ],
 )
 def test_year_fractions(start: Any, end: Any, day_count: str, expected: float) -> None:
     assert year_fraction(date(*start), date(*end), day_count) == pytest.approx(expected, abs=1e-15)
 
 
-# loans
-
-
-def flows_of(row: dict[str, Any], scenario: Scenario, column: str, months: int = 6) -> list[float]:
-    return [flow[column] for flow in loan_flows(row, CUTOFF, months, scenario)]
-
-
-def test_amortisation() -> None:
-    calm = Scenario(cdr=0.0)
-    equal = loan(1200, "equal_principal", "2020-06-30")
-    assert flows_of(equal, calm, "interest") == pytest.approx([12, 8, 4])
-    assert flows_of(equal, calm, "scheduled_principal") == pytest.approx([400, 400, 400])
-    assert flows_of(equal, calm, "closing")[-1] == 0.0
-    bullet = loan(600, "bullet", "2020-05-15")
-    assert flows_of(bullet, calm, "interest") == pytest.approx([6, 6])
-    assert flows_of(bullet, calm, "scheduled_principal") == [0, 600]
-    level = loan(1000, "level_payment", "2020-05-31")
-    # 1000 = x/1.01 + x/1.01^2, so x = 1020.1/2.01
-    assert flows_of(level, calm, "scheduled_principal") == pytest.approx([1020.1 / 2.01 - 10, 1000 - 1020.1 / 2.01 + 10])
-    assert flows_of(level, calm, "interest") == pytest.approx([10, (1010 - 1020.1 / 2.01) * 0.01])
-    assert flows_of(loan(900, "level_payment", "2020-06-30", rate=0.0), calm, "closing") == pytest.approx([600, 300, 0])
-
-
-def test_default_prepayment_and_lagged_recovery() -> None:
-    scenario = Scenario(cdr=Q10, cpr=S50, recovery=0.4, recovery_lag=1)
-    flows, lost = pool_flows([loan(1000, "bullet", "2020-06-30")], CUTOFF, 3, scenario)
-    expected = {
-        "opening": [1000, 450, 202.5],
-        "default": [100, 45, 20.25],
-        "interest": [9, 4.05, 1.8225],
-        "scheduled_principal": [0, 0, 182.25],
-        "prepayment": [450, 202.5, 0],
-        "recovery": [0, 40, 18],
-        "closing": [450, 202.5, 0],
-    }
-    for column, values in expected.items():
-        assert [flow[column] for flow in flows] == pytest.approx(values, abs=1e-9), column
-    assert lost == pytest.approx(8.1)
-
-
-def test_annual_rates_by_month() -> None:
-    scenario = Scenario(cdr=(0.0, Q10))
-    assert flows_of(loan(1000, "bullet", "2020-06-30"), scenario, "default") == pytest.approx([0, 100, 90])
-
-
-def test_defaults_of_the_tape() -> None:
-    scenario = Scenario(defaults="tape", cpr=S50, recovery="tape", recovery_lag=1)
-    defaulted = loan(1000, "equal_principal", "2020-07-31", default_date="2020-05-10", allocated_loss=700)
-    assert flows_of(defaulted, scenario, "default") == pytest.approx([0, 750])
-    assert flows_of(defaulted, scenario, "prepayment") == [0, 0]
-    assert flows_of(defaulted, scenario, "interest") == pytest.approx([10, 0])
-    good = loan(1000, "bullet", "2020-06-30", default_date=None)
-    assert flows_of(good, scenario, "prepayment") == pytest.approx([500, 250, 0])
-    flows, lost = pool_flows([defaulted, good], CUTOFF, 3, scenario)
-    assert [flow["recovery"] for flow in flows] == pytest.approx([0, 0, 50])
-    assert lost == 0.0
-    late = loan(1000, "equal_principal", "2020-04-30", default_date=date(2020, 9, 1), allocated_loss=2000)
-    assert flows_of(late, scenario, "default") == [1000]
-    assert flows_of(late, scenario, "recovered") == [0]
+def test_only_a_german_termination_in_february_keeps_its_day() -> None:
+    start, end = date(2019, 1, 31), date(2019, 2, 28)
+    assert year_fraction(start, end, "30/360 German", termination=end) == pytest.approx(28 / 360)
 
 
 # priority of payments

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from hypothesis import strategies as st
-from oracle_pool import MONTHS, adjusted, collection_months, determination_date, payment_dates, shifted
+from oracle_dates import MONTHS, adjusted, collection_months, determination_date, payment_dates, shifted
 
 from clo.deal.structures import spelled_out
 from clo.deal.terms import COLLECTED, Deal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-import oracle_pool as slow
+import oracle_dates as slow
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ from laws.strategies import Case, structured
 MANY = settings(max_examples=settings().max_examples * 10)
 CALENDARS = ("JP", "weekends", "none")
 CONVENTIONS: Any = ("following", "modified_following", "preceding", "unadjusted")
-DAY_COUNTS = ("ACT/365F", "ACT/360", "30/360", "30E/360", "1/12")
+DAY_COUNTS = (*slow.EQUAL_MONTHS, "ACT/360", "ACT/365F", "ACT/365L", "NL/365", "ACT/ACT ISDA")
 days = st.dates(date(1990, 1, 1), date(2049, 12, 31))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracle_pool import payment_dates
+from oracle_dates import payment_dates
 
 import clo
 from clo.behaviour.assumptions import Assumptions
