@@ -1,6 +1,6 @@
-"""Dates: day counts, business days, and the payment dates of a deal with the collection months behind each."""
+"""Dates: day counts, business days, regular dates, and the payment dates of a deal with the collection months behind each."""
 
-from clo.timeline.calendars import CALENDARS, BusinessDay, adjust, is_business_day
+from clo.timeline.calendars import CALENDARS, BusinessDay, adjust, adjust_all, is_business_day
 from clo.timeline.day_counts import DAY_COUNTS, EQUAL_MONTHS, year_fraction
 from clo.timeline.months import (
     ONE_DAY,
@@ -14,6 +14,7 @@ from clo.timeline.months import (
     on_day,
 )
 from clo.timeline.payments import DateProblem, Timeline, payment_timeline
+from clo.timeline.schedules import Stub, schedule_dates
 
 __all__ = [
     "CALENDARS",
@@ -23,8 +24,10 @@ __all__ = [
     "BusinessDay",
     "DateProblem",
     "Days",
+    "Stub",
     "Timeline",
     "adjust",
+    "adjust_all",
     "as_days",
     "collection_ends",
     "day_of_month",
@@ -34,5 +37,6 @@ __all__ = [
     "month_start",
     "on_day",
     "payment_timeline",
+    "schedule_dates",
     "year_fraction",
 ]

@@ -6,7 +6,12 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-BusinessDay = Literal["following", "modified_following", "preceding", "unadjusted"]
+import numpy as np
+
+from clo.timeline.months import Days, as_days
+
+BusinessDay = Literal["following", "modified_following", "preceding", "modified_preceding", "unadjusted"]
+"""The next business day or the one before; modified: unless that is in another month, then the other way."""
 
 CALENDARS = ("JP", "weekends", "none")
 """JP: Japanese banking days (national holidays, 31 December, 1 to 3 January, weekends); weekends only; every day is good."""
@@ -35,11 +40,17 @@ def adjust(day: date, convention: BusinessDay, calendar: str) -> date:
     """The day itself, or the business day the convention moves it to."""
     if convention == "unadjusted":
         return day
-    step = -1 if convention == "preceding" else 1
+    step = -1 if convention.endswith("preceding") else 1
     moved = _first_good(day, step, calendar)
-    if convention == "modified_following" and moved.month != day.month:
-        moved = _first_good(day, -1, calendar)
+    if convention.startswith("modified") and moved.month != day.month:
+        moved = _first_good(day, -step, calendar)
     return moved
+
+
+def adjust_all(days: Days, convention: BusinessDay, calendar: str) -> Days:
+    """Each day, or the business day the convention moves it to."""
+    distinct, which = np.unique(as_days(days), return_inverse=True)
+    return as_days([adjust(day, convention, calendar) for day in distinct.tolist()])[which]
 
 
 def _first_good(day: date, step: int, calendar: str) -> date:

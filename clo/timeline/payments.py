@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clo.timeline.calendars import BusinessDay, adjust
+from clo.timeline.calendars import BusinessDay, adjust, adjust_all
 from clo.timeline.day_counts import year_fraction
 from clo.timeline.months import Days, as_days, collection_ends, month_end, month_index, on_day
+from clo.timeline.schedules import schedule_dates
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,10 +91,8 @@ def payment_timeline(
     if problems or unadjusted_first is None or unadjusted_last is None:
         return problems
 
-    first = int(month_index(as_days(unadjusted_first)))
-    last = int(month_index(as_days(unadjusted_last)))
-    grid = on_day(np.append(np.arange(first, last, months_between), last), day)
-    adjusted = as_days([adjust(_date(unadjusted), business_day, calendar) for unadjusted in grid])
+    grid = schedule_dates(unadjusted_first, unadjusted_last, months_between, day=day, stub="short_last")
+    adjusted = adjust_all(grid, business_day, calendar)
     determination = month_end(month_index(grid) - 1)
     ends = collection_ends(cutoff, max(0, int(month_index(determination[-1:])[0] - month_index(as_days(cutoff))) + 1))
     ends = ends[ends <= determination[-1]]
