@@ -56,7 +56,8 @@ def is_typed(schema: pa.Schema, sidecar: Sidecar) -> bool:
 
 def as_frame(table: pa.Table | pa.RecordBatch) -> pd.DataFrame:
     """Arrow columns as pandas columns, text as `str`."""
-    return table.to_pandas(types_mapper=lambda kind: pd.StringDtype(na_value=np.nan) if _is_text(kind) else None)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=lambda kind: pd.StringDtype(na_value=np.nan) if _is_text(kind) else None)
+    return frame
 
 
 def as_text(table: pa.Table, file: str) -> Table:

@@ -21,6 +21,7 @@ from clo.findings import Finding, TapeError, nearest
 from clo.schema import KEYS
 from clo.tape.codes import finding, row_finding
 from clo.tape.schedule import KINDS, of_loans, typed
+from clo.tape.view import View
 
 ENDINGS = (".schedule.csv", ".schedule.parquet", ".schedule.xlsx")
 """How a schedule beside its tape is named where the sidecar names no file."""
@@ -116,26 +117,22 @@ def _payments(table: Table, declared: ScheduleSource) -> tuple[pd.DataFrame | No
 
 def _broken(payments: pd.DataFrame, table: Table, loans: pd.DataFrame) -> list[Finding]:
     """Rules over the rows of a schedule: known loans, one payment a day, no negative amounts."""
-    found: list[Finding] = []
-    who = payments["loan_id"].fillna("blank").to_numpy(dtype=object)
-
-    def report(code: str, name: str, cells: NDArray[np.bool_], said: str) -> None:
-        if cells.any():
-            raw = pa.array(payments[name].astype(str).tolist(), pa.string())
-            found.append(_rows(code, name, cells, table, who, f"{said} ({int(cells.sum()):,} rows)", raw))
-
-    keyed = payments[list(KEYS)].notna().all(axis=1).to_numpy()
-    if set(KEYS) <= set(loans.columns):
-        known = pd.MultiIndex.from_frame(payments[list(KEYS)].astype(object)).isin(
-            pd.MultiIndex.from_frame(loans[list(KEYS)].astype(object))
-        )
-        report("E-T130", "loan_id", keyed & ~known, "no such loan on the tape")
-    twice = payments.duplicated([*KEYS, "due_date"], keep="first").to_numpy() & keyed & payments["due_date"].notna().to_numpy()
-    report("E-T131", "due_date", twice, "a second payment of the loan on the same day")
-    for name in ("principal", "interest"):
-        low = payments[name].to_numpy(dtype=np.float64) < 0
-        report("E-T132", name, low, f"{name} is negative")
-    return found
+    view = View(payments, table.rows, table.file)
+    keys = list(KEYS)
+    keyed = payments[keys].notna().all(axis=1).to_numpy()
+    broken: list[tuple[str, str, NDArray[np.bool_], str]] = []
+    if set(keys) <= set(loans.columns):
+        known = pd.MultiIndex.from_frame(payments[keys]).isin(pd.MultiIndex.from_frame(loans[keys]))
+        broken.append(("E-T130", "loan_id", keyed & ~known, "no such loan on the tape"))
+    twice = payments.duplicated([*keys, "due_date"]).to_numpy() & keyed & payments["due_date"].notna().to_numpy()
+    broken.append(("E-T131", "due_date", twice, "a second payment of the loan on the same day"))
+    broken += [
+        ("E-T132", name, payments[name].to_numpy(dtype=np.float64) < 0, f"{name} is negative")
+        for name in ("principal", "interest")
+    ]
+    return [
+        view.report(code, name, cells, f"{said} ({int(cells.sum()):,} rows)") for code, name, cells, said in broken if cells.any()
+    ]
 
 
 def _rows(

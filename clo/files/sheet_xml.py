@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import IO
 
 PIECE = 8 * 2**20
 """Bytes of a sheet looked at in one go."""
@@ -95,7 +96,7 @@ def _place(attributes: bytes) -> tuple[int, int]:
     return int(match[2]) - 1, column - 1
 
 
-def _pieces(sheet: zipfile.ZipExtFile) -> Iterator[bytes]:
+def _pieces(sheet: IO[bytes]) -> Iterator[bytes]:
     """The bytes of a sheet in runs that end with a row."""
     rest = b""
     while chunk := sheet.read(PIECE):

@@ -10,12 +10,13 @@ import datetime
 import io
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from clo.files.sheet_xml import SheetFacts, counts_from_1904, sheet_facts
 from clo.files.sidecar import Source
@@ -33,6 +34,15 @@ EXACT = 1e15
 """From here on a spreadsheet has rounded a number: it keeps 15 digits."""
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet. rows: its cells from A1 on, "" where empty, all rows of one length. merged: (top, left), (bottom, right), from 0."""
+
+    name: str
+    rows: list[list[Any]]
+    merged: list[tuple[tuple[int, int], tuple[int, int]]]
+
+
 def is_workbook(data: bytes, file: str) -> bool:
     """Whether the bytes of a file, or else its name, are those of a spreadsheet."""
     return data[:4] == b"PK\x03\x04" or data[:8] == COMPOUND or file.lower().endswith(ENDINGS)
@@ -45,13 +55,13 @@ def read_workbook(data: bytes, file: str, source: Source, known: set[str], other
     """
     book = _opened(data, file)
     findings: list[Finding] = []
-    name, rows = _chosen(book, file, source, known, others, findings)
-    facts = sheet_facts(data, name)
+    sheet = _chosen(book, file, source, known, others, findings)
+    name, rows, facts = sheet.name, sheet.rows, sheet_facts(data, sheet.name)
     for row, column, word in facts.errors:  # blank to the reader of values
         if row < len(rows) and column < len(rows[row]):
             rows[row][column] = word
     at = header_at([[_text(cell) for cell in row] for row in rows[: _searched(source)]], file, source, known, findings)
-    names = _names(rows, at, book.get_sheet_by_name(name), file, findings)
+    names = _names(sheet, at, file, findings)
     findings += _hidden(name, facts, at, names, file)
     table = without_repeated_headers(_table(names, rows[at + 1 :], file, at + 1, source, findings))
     if not len(table):
@@ -108,8 +118,8 @@ def _opened(data: bytes, file: str) -> CalamineWorkbook:
 
 def _chosen(
     book: CalamineWorkbook, file: str, source: Source, known: set[str], others: Sequence[str], findings: list[Finding]
-) -> tuple[str, list[list[Any]]]:
-    """(name of the sheet that holds the tape, its cells from A1), as declared, or the only one with the headers of a tape."""
+) -> Sheet:
+    """The sheet that holds the tape: the one declared, or the only one with the headers of a tape."""
     sheets = {sheet.name: sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet}
     if source.sheet is not None:
         if source.sheet not in sheets:
@@ -118,14 +128,14 @@ def _chosen(
             rule = f"the workbook has the sheets {', '.join(sheets)}"
             raise TapeError([finding("E-T120", said, file=file, value=source.sheet, rule=rule)])
         _hidden_sheet(source.sheet, sheets, file, findings)
-        return source.sheet, _cells(book, source.sheet, file)
-    read = {name: _cells(book, name, file) for name in sheets if name not in others}
-    filled = {name: rows for name, rows in read.items() if any(cell != "" for row in rows for cell in row)}
+        return _sheet(book, source.sheet, file)
+    read = {name: _sheet(book, name, file) for name in sheets if name not in others}
+    filled = {name: sheet for name, sheet in read.items() if any(cell != "" for row in sheet.rows for cell in row)}
     if not filled:
         raise TapeError([finding("E-T009", "the workbook is empty", file=file)])
     score = {
-        name: max(known_cells([_text(cell) for cell in row], known) for row in rows[: _searched(source)] or [[]])
-        for name, rows in filled.items()
+        name: max(known_cells([_text(cell) for cell in row], known) for row in sheet.rows[: _searched(source)])
+        for name, sheet in filled.items()
     }
     best = max(score, key=lambda name: score[name])
     rivals = [name for name in filled if name != best and 2 * score[name] >= score[best]]
@@ -137,7 +147,7 @@ def _chosen(
     if left:
         said = f"sheet {best!r} has the headers of a tape and is read; not read: {', '.join(repr(name) for name in left)}"
         findings.append(finding("W-T120", said, file=file, value=best))
-    return best, filled[best]
+    return filled[best]
 
 
 def _hidden_sheet(name: str, sheets: dict[str, Any], file: str, findings: list[Finding]) -> None:
@@ -145,27 +155,27 @@ def _hidden_sheet(name: str, sheets: dict[str, Any], file: str, findings: list[F
         findings.append(finding("W-T121", f"sheet {name!r} is hidden – read all the same", file=file, value=name))
 
 
-def _cells(book: CalamineWorkbook, name: str, file: str) -> list[list[Any]]:
-    """All cells of a sheet from A1 on; "" where empty. Every row has the same length."""
+def _sheet(book: CalamineWorkbook, name: str, file: str) -> Sheet:
     try:
-        return list(book.get_sheet_by_name(name).to_python(skip_empty_area=False))
+        sheet = book.get_sheet_by_name(name)
+        return Sheet(name, list(sheet.to_python(skip_empty_area=False)), list(sheet.merged_cell_ranges or []))
     except CalamineError as error:
         rule, advice = "the file is a readable workbook", "save it again in the spreadsheet program, or export it as CSV"
         said = f"sheet {name!r} is damaged: {error}"
         raise TapeError([finding("E-T009", said, file=file, rule=rule, fix=advice)]) from None
 
 
-def _names(rows: list[list[Any]], at: int, sheet: CalamineSheet, file: str, findings: list[Finding]) -> list[str]:
+def _names(sheet: Sheet, at: int, file: str, findings: list[Finding]) -> list[str]:
     """The headers in a row; one that is merged with cells above it takes their text. One over several columns is refused."""
-    names = [_text(cell).strip().strip("\ufeff") for cell in rows[at]]
+    names = [_text(cell).strip().strip("\ufeff") for cell in sheet.rows[at]]
     below = 0
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
+    for (top, left), (bottom, right) in sheet.merged:
         if top <= at <= bottom and left < len(names):
             if right > left and names[left]:
                 said = f"header {names[left]!r} is merged over {right - left + 1} columns"
                 findings.append(finding("E-T121", said, file=file, row=at + 1, column=left + 1, value=names[left]))
             elif right == left and top < at:
-                names[left] = _text(rows[top][left]).strip()
+                names[left] = _text(sheet.rows[top][left]).strip()
         below += top > at
     if below:
         said = f"{below:,} merged cell{'s' if below > 1 else ''} below the header: only the first of each holds the value"

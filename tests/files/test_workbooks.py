@@ -278,6 +278,37 @@ def test_headers_and_cells_in_japanese(tmp_path):
     assert only(loans.findings, "F-T025").count == 8
 
 
+def test_an_opendocument_sheet_is_read_like_any_other(tmp_path):
+    def made(name: str, word: str) -> str:
+        value = cell(name, word)
+        if isinstance(value, datetime.date):
+            return f'<table:table-cell office:value-type="date" office:date-value="{value}"/>'
+        if isinstance(value, float):
+            return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
+        return f'<table:table-cell office:value-type="string"><text:p>{word}</text:p></table:table-cell>'
+
+    lines = [list(COLUMNS), *zip(*COLUMNS.values(), strict=True)]
+    rows = "".join(
+        f"<table:table-row>{''.join(map(made, COLUMNS if at else [''] * 99, line))}</table:table-row>"
+        for at, line in enumerate(lines)
+    )
+    spaces = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text", "manifest")
+    )
+    content = f'<office:document-content{spaces}><office:body><office:spreadsheet><table:table table:name="pool">{rows}'
+    content += "</table:table></office:spreadsheet></office:body></office:document-content>"
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    with zipfile.ZipFile(tmp_path / "pool.ods", "w") as parts:
+        parts.writestr("mimetype", kind)
+        parts.writestr("content.xml", content)
+        entry = f'<manifest:file-entry manifest:media-type="{kind}" manifest:full-path="/"/>'
+        parts.writestr("META-INF/manifest.xml", f"<manifest:manifest{spaces}>{entry}</manifest:manifest>")
+    (tmp_path / "pool.csv").write_text(text(COLUMNS), encoding="utf-8")
+    loans = read_tape(tmp_path / "pool.ods")
+    assert loans.findings == ()
+    pd.testing.assert_frame_equal(loans.frame, read_tape(tmp_path / "pool.csv").frame)
+
+
 def test_reading_from_memory_leaves_the_file(tmp_path):
     path = saved(book(COLUMNS), tmp_path)
     before = path.read_bytes()
