@@ -40,10 +40,10 @@ class Column:
 
 
 FLAG_LEVELS = ("N", "Y")
-AMORTISATION_TYPES = ("equal_principal", "level_payment", "bullet", "schedule")
+AMORTISATION_TYPES = ("equal_principal", "level_payment", "bullet", "schedule", "revolving")
 FREQUENCIES = ("monthly", "quarterly", "semi_annual", "annual", "at_maturity")
 ASSET_TYPES = ("loan", "bond", "note", "receivable", "other")
-RATE_TYPES = ("fixed", "floating", "fixed_then_floating", "other")
+RATE_TYPES = ("fixed", "floating", "fixed_then_floating", "other", "performance")
 SIZES = ("MICE", "SMAE", "MEDE", "LARE", "NATP", "OTHR")
 ACCOUNT_STATUSES = ("PERF", "ARRE", "RNAR", "RARR", "DFLT", "NDFT", "DTCR", "DADB", "RDMD", "RE", "OTHR")
 _UNITS: Mapping[str, str] = {"money": "currency", "rate": "decimal", "ratio": "decimal", "date": "ISO date"}
@@ -125,6 +125,8 @@ _GROUPS: Mapping[str, tuple[_Row, ...]] = {
         ("next_reset_date", "date", "next reset", "次回金利更改日", "", ()),
         ("rate_floor", "rate", "lowest rate", "金利下限", "CRPL59", ()),
         ("rate_cap", "rate", "highest rate", "金利上限", "CRPL58", ()),
+        ("rate_first_cap", "rate", "largest change at the first reset", "初回金利変動上限", "", ()),
+        ("rate_periodic_cap", "rate", "largest change at later resets", "毎回金利変動上限", "", ()),
         ("day_count", "text", "day count of interest; missing means 1/12", "日数計算", "", ()),
     ),
     "support": (

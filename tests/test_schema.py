@@ -21,7 +21,8 @@ def test_required_columns():
 
 
 def test_levels_stand_in_a_fixed_order():
-    assert TAPE["amortisation_type"].levels == AMORTISATION_TYPES == ("equal_principal", "level_payment", "bullet", "schedule")
+    kinds = ("equal_principal", "level_payment", "bullet", "schedule", "revolving")
+    assert TAPE["amortisation_type"].levels == AMORTISATION_TYPES == kinds
     assert TAPE["account_status"].levels[:5] == ("PERF", "ARRE", "RNAR", "RARR", "DFLT")
     assert TAPE["principal_frequency"].levels == TAPE["interest_frequency"].levels
     assert TAPE["credit_event_status"].levels == ("none", "notified", "determining", "confirmed", "rejected")

@@ -56,6 +56,8 @@ class Tape(Protocol):
     def file_rows(self) -> NDArray[np.int64]: ...
     @property
     def source(self) -> str: ...
+    @property
+    def schedule(self) -> pd.DataFrame | None: ...
 
 
 class Columns:
@@ -72,6 +74,12 @@ class Columns:
         if isinstance(loans, pd.DataFrame):
             return cls(loans, np.arange(2, len(loans) + 2), "")
         return cls(loans.frame, loans.file_rows, loans.source)
+
+    @classmethod
+    def with_balance(cls, loans: Tape | pd.DataFrame) -> Columns:
+        """The loans a projection takes, in its order: all but those without a balance."""
+        tape = cls.of(loans)
+        return tape.where(tape.floats("current_balance") != 0.0)
 
     def where(self, keep: Bools) -> Columns:
         return self if keep.all() else Columns(self.frame[keep], self.rows[keep], self.file)
@@ -104,6 +112,10 @@ class Columns:
         """What each loan's word means, [i]."""
         codes, words = self.words(name, empty)
         return np.asarray(np.asarray([meaning(word) for word in words], dtype=dtype)[codes])
+
+    def said(self, name: str) -> Callable[[NDArray[np.intp]], NDArray[Any]]:
+        """A column's words at some positions, for a finding."""
+        return lambda at: self.frame[name].iloc[at].to_numpy(dtype=object, na_value="nothing")
 
     def hits(self, table: Iterable[Rule]) -> Iterator[Finding]:
         """One finding for each rule some loan breaks; {id} and {value} in its message stand for the first such loan."""

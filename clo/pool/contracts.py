@@ -1,13 +1,12 @@
-"""From a tape to the numbers the kernel takes. Terms it cannot run are refused with the loans named.
+"""From a tape to the numbers the kernels take. Terms they cannot run are refused with the loans named.
 
-Nothing is quietly treated as something else: a loan with an individual schedule or a floating rate is an error.
+Nothing is quietly treated as something else: a floating loan without its index, say, is an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +14,20 @@ from numpy.typing import NDArray
 
 from clo.findings import Finding
 from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, Tape, extended, month_of
-from clo.pool.instalments import is_plain, other_terms
+from clo.pool.instalments import instalment_terms, is_plain
+from clo.pool.interest import RATE_TYPES, last_resets, rate_terms
 from clo.pool.kernel import Kind
-from clo.timeline import Days
+from clo.pool.schedules import supplied
+from clo.pool.terms_kernel import Entries, Terms
+from clo.timeline import Days, as_days, month_end, month_index
 
-_KINDS = {"equal_principal": Kind.EQUAL_PRINCIPAL, "level_payment": Kind.LEVEL_PAYMENT, "bullet": Kind.BULLET}
+_KINDS = {
+    "equal_principal": Kind.EQUAL_PRINCIPAL,
+    "level_payment": Kind.LEVEL_PAYMENT,
+    "bullet": Kind.BULLET,
+    "revolving": Kind.BULLET,
+    "schedule": Kind.SCHEDULE,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,10 +35,10 @@ class Contracts:
     """One group's loans as numbers. i loan (balance above 0 only).
 
     balance, rate (annual decimal), kind, term (months to maturity), default_month (1-based, 0 = none; empty if nobody
-    is known to default), loss (recorded; nan where none): [i]. plain [i]: monthly, equal months, no grace, no balloon.
-    The rest describe the loans that are not plain, in order: grace, first, step, interest_first, interest_step,
-    balloon, basis (row of tau).
-    tau [basis, t]: year fraction of each month, to the last maturity.
+    is known to default), loss (recorded; nan where none), undrawn (of a revolving line): [i]. plain [i]: monthly, equal
+    months, fixed rate, no grace, no balloon, no schedule. terms describes the loans that are not plain, in order; entries
+    their supplied schedules. tau [basis, t]: year fraction of each month, row 0 equal months, to the last maturity with
+    its extension. indices: what floating rates follow, with last_reset [x], the last month whose fixing is needed.
     """
 
     balance: Floats
@@ -39,36 +47,55 @@ class Contracts:
     term: Ints
     default_month: Ints
     loss: Floats
+    undrawn: Floats
     plain: Bools
-    grace: Ints
-    first: Ints
-    step: Ints
-    interest_first: Ints
-    interest_step: Ints
-    balloon: Floats
-    basis: Ints
+    terms: Terms
+    entries: Entries
     tau: Floats
+    indices: tuple[str, ...]
+    last_reset: Ints
+
+    @property
+    def index(self) -> Ints:
+        """Each loan's row of `indices`, -1 for a fixed rate [i]."""
+        row = np.full(len(self.plain), -1, dtype=np.int32)
+        row[~self.plain] = self.terms.follows
+        return row
 
 
 def read_contracts(
-    loans: Tape | pd.DataFrame, ends: Days, cutoff: np.datetime64, *, with_defaults: bool = False, with_loss: bool = False
+    loans: Tape | pd.DataFrame,
+    ends: Days,
+    cutoff: np.datetime64,
+    *,
+    with_defaults: bool = False,
+    with_loss: bool = False,
+    extension: int | None = None,
 ) -> tuple[Contracts, list[Finding]]:
     """The loans of a group as the kernel takes them, with every finding; with one at error level they are not to be run.
 
     with_defaults: read default_date (and with_loss, allocated_loss); otherwise nobody is known to default. A default
     date after a loan's maturity counts in its last month, the last with a balance. A loan without balance is left out.
+    extension: the months by which new terms may extend a loan; None where nobody gets any.
     """
-    tape = Columns.of(loans)
-    tape = tape.where(tape.floats("current_balance") != 0.0)
+    tape = Columns.with_balance(loans)
     maturity = tape.dates("maturity_date")
     last = np.fmax.reduce(maturity, initial=ends[-1])  # fmax passes over missing dates
-    all_ends = extended(ends, last, cutoff)
+    all_ends = extended(ends, month_end(month_index(as_days([last])) + (extension or 0))[0], cutoff)
     term = month_of(maturity, all_ends, cutoff)
     kinds = tape.look_up("amortisation_type", "", lambda word: _KINDS.get(word, -1), np.int8)
-    findings = list(_loan_findings(tape, term, maturity, kinds, ends=ends, cutoff=cutoff))
+    undrawn, lines = _undrawn(tape)
+    findings = [*_loan_findings(tape, term, maturity, kinds, ends=ends, cutoff=cutoff), *lines]
+
     plain = is_plain(tape, kinds)
-    terms, found = other_terms(tape.where(~plain), term[~plain], kinds[~plain], all_ends, cutoff)
-    findings += found
+    others, months, other_kinds = tape.where(~plain), term[~plain], kinds[~plain]
+    instalments, tau, found = instalment_terms(others, months, other_kinds, all_ends, cutoff)
+    rates, indices, rate_findings = rate_terms(others, months, other_kinds, all_ends, cutoff)
+    table = None if isinstance(loans, pd.DataFrame) else loans.schedule
+    schedule, entries, schedule_findings = supplied(tape, table, kinds, all_ends, cutoff, changing=extension is not None)
+    terms = Terms(**instalments, **rates, **{name: field[~plain] for name, field in schedule.items()})
+    findings += [*found, *rate_findings, *schedule_findings]
+
     default_month, loss = np.zeros(0, dtype=np.int32), np.zeros(0)
     if with_defaults:
         loss = tape.floats("allocated_loss")
@@ -77,20 +104,17 @@ def read_contracts(
         default_month = np.where(month > 0, np.minimum(month, term), 0).astype(np.int32)
     return Contracts(
         balance=tape.floats("current_balance"), rate=tape.floats("current_rate"), kind=kinds, term=term,
-        default_month=default_month, loss=loss, plain=plain, **terms,
+        default_month=default_month, loss=loss, undrawn=undrawn, plain=plain, terms=terms, entries=entries, tau=tau,
+        indices=indices, last_reset=last_resets(terms, months + (extension or 0), len(indices), len(ends)),
     ), findings  # fmt: skip
 
 
 def _loan_findings(
     tape: Columns, term: Ints, maturity: Days, kinds: NDArray[np.int8], *, ends: Days, cutoff: np.datetime64
 ) -> Iterator[Finding]:
-    """What every loan must have: balance, rate, maturity, a kind of repayment the kernel knows, a fixed rate."""
-    fixed = tape.look_up("rate_type", "fixed", lambda word: word == "fixed", np.bool_)
+    """What every loan must have: balance, rate, maturity, a kind of repayment and of rate that can be projected."""
+    known_rate = tape.look_up("rate_type", "fixed", lambda word: word in RATE_TYPES, np.bool_)
     balance, rate = tape.floats("current_balance"), tape.floats("current_rate")
-
-    def words(name: str) -> Callable[[NDArray[np.intp]], NDArray[Any]]:
-        return lambda at: tape.frame[name].iloc[at].to_numpy(dtype=object, na_value="nothing")
-
     table: list[Rule] = [
         (~(balance >= 0.0), "E-P001", balance, "current_balance",
          "loan {id} has balance {value}", "a balance is 0 or more", "correct the tape"),
@@ -99,17 +123,30 @@ def _loan_findings(
         (term < 1, "E-P003", maturity, "maturity_date",
          f"loan {{id}} has a balance and matures {{value}}, cut-off {cutoff}", "maturity_date is after the cut-off",
          "leave it out of the pool, or correct the date"),
-        (kinds < 0, "E-P004", words("amortisation_type"), "amortisation_type",
-         "loan {id} repays by {value}: it cannot be projected", "equal_principal, level_payment or bullet",
-         "leave it out of the pool; loans with an individual schedule are not supported yet"),
-        (~fixed, "E-P005", words("rate_type"), "rate_type",
-         "loan {id} has rate type {value}: it cannot be projected", "rate_type is fixed",
-         "leave it out of the pool; floating rates are not supported yet"),
+        (kinds < 0, "E-P004", tape.said("amortisation_type"), "amortisation_type",
+         "loan {id} repays by {value}: it cannot be projected", f"one of {', '.join(_KINDS)}", "leave it out of the pool"),
+        (~known_rate, "E-P005", tape.said("rate_type"), "rate_type",
+         "loan {id} has rate type {value}: it cannot be projected", f"one of {', '.join(RATE_TYPES)}",
+         "leave it out of the pool"),
         (term > len(ends), "W-P030", maturity, "maturity_date",
          f"loan {{id}} matures {{value}}, the horizon ends {ends[-1]}: what is then outstanding stays unpaid",
          "loans mature within the horizon", "end the horizon later, or leave the loan out of the pool"),
     ]  # fmt: skip
     return tape.hits(table)
+
+
+def _undrawn(tape: Columns) -> tuple[Floats, Iterator[Finding]]:
+    """What may still be drawn of each revolving line, 0 for any other loan [i], and findings."""
+    line = tape.look_up("amortisation_type", "", lambda word: word == "revolving", np.bool_)
+    limit, balance = tape.floats("credit_limit"), tape.floats("current_balance")
+    table: list[Rule] = [
+        (line & ~np.isfinite(limit), "E-P073", limit, "credit_limit", "revolving loan {id} has no credit limit",
+         "what may be drawn is credit_limit less the balance", "give credit_limit, the balance if nothing more may be drawn"),
+        (line & (limit < balance), "W-P075", limit, "credit_limit",
+         "revolving loan {id} has a limit of {value}, below its balance",
+         "a balance is at most its credit limit", "check both; nothing more is taken to be drawn"),
+    ]  # fmt: skip
+    return np.where(line & (limit > balance), limit - balance, 0.0), tape.hits(table)
 
 
 def _recorded(tape: Columns, month: Ints) -> Iterator[Finding]:

@@ -1,11 +1,11 @@
-"""What borrowers owe: the contractual schedule of one loan, and sums of schedules over loans into cells.
+"""What borrowers of plain monthly loans owe: contractual schedules summed over loans into cells. All others: `terms_kernel`.
 
 A cell is a set of loans that share one survival curve, so expected flows are survival x the cell's contractual sum and
 the kernel never sees a default or prepayment rate. A loan whose default month is known is cut short here instead: its
 instalment m is not paid, its exposure is the balance before it.
 
 Complete in itself: numba's on-disk cache does not see changes in other files. No fastmath. Nothing is allocated and
-nothing raised; the callers in `projection` have checked every argument.
+nothing raised; the callers in `summing` have checked every argument.
 
 Axis key: i loan, t month (0 = the first after cut-off), c cell, k column, j instalments left.
 """
@@ -36,11 +36,12 @@ else:
 
 
 class Kind(IntEnum):
-    """How principal is repaid; the int codes of column `amortisation_type`."""
+    """How principal is repaid, as the kernels know it; a revolving line is a bullet, SCHEDULE a supplied one."""
 
     EQUAL_PRINCIPAL = 0
     LEVEL_PAYMENT = 1
     BULLET = 2
+    SCHEDULE = 3
 
 
 class Column(IntEnum):
@@ -48,7 +49,9 @@ class Column(IntEnum):
 
     opening, interest, principal: due in month t. accrued: interest earned but not due at the end of month t (0 for
     monthly payers). default, salvage, excess, all in the month of a known default: the exposure, the part of it that
-    the recorded loss leaves, and the part of the recorded loss beyond the exposure.
+    the recorded loss leaves, and the part of the recorded loss beyond the exposure. setoff, drawn, recoverable: deposits
+    set off, drawings and what is recovered if all with a balance at the start of month t default in it, or, where defaults
+    are known, of those that do.
     """
 
     OPENING = 0
@@ -58,6 +61,9 @@ class Column(IntEnum):
     DEFAULT = 4
     SALVAGE = 5
     EXCESS = 6
+    SETOFF = 7
+    DRAWN = 8
+    RECOVERABLE = 9
 
 
 # numba reads plain module integers as constants; the enums above give them their names.
@@ -66,96 +72,16 @@ OPENING, INTEREST, PRINCIPAL, ACCRUED, DEFAULT, SALVAGE, EXCESS = range(7)
 LANES = 8  # the annuity recurrence runs in strides of 8, so that 8 neighbours do not wait for each other
 
 
-@njit(nogil=True, cache=True)
-def schedule(
-    balance: float,
-    rate: float,
-    kind: int,
-    term: int,
-    grace: int,
-    first: int,
-    step: int,
-    interest_first: int,
-    interest_step: int,
-    balloon: float,
-    tau: F64,
-    months: int,
-    opening: F64,
-    interest: F64,
-    principal: F64,
-    accrued: F64,
-) -> None:
-    """Write the first `months` contractual months of one loan.
-
-    rate: annual decimal; term: months to the last instalment; tau: year fraction of each month, length >= term.
-    Months 1..grace pay interest only, monthly. Then principal falls due in months first, first + step, ... and in month
-    `term`, interest in interest_first, interest_first + interest_step, ... and in month `term`; an instalment period
-    bears simple interest. The balloon comes with the last instalment. Outputs have length >= term and hold rubbish from
-    index `months` on.
-
-    With j instalments left and T the year fraction of the period before them, the balance is C a_j + balloon d_j:
-      level payment    a_{j+1} = (a_j + 1) / (1 + rate T),  d_{j+1} = d_j / (1 + rate T)
-      equal principal  a_j = j, d_j = 1;    bullet  a_j = 1
-    from a_0 = 0, d_0 = 1, and C makes it the opening balance. A contraction: stable for any rate >= 0 and any term. Where
-    hardly any principal is due, the interest of a long month can exceed a level payment: its principal is then below 0.
-    Source: ordinary annuity formulas with period-by-period discounting, e.g. Fabozzi, Handbook of Fixed Income
-    Securities, "mortgage cash flow" (level payment), here with unequal periods.
-    """
-    # Backward over months: a in `opening` and d in `accrued`, at the first month of each instalment period.
-    a, d, fraction = 0.0, 1.0, 0.0
-    held = 0.0 if kind == BULLET else balloon
-    for t in range(term, grace, -1):
-        fraction += tau[t - 1]
-        before = t - 1
-        if before == grace or (before >= first and (before - first) % step == 0):
-            if kind == LEVEL_PAYMENT:
-                growth = 1.0 + rate * fraction
-                a = (a + 1.0) / growth
-                d = d / growth
-            elif kind == EQUAL_PRINCIPAL:
-                a += 1.0
-            else:
-                a = 1.0
-            opening[before] = a
-            accrued[before] = d
-            fraction = 0.0
-    scale = (balance - held * d) / a
-
-    # Forward: the balance moves only with an instalment, interest is owed month by month.
-    outstanding = balance
-    owed = 0.0
-    for t in range(1, months + 1):
-        opening[t - 1] = outstanding
-        owed += outstanding * rate * tau[t - 1]
-        due = interest_due = t == term
-        if t > grace and not due:
-            due = t >= first and (t - first) % step == 0
-            interest_due = t >= interest_first and (t - interest_first) % interest_step == 0
-        paid = 0.0
-        if t == term:
-            paid = outstanding
-        elif due:
-            paid = outstanding - (scale * opening[t] + held * accrued[t])
-        principal[t - 1] = paid
-        outstanding -= paid
-        if t <= grace or interest_due:
-            interest[t - 1] = owed
-            owed = 0.0
-        else:
-            interest[t - 1] = 0.0
-        accrued[t - 1] = owed
-
-
 # t month, c cell, k column, j instalments left.  factor[max term + LANES + 2]
 @njit(nogil=True, cache=True)
 def add_monthly_loan(
     balance: float, monthly_rate: float, kind: int, term: int, paying: int, factor: F64, c: int, out: F64
 ) -> None:
-    """`schedule` for a loan paid monthly on equal months, no grace, no balloon: its first `paying` months, added to out.
+    """A loan paid monthly on equal months, no grace, no balloon: its first `paying` months, added to out.
 
-    The same numbers to rounding, vectorised and never stored. factor: scratch. out is indexed, not sliced, because a
-    slice costs more (a reference count) than ten months of a loan; the one slice below lets the compiler see that no
-    index is negative, without which it does not vectorise.
+    What `terms_kernel.write_schedule` gives to rounding, vectorised and never stored. factor: scratch. out is indexed, not
+    sliced, because a slice costs more (a reference count) than ten months of a loan; the one slice below lets the compiler
+    see that no index is negative, without which it does not vectorise.
     """
     if paying <= 0:
         return
@@ -261,48 +187,3 @@ def add_monthly_loans(
         add_monthly_loan(balance[i], monthly, kind[i], n, paying, factor, c, out)
         if defaults:
             _default(paying, _exposure(balance[i], monthly, kind[i], n, paying), loss[i], c, out)
-
-
-# i loan (of one chunk), t month, c cell, k column.  scratch[4, max term + 1]; tau[basis, t]
-@njit(nogil=True, cache=True)
-def add_loans(
-    balance: F64,
-    rate: F64,
-    kind: I8,
-    term: I32,
-    grace: I32,
-    first: I32,
-    step: I32,
-    interest_first: I32,
-    interest_step: I32,
-    balloon: F64,
-    basis: I32,
-    tau: F64,
-    cell: I32,
-    default_month: I32,
-    loss: F64,
-    scratch: F64,
-    out: F64,
-) -> None:
-    """Add loans of any terms `schedule` knows to out[c, k, t].
-
-    Arrays [i], as in `add_monthly_loans`; basis: the loan's row of tau.
-    """
-    width = out.shape[2]
-    opening, interest, principal, accrued = scratch[0], scratch[1], scratch[2], scratch[3]
-    known = default_month.size > 0
-    for i in range(balance.size):
-        months = min(term[i], width)
-        schedule(
-            balance[i], rate[i], kind[i], term[i], grace[i], first[i], step[i], interest_first[i], interest_step[i],
-            balloon[i], tau[basis[i]], months, opening, interest, principal, accrued,
-        )  # fmt: skip
-        c, paying = cell[i], months
-        if known and 0 < default_month[i] <= months:
-            paying = default_month[i] - 1
-            _default(paying, opening[paying], loss[i], c, out)
-        for t in range(paying):
-            out[c, OPENING, t] += opening[t]
-            out[c, INTEREST, t] += interest[t]
-            out[c, PRINCIPAL, t] += principal[t]
-            out[c, ACCRUED, t] += accrued[t]

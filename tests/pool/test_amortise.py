@@ -3,6 +3,7 @@
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,7 +30,8 @@ schedules = st.fixed_dictionaries(
 def test_laws(loan):
     frame = amortise(**loan)
     balance = loan["balance"]
-    assert list(frame) == ["period", "opening", "interest", "principal", "closing"]
+    assert list(frame) == ["period", "date", "opening", "interest", "principal", "closing"]
+    assert frame.date[0] == pd.Timestamp(loan["first_date"])
     assert list(frame.period) == list(range(1, loan["term"] + 1))
     assert frame.opening[0] == balance
     assert frame.closing.iloc[-1] == 0.0

@@ -1,0 +1,225 @@
+"""Rates that change: which index a loan follows and when, and the fixings of each index over the months."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from clo.curves import Curves
+from clo.findings import Finding, nearest
+from clo.pool import terms_kernel
+from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, month_of
+from clo.pool.kernel import Kind
+from clo.reference import capital_rates
+from clo.timeline import Days, as_days, day_of_month, month_index, on_day
+
+FLOATING = ("floating", "fixed_then_floating")
+RATE_TYPES = ("fixed", *FLOATING, "performance")
+CAPITAL = "JFC_CAPITAL_"
+"""What the indices of loans begin with whose rate follows the borrower's results."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Following:
+    """Which index each loan follows: codes into `indices` [i], -1 for a fixed rate."""
+
+    indices: tuple[str, ...]
+    codes: Ints
+    performance: Bools
+
+
+def following(tape: Columns) -> Following:
+    """The index of each loan: `rate_index`, with `_` and the tenor where there is one."""
+    kind = tape.look_up("rate_type", "fixed", lambda word: word, object)
+    performance = np.asarray(kind == "performance")
+    floating = performance | np.isin(kind, FLOATING)
+    base, base_words = tape.words("rate_index", "")
+    tenor, tenor_words = tape.words("rate_index_tenor", "")
+    pairs = np.stack([np.where(floating, base % len(base_words), -1), np.where(floating, tenor % len(tenor_words), -1)])
+    found, codes = np.unique(pairs, axis=1, return_inverse=True)
+    names = ["" if b < 0 else "_".join(word for word in (base_words[b], tenor_words[t]) if word) for b, t in found.T]
+    indices = tuple(dict.fromkeys(name for name in names if name))
+    row = np.asarray([indices.index(name) if name else -1 for name in names], dtype=np.int32)
+    return Following(indices, row[codes.ravel()] if tape.size else np.zeros(0, dtype=np.int32), performance)
+
+
+def rate_terms(
+    tape: Columns, term: Ints, kinds: Any, ends: Days, cutoff: np.datetime64
+) -> tuple[dict[str, Any], tuple[str, ...], list[Finding]]:
+    """The fields of Terms from follows to reset_step for the given loans, the indices they follow, and findings.
+
+    A loan whose first reset comes after its last month keeps its rate, which is a warning.
+    """
+    follow = following(tape)
+    floats, performs = (follow.codes >= 0) & ~follow.performance, follow.performance
+    anniversary = month_of(_anniversary(tape.dates("origination_date"), cutoff), ends, cutoff)
+    reset = np.where(performs, anniversary, month_of(tape.dates("next_reset_date"), ends, cutoff))
+    every = np.where(performs, 12.0, tape.floats("rate_reset_months"))
+
+    def limit(name: str, none: float) -> Floats:
+        given = tape.floats(name)
+        return np.where(np.isnan(given) | performs, none, given)
+
+    terms = {
+        "follows": follow.codes,
+        "margin": np.where(performs, 0.0, np.nan_to_num(tape.floats("rate_margin"))),
+        "cap": limit("rate_cap", math.inf),
+        "floor": limit("rate_floor", -math.inf),
+        "first_cap": limit("rate_first_cap", math.inf),
+        "periodic_cap": limit("rate_periodic_cap", math.inf),
+        "first_reset": np.maximum(reset, 1).astype(np.int32),
+        "reset_step": np.maximum(np.nan_to_num(every), 1.0).astype(np.int32),
+    }
+    findings = [*_floating_findings(tape, term, floats, reset), *_performance_findings(tape, follow, kinds, reset)]
+    return terms, follow.indices, findings
+
+
+def _anniversary(origination: Days, cutoff: np.datetime64) -> Days:
+    """The first anniversary of each date after the cut-off."""
+    known = ~np.isnat(origination)
+    made = np.where(known, origination, cutoff)
+    month, day = month_index(made), day_of_month(made)
+    years = (int(month_index(as_days(cutoff))) - month) // 12
+    this = on_day(month + 12 * years, day)
+    coming = np.where(this > cutoff, this, on_day(month + 12 * (years + 1), day))
+    return np.where(known, coming, np.datetime64("NaT"))
+
+
+def _floating_findings(tape: Columns, term: Ints, floats: Bools, reset: Ints) -> Iterator[Finding]:
+    kind = tape.look_up("rate_type", "fixed", lambda word: word in FLOATING, np.bool_)
+    margin, every, date = tape.floats("rate_margin"), tape.floats("rate_reset_months"), tape.dates("next_reset_date")
+    cap, floor = tape.floats("rate_cap"), tape.floats("rate_floor")
+    changes = np.fmin(np.nan_to_num(tape.floats("rate_first_cap")), np.nan_to_num(tape.floats("rate_periodic_cap")))
+    table: list[Rule] = [
+        (kind & ~floats, "E-P050", tape.said("rate_type"), "rate_index",
+         "loan {id} is {value} and names no index", "a floating rate follows rate_index", "give rate_index and its tenor"),
+        (kind & ~np.isfinite(margin), "E-P051", margin, "rate_margin",
+         "loan {id} floats with margin {value}", "a floating rate is its index plus rate_margin", "give rate_margin, 0 if none"),
+        (kind & ((reset < 0) | ~(every >= 1.0)), "E-P052", every, "rate_reset_months",
+         "loan {id} floats, yet when its rate is set is not known", "a floating rate has next_reset_date and rate_reset_months",
+         "give both"),
+        (kind & (reset == 0), "E-P053", date, "next_reset_date",
+         "loan {id} has its next reset on {value}, not after the cut-off", "the next reset comes after the cut-off",
+         "give the next reset, and the rate that holds until then"),
+        (kind & (reset > term) & (term >= 1), "W-P054", date, "next_reset_date",
+         "loan {id} has its next reset on {value}, after its maturity: its rate stays as it is",
+         "a floating rate is set again before maturity", "correct the date, or call the rate fixed"),
+        (kind & ((cap < floor) | (floor < 0.0) | (changes < 0.0)), "E-P055", np.fmin(cap, floor), "rate_cap",
+         "loan {id} has a floor above its cap, or a limit below 0", "0 <= rate_floor <= rate_cap; limits are 0 or more",
+         "correct the tape"),
+    ]  # fmt: skip
+    return tape.hits(table)
+
+
+def _performance_findings(tape: Columns, follow: Following, kinds: Any, reset: Ints) -> Iterator[Finding]:
+    names = np.asarray([*follow.indices, "nothing"], dtype=object)[follow.codes]
+    known = np.isin(names, list(capital_rates()))
+    table: list[Rule] = [
+        (follow.performance & ~known, "E-P060", names, "rate_index",
+         "loan {id} has a rate by results of {value}", f"one of {', '.join(capital_rates())}",
+         "correct rate_index and its tenor"),
+        (follow.performance & (kinds != Kind.BULLET), "E-P061", tape.said("amortisation_type"), "amortisation_type",
+         "loan {id} has a rate by results and repays by {value}", "such a loan is repaid in one sum at maturity",
+         "call it a bullet"),
+        (follow.performance & (reset < 0), "E-P077", tape.dates("origination_date"), "origination_date",
+         "loan {id} has a rate by results and no origination date", "the rate of each year runs from the anniversary of the loan",
+         "give origination_date"),
+    ]  # fmt: skip
+    return tape.hits(table)
+
+
+def last_resets(terms: terms_kernel.Terms, term: Ints, indices: int, months: int) -> Ints:
+    """The last month whose fixing some loan needs within the horizon, by index [x]; 0 where none is needed."""
+    last = np.zeros(indices, dtype=np.int32)
+    until = np.minimum(term - 1, months)
+    resets = (terms.follows >= 0) & (terms.first_reset <= until)
+    month = terms.first_reset + (until - terms.first_reset) // terms.reset_step * terms.reset_step
+    np.maximum.at(last, terms.follows[resets], month[resets])
+    return last
+
+
+def index_paths(
+    indices: Sequence[str],
+    curves: Curves,
+    ends: Days,
+    cutoff: np.datetime64,
+    *,
+    shift: float | Mapping[str, float] = 0.0,
+    performance: Sequence[float] | None = None,
+    needed: Ints | None = None,
+) -> tuple[Floats, list[Finding]]:
+    """The fixing of each index at the cut-off and at the end of each month, [x, t] with t = 0 the cut-off, and findings.
+
+    shift: added to every fixing after the cut-off, one number or by index. performance: shares of borrowers with high, middle
+    and low results, for the indices of capital-type loans, whose rate is then the expected one. needed [x]: the last month
+    whose fixing somebody asks for (all of them, without); later ones may be NaN.
+    """
+    dates = np.concatenate((as_days([cutoff]), as_days(ends)))
+    fixings = np.full((len(indices), len(dates)), np.nan)
+    findings: list[Finding] = []
+    for x, name in enumerate(indices):
+        last = len(ends) if needed is None else int(needed[x])
+        if name.startswith(CAPITAL):
+            findings += _shares_findings(name, performance)
+            if name in capital_rates() and performance is not None:
+                fixings[x] = float(np.dot(capital_rates()[name], performance))
+            continue
+        if name in curves:
+            fixings[x] = curves[name].at(dates)
+            fixings[x, 1:] += shift.get(name, 0.0) if isinstance(shift, Mapping) else shift
+        findings += _curve_findings(name, curves, dates[1 : last + 1])
+    return fixings, findings
+
+
+def _shares_findings(name: str, performance: Sequence[float] | None) -> Iterator[Finding]:
+    if performance is None:
+        message = f"some loans have a rate by results, {name}, and the scenario gives no shares of borrowers"
+        rule, fix = "performance gives the shares with high, middle and low results", "add performance: [20%, 50%, 30%]"
+        yield Finding("E-P062", "error", message, rule=rule, fix=fix, who=name, field="performance")
+
+
+def _curve_findings(name: str, curves: Curves, needed: Days) -> Iterator[Finding]:
+    """What is wrong with the curve of an index whose fixings are needed on some days."""
+    if name not in curves:
+        near = nearest(name, curves)
+        message = f"some loans follow {name}, and there is no such curve; there are {', '.join(curves) or 'none'}"
+        fix = f"did you mean {near}?" if near else "add the curve"
+        rule = "every index that is followed has a curve"
+        yield Finding("E-P057", "error", message, rule=rule, fix=fix, who=name, field="rate_index", value=name)
+        return
+    curve = curves[name]
+    if not curve.covers(needed).all():
+        message = f"{name} is needed from {needed[0]} to {needed[-1]}; its curve runs from {curve.dates[0]} to {curve.dates[-1]}"
+        rule, fix = "a curve covers the resets of the loans that follow it", "supply later fixings, or say extrapolation: flat"
+        yield Finding("E-P058", "error", message, rule=rule, fix=fix, who=name, field="rate_index", value=str(curve.dates[-1]))
+
+
+def reset_path(
+    start: float,
+    margin: float,
+    fixings: Sequence[float] | Floats,
+    *,
+    first_cap: float = math.inf,
+    periodic_cap: float = math.inf,
+    cap: float = math.inf,
+    floor: float = -math.inf,
+    round_down_to: float | None = None,
+    limit_falls: bool = True,
+) -> Floats:
+    """The rate before the first reset and after each, [resets + 1]; all annual decimals.
+
+    A reset goes to index + margin, down to a multiple of `round_down_to`; it moves the rate by at most `first_cap`, later ones by
+    at most `periodic_cap`; then `cap` and `floor` hold. limit_falls: whether the limits of a change hold for falls as well.
+    """
+    path = [start]
+    for number, fixing in enumerate(fixings):
+        target = float(fixing) + margin
+        if round_down_to is not None:
+            target = math.floor(target / round_down_to + 1e-9) * round_down_to
+        change = periodic_cap if number else first_cap
+        path.append(terms_kernel.reset_rate(target, path[-1], change, change if limit_falls else math.inf, cap, floor))
+    return np.asarray(path)

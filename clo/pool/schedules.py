@@ -1,0 +1,125 @@
+"""Loans with a schedule of their own: the child table of dated principal and interest, as the kernel takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clo.findings import Finding
+from clo.pool.columns import Bools, Columns, Floats, Rule, month_of
+from clo.pool.kernel import Kind
+from clo.pool.terms_kernel import Entries
+from clo.schema import KEYS
+from clo.timeline import Days, as_days
+
+ROUNDING = 1e-9
+"""Share of a balance by which its schedule may miss it: sums of floats."""
+
+
+class _Rows(NamedTuple):
+    """Rows of the child table whose loan repays by it, [e], loan by loan; `loan` is the position of the loan."""
+
+    loan: NDArray[np.intp]
+    date: Days
+    principal: Floats
+    interest: Floats
+
+
+def supplied(
+    tape: Columns, table: pd.DataFrame | None, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64, *, changing: bool
+) -> tuple[dict[str, NDArray[Any]], Entries, list[Finding]]:
+    """The fields begin, end and interest_given of Terms [i], the entries they point to, and findings.
+
+    table: the rows of all loans, as `Loans.schedule` has them. changing: whether loans may get new terms, which those whose
+    interest is given as amounts cannot.
+    """
+    own = np.asarray(kinds == Kind.SCHEDULE)
+    rows, others = _rows(tape, own, table)
+    count = np.bincount(rows.loan, minlength=tape.size)
+    stated = np.bincount(rows.loan[~np.isnan(rows.interest)], minlength=tape.size)
+    end = np.cumsum(count).astype(np.int32)
+    terms: dict[str, NDArray[Any]] = {
+        "begin": (end - count).astype(np.int32), "end": end, "interest_given": (stated > 0).astype(np.int8),
+    }  # fmt: skip
+    month = np.maximum(month_of(rows.date, ends, cutoff), 1).astype(np.int32)
+    findings = [*_sums(tape, own, rows, count, others), *_dates(tape, rows, cutoff), *_interest(tape, count, stated, changing)]
+    return terms, Entries(month, rows.principal, np.nan_to_num(rows.interest)), findings
+
+
+def _rows(tape: Columns, own: Bools, table: pd.DataFrame | None) -> tuple[_Rows, Bools]:
+    """The rows of the loans that repay by them, in order, and which other loans have rows [i]."""
+    others = np.zeros(tape.size, dtype=np.bool_)
+    if table is None or not len(table):
+        none = np.zeros(0)
+        return _Rows(np.zeros(0, dtype=np.intp), as_days(np.zeros(0, dtype="datetime64[D]")), none, none), others
+    keys = pd.MultiIndex.from_frame(tape.frame[list(KEYS)])
+    loan = keys.get_indexer(pd.MultiIndex.from_frame(table[list(KEYS)]))
+    others[loan[(loan >= 0) & ~own[loan]]] = True
+    mine = np.flatnonzero((loan >= 0) & own[loan])
+    mine = mine[np.argsort(loan[mine], kind="stable")]
+    chosen = table.iloc[mine]
+    date = as_days(chosen["due_date"].to_numpy(dtype="datetime64[s]"))
+    principal, interest = (np.array(chosen[name], dtype=np.float64) for name in ("principal", "interest"))
+    return _Rows(loan[mine], date, principal, interest), others
+
+
+def _sums(tape: Columns, own: Bools, rows: _Rows, count: NDArray[np.intp], others: Bools) -> Iterator[Finding]:
+    balance = tape.floats("current_balance")
+    total = np.bincount(rows.loan, weights=rows.principal, minlength=tape.size)
+    amounts = (rows.principal >= 0.0) & ~(rows.interest < 0.0)
+    bad = _any(tape, rows, ~amounts)
+    table: list[Rule] = [
+        (own & (count == 0), "E-P064", tape.said("amortisation_type"), "amortisation_type",
+         "loan {id} repays by a schedule of its own, and none is there", "a loan of type schedule has rows in the schedule",
+         "supply its rows, or correct its type"),
+        (bad, "E-P065", total, "principal", "the schedule of loan {id} has an amount that is missing or below 0",
+         "principal is 0 or more, interest empty or 0 or more", "correct the schedule"),
+        (own & (count > 0) & ~bad & ~(np.abs(total - balance) <= ROUNDING * balance), "E-P066", total, "principal",
+         "the schedule of loan {id} repays {value}, which is not its balance", "principal adds up to current_balance",
+         "correct the schedule, or the balance"),
+        (others, "W-P074", tape.said("amortisation_type"), "amortisation_type",
+         "loan {id} has rows in the schedule and repays by {value}: they are not used",
+         "a schedule belongs to a loan of type schedule", "correct its type, or leave its rows out"),
+    ]  # fmt: skip
+    return tape.hits(table)
+
+
+def _dates(tape: Columns, rows: _Rows, cutoff: np.datetime64) -> Iterator[Finding]:
+    same_loan = np.append(False, rows.loan[1:] == rows.loan[:-1]) if rows.loan.size else np.zeros(0, dtype=np.bool_)
+    ascends = np.append(True, rows.date[1:] > rows.date[:-1]) if rows.loan.size else same_loan
+    maturity = tape.dates("maturity_date")[rows.loan]
+    problems = [
+        (np.isnat(rows.date), "E-P063", "a due date that is missing", "every row has its due date"),
+        (same_loan & ~ascends, "E-P067", "due dates that do not ascend", "due dates of a loan ascend"),
+        (rows.date <= cutoff, "E-P068", "a payment on or before the cut-off", "due dates come after the cut-off"),
+        (rows.date > maturity, "E-P069", "a payment after its maturity", "due dates come by maturity_date"),
+    ]
+    for hit, code, said, rule in problems:
+        first = np.full(tape.size, "NaT", dtype="datetime64[D]")
+        first[rows.loan[hit][::-1]] = rows.date[hit][::-1]
+        message = f"the schedule of loan {{id}} has {said}: {{value}}"
+        where = _any(tape, rows, hit)
+        yield from tape.hits([(where, code, first, "due_date", message, rule, "correct the schedule")])
+
+
+def _interest(tape: Columns, count: NDArray[np.intp], stated: NDArray[np.intp], changing: bool) -> Iterator[Finding]:
+    table: list[Rule] = [
+        ((stated > 0) & (stated < count), "E-P071", stated, "interest",
+         "the schedule of loan {id} gives the interest of {value} rows and leaves it empty in others",
+         "interest is given in every row of a loan, or in none", "fill it in, with 0 where none is due, or clear it"),
+        (changing & (stated > 0), "E-P072", tape.said("amortisation_type"), "interest",
+         "loan {id} has a schedule with interest as amounts, and new terms would change them",
+         "loans that may get new terms compute their interest", "clear interest in its schedule, or leave restructuring out"),
+    ]  # fmt: skip
+    return tape.hits(table)
+
+
+def _any(tape: Columns, rows: _Rows, hit: Bools) -> Bools:
+    """The loans with at least one such row [i]."""
+    found = np.zeros(tape.size, dtype=np.bool_)
+    found[rows.loan[hit]] = True
+    return found
