@@ -40,7 +40,7 @@ class Finding:
     """One problem with an input.
 
     code: stable, E-/W-/F- for error, warning, fixed, then the area (T tape, S sidecar, A assumptions,
-    P projection, D deal, R run) and a number.
+    C curves, P projection, D deal, R run) and a number.
     message: what is wrong, in words, with the figures. rule: what should hold. fix: what to do about it.
     file, line, column: for text inputs (1-based); row: for tapes, as counted in the file (the header is row 1).
     path: place inside a deal, such as `tranches.senior.coupon` or `waterfall[7].pay.from`.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import re
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +227,15 @@ def test_a_long_history_is_read_whole(tmp_path: Path) -> None:
     curves = clo.read_curves(written(tmp_path, "\n".join(["date,A,B,C", *reversed(rows)])))
     assert [len(curve.dates) for curve in curves.values()] == [10_000] * 3
     np.testing.assert_allclose(curves["B"].at(days), rates[:, 1], atol=5e-7)
+
+
+def test_the_page_about_curves_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "curves.md").read_text("utf-8")
+    (file,) = re.findall(r"```csv\n(.*?)```", page, flags=re.DOTALL)
+    (tmp_path / "rates.csv").write_text(file, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    examples = doctest.DocTestParser().get_doctest(page.replace("```\n", "\n"), {}, "docs/curves.md", None, 0)
+    said: list[str] = []
+    result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(examples, out=said.append)
+    assert result.attempted == 8
+    assert result.failed == 0, "".join(said)
