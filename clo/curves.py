@@ -227,7 +227,7 @@ class Curves(Mapping[str, Curve]):
     def with_shift(self, shift: float | Mapping[str, float]) -> Curves:
         """All curves shifted by one rate, or those named by their own. Raises CurveError for a name that is not there."""
         shifts = shift if isinstance(shift, Mapping) else dict.fromkeys(self, shift)
-        problems = []
+        moved, problems = dict(self), []
         for name, by in shifts.items():
             if name not in self:
                 near = nearest(name, self)
@@ -235,9 +235,14 @@ class Curves(Mapping[str, Curve]):
                 problems.append(finding("E-C013", said, index=name, fix=f"did you mean {near}?" if near else ""))
             elif not np.isfinite(by):
                 problems.append(finding("E-C013", f"{name} is shifted by {by}", index=name, value=str(by)))
+            else:
+                try:
+                    moved[name] = self[name].shifted(by)
+                except CurveError as error:
+                    problems += error.findings
         if problems:
             raise CurveError(problems)
-        return Curves((curve.shifted(shifts.get(name, 0.0)) for name, curve in self.items()), self.findings)
+        return Curves(moved.values(), self.findings)
 
     def __repr__(self) -> str:
         return f"<Curves: {', '.join(self) or 'none'}>"

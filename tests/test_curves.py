@@ -187,5 +187,10 @@ def test_shifts_that_cannot_be() -> None:
         known.with_shift({"TIBOR_3": 0.01, "TIBOR_3M": np.inf})
     assert codes(caught) == ["E-C013", "E-C013"]
     assert caught.value.findings[0].fix == "did you mean TIBOR_3M?"
-    with pytest.raises(CurveError, match="50"):
-        known.with_shift(0.6)
+    both = Curves([curve(), curve(name="TONA")])
+    with pytest.raises(CurveError) as caught:
+        both.with_shift(0.6)
+    assert [(found.code, found.who) for found in caught.value.findings] == [
+        ("E-C007", "index TIBOR_3M"),
+        ("E-C007", "index TONA"),
+    ]

@@ -14,7 +14,9 @@ BusinessDay = Literal["following", "modified_following", "preceding", "modified_
 """The next business day or the one before; modified: unless that is in another month, then the other way."""
 
 CALENDARS = ("JP", "weekends", "none")
-"""JP: Japanese banking days (national holidays, 31 December, 1 to 3 January, weekends); weekends only; every day is good."""
+"""JP: Japanese banking days (national holidays, 31 December, 1 to 3 January, weekends); weekends only; every day is good.
+
+National holidays are those of jpholiday: days off decreed for one year as they were, equinoxes not yet announced as forecast."""
 
 
 @lru_cache(maxsize=4096)

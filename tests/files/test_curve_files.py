@@ -5,10 +5,13 @@ from __future__ import annotations
 import doctest
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import clo
 from clo.curves import Curves
@@ -218,6 +221,18 @@ def test_words_that_are_not_known(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
         read_curves(tmp_path / "nowhere.csv")
+
+
+@given(
+    st.lists(
+        st.sampled_from([*',\n"%-9e ;日２', "bp", "(", ")", "\ufeff", "\0", "nan", "date", "rate", "2007-01-04"]), max_size=40
+    ),
+    st.sampled_from(["date,A\n2007-01-05,", "index,date,rate\nA,", ""]),
+)
+def test_whatever_the_file_holds_it_is_read_or_refused(tokens: list[str], start: str) -> None:
+    with TemporaryDirectory() as folder:
+        curves, findings = check_curves(written(Path(folder), start + "".join(tokens)))
+    assert (curves is None) == any(finding.severity == "error" for finding in findings)
 
 
 def test_a_long_history_is_read_whole(tmp_path: Path) -> None:
