@@ -17,24 +17,29 @@ _HOMES = {
     "Loans": "clo.tape.loans",
     "Result": "clo.study",
     "TapeError": "clo.findings",
-    "amortise": "clo.pool.projection",
-    "cdr_from_mdr": "clo.behaviour.assumptions",
-    "cpr_from_smm": "clo.behaviour.assumptions",
+    "amortise": "clo.pool.amortisation",
+    "cdr_from_mdr": "clo.behaviour.rates",
+    "cpr_from_smm": "clo.behaviour.rates",
+    "check_limits": "clo.tape.limits",
     "load_deal": "clo.files.deal",
-    "mdr_from_cdr": "clo.behaviour.assumptions",
+    "match_obligors": "clo.tape.obligors",
+    "read_criteria": "clo.files.criteria",
+    "strata": "clo.tape.strata",
+    "vintages": "clo.tape.vintages",
+    "mdr_from_cdr": "clo.behaviour.rates",
     "read_curves": "clo.files.curves",
     "read_tape": "clo.files.tape",
     "run": "clo.study",
-    "smm_from_cpr": "clo.behaviour.assumptions",
+    "smm_from_cpr": "clo.behaviour.rates",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (the names are the table's)
 
 if TYPE_CHECKING:
-    from clo.behaviour.assumptions import cdr_from_mdr as cdr_from_mdr
-    from clo.behaviour.assumptions import cpr_from_smm as cpr_from_smm
-    from clo.behaviour.assumptions import mdr_from_cdr as mdr_from_cdr
-    from clo.behaviour.assumptions import smm_from_cpr as smm_from_cpr
+    from clo.behaviour.rates import cdr_from_mdr as cdr_from_mdr
+    from clo.behaviour.rates import cpr_from_smm as cpr_from_smm
+    from clo.behaviour.rates import mdr_from_cdr as mdr_from_cdr
+    from clo.behaviour.rates import smm_from_cpr as smm_from_cpr
     from clo.curves import Curve as Curve
     from clo.curves import Curves as Curves
     from clo.deal.terms import Deal as Deal
@@ -45,7 +50,7 @@ if TYPE_CHECKING:
     from clo.findings import DealError as DealError
     from clo.findings import Finding as Finding
     from clo.findings import TapeError as TapeError
-    from clo.pool.projection import amortise as amortise
+    from clo.pool.amortisation import amortise as amortise
     from clo.study import Result as Result
     from clo.study import run as run
     from clo.tape.loans import Loans as Loans

@@ -10,7 +10,7 @@ import pandas as pd
 
 from clo.deal.terms import COLLECTED, Deal
 from clo.findings import Finding
-from clo.pool.projection import Flow, PoolFlows
+from clo.pool.flows import Flow, PoolFlows
 from clo.tape.loans import Loans
 from clo.waterfall.allocation import LEAK, WHOLE, DealFlows, breach_findings
 from clo.waterfall.frames import ISSUER
@@ -84,7 +84,8 @@ def _cash(run: Run) -> Iterator[Row]:
     change = (held["closing"] - held["opening"]).sub(received.sub(paid, fill_value=0.0).reindex(held.index, fill_value=0.0))
     yield _within("parties: issuer's receipts - payments = change in accounts", _largest(change), tolerance)
     collected = run.ledger.loc[run.ledger["from"] == "obligors", "amount"].sum()
-    yield _within("all the pool's cash is collected", abs(collected - run.pool[list(COLLECTED)].to_numpy().sum()), tolerance)
+    from_pool = sum(float(run.pool_flows.collected(name)[..., 0].sum()) for name in COLLECTED)
+    yield _within("all the pool's cash is collected", abs(collected - from_pool), tolerance)
     if run.deal.rounding != "none":
         paid_out = run.ledger[~run.ledger["to"].isin(run.deal.accounts) & (run.ledger["step"] > 0)]["amount"]
         yield _within("every payment is in whole currency units", _largest(paid_out - paid_out.round()), 0.0)
@@ -109,8 +110,9 @@ def _rolls(run: Run) -> Iterator[Row]:
     before = tranches.groupby("tranche", sort=False)["interest_unpaid"].shift(fill_value=0.0)
     rolled = before + tranches["interest_due"] - tranches["interest_paid"] - tranches["interest_unpaid"]
     yield _within("interest: carried + due - paid = unpaid", _largest(rolled), tolerance)
-    rolled = pool["opening"] - pool["default"] - pool["scheduled_principal"] - pool["prepayment"] - pool["closing"]
-    yield _within("pool: opening - default - principal - prepayment = closing", _largest(rolled), tolerance)
+    into = pool["opening"] + pool["drawing"] + pool["substitution"]
+    out = pool["default"] + pool["scheduled_principal"] + pool["prepayment"] + pool["repurchase"]
+    yield _within("pool: opening - default - principal - prepayment = closing", _largest(into - out - pool["closing"]), tolerance)
     groups = pool.groupby("group", sort=False)
     apart = groups["closing"].shift() - pool["opening"]
     later = groups.cumcount() > 0

@@ -1,175 +1,182 @@
-"""What is assumed of the borrowers: default, prepayment and recovery, and the field's rates in monthly terms."""
+"""One scenario of the pool: everything that can be assumed of the borrowers, and what must agree between it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+import pandas as pd
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
+from clo.behaviour.arrears import Arrears
+from clo.behaviour.changes import Repurchase, Restructuring, ServicerFailure
+from clo.behaviour.defaults import WHOLE, Cumulative, Defaults, DefaultScale, Survival, TermStructure
+from clo.behaviour.prepayment import Incentive, Ramp
+from clo.behaviour.recovery import Recovery
 from clo.findings import Finding, InputError
+from clo.quantities import AnnualShares, Share, Shares, SignedRate, Terms
 
-Defaults = Literal["model", "tape"]
 Order = Literal["default_first", "prepayment_first"]
-
-FRACTION = "a decimal from 0 to 1 (0.02 is 2%)"
-
-
-def _checked(value: ArrayLike, name: str, meaning: str) -> NDArray[np.float64]:
-    array = np.asarray(value, dtype=np.float64)
-    wrong = ~((array >= 0.0) & (array <= 1.0))
-    if wrong.any():
-        raise ValueError(f"{name} = {array[wrong].flat[0]}: {meaning} is {FRACTION}")
-    return array
+PREPAYMENT = ("cpr", "smm", "prepayment_ramp")
+"""Fields of which a scenario has one."""
 
 
-def _shaped(array: NDArray[np.float64]) -> float | NDArray[np.float64]:
-    return float(array) if array.ndim == 0 else array
+class Behaviour(Terms):
+    """What the borrowers are assumed to do; docs/behaviour.md says what each field means. A field left out is not stated."""
+
+    cdr: AnnualShares | None = None
+    defaults: Defaults | None = None
+    default_scale: DefaultScale | None = None
+    arrears: Arrears | None = None
+    recovery: Recovery | None = None
+    recovery_lag: Annotated[int, Field(ge=0, le=600, strict=True)] | None = None
+    recovery_timing: Annotated[tuple[Share, ...], Field(min_length=1)] | None = None
+    recovery_cost: Share | None = None
+    setoff: Literal["recovered", "lost"] | None = None
+    cpr: AnnualShares | None = None
+    smm: Shares | None = None
+    prepayment_ramp: Ramp | None = None
+    prepayment_incentive: Incentive | None = None
+    prepayment_fee: Shares | None = None
+    order: Order | None = None
+    restructuring: Restructuring | None = None
+    repurchase: Repurchase | None = None
+    servicer_failure: ServicerFailure | None = None
+    drawn_at_default: Share | None = None
+    rates: dict[str, SignedRate] | None = None
+    performance: tuple[Share, Share, Share] | None = None
+
+    @model_validator(mode="after")
+    def _shares_add_up(self) -> Behaviour:
+        if self.recovery_timing is not None and sum(self.recovery_timing) > 1.0 + WHOLE:
+            said, fix = f"recovery_timing adds up to {sum(self.recovery_timing):.6g}", "make the shares add up to 100% at most"
+            raise PydanticCustomError("recovery_timing", "{said}", {"said": said, "fix": fix})
+        if self.performance is not None and abs(sum(self.performance) - 1.0) > WHOLE:
+            said, fix = f"performance adds up to {sum(self.performance):.6g}", "give the share of borrowers in each of the three"
+            raise PydanticCustomError("performance", "{said}", {"said": said, "fix": fix})
+        return self
+
+    @property
+    def from_tape(self) -> bool:
+        """Whether defaults are those the tape records."""
+        return self.defaults == "tape"
+
+    @property
+    def rolls(self) -> bool:
+        """Whether loans move between states of arrears by roll rates."""
+        return self.arrears is not None and self.arrears.roll_rates is not None
 
 
-def _to_monthly(annual: NDArray[np.float64]) -> float | NDArray[np.float64]:
-    with np.errstate(divide="ignore"):  # a rate of 1 is log(0): everything goes in the first month
-        return _shaped(np.asarray(-np.expm1(np.log1p(-annual) / 12.0)))
+class Assumptions(Behaviour):
+    """A scenario given in a program: `Assumptions(cdr=0.02, recovery=0.4)`. Nested terms may be given as mappings.
 
-
-def _to_annual(monthly: NDArray[np.float64]) -> float | NDArray[np.float64]:
-    with np.errstate(divide="ignore"):
-        return _shaped(np.asarray(-np.expm1(12.0 * np.log1p(-monthly))))
-
-
-def smm_from_cpr(cpr: ArrayLike) -> float | NDArray[np.float64]:
-    """Single monthly mortality from the conditional prepayment rate: SMM = 1 - (1 - CPR)^(1/12).
-
-    cpr: annual decimal, a number or an array of any shape; the answer has its shape. Raises ValueError outside 0..1.
-    Source: SIFMA, Standard Formulas for the Analysis of Mortgage-Backed Securities, SF-5.
-    """
-    return _to_monthly(_checked(cpr, "cpr", "a conditional prepayment rate"))
-
-
-def cpr_from_smm(smm: ArrayLike) -> float | NDArray[np.float64]:
-    """Annual prepayment rate from the monthly one: CPR = 1 - (1 - SMM)^12. Otherwise as `smm_from_cpr`."""
-    return _to_annual(_checked(smm, "smm", "a single monthly mortality"))
-
-
-def mdr_from_cdr(cdr: ArrayLike) -> float | NDArray[np.float64]:
-    """Monthly default rate from the conditional default rate: q = 1 - (1 - CDR)^(1/12).
-
-    cdr: annual decimal, a number or an array of any shape; the answer has its shape. Raises ValueError outside 0..1.
-    Source: SIFMA, Standard Formulas for the Analysis of Mortgage-Backed Securities, default section (MDR and CDR).
-    """
-    return _to_monthly(_checked(cdr, "cdr", "a conditional default rate"))
-
-
-def cdr_from_mdr(mdr: ArrayLike) -> float | NDArray[np.float64]:
-    """Annual default rate from the monthly one: CDR = 1 - (1 - q)^12. Otherwise as `mdr_from_cdr`."""
-    return _to_annual(_checked(mdr, "mdr", "a monthly default rate"))
-
-
-@dataclass(frozen=True, slots=True)
-class Assumptions:
-    """One scenario of the pool.
-
-    cdr, cpr: annual decimals, one number or a monthly vector whose first entry is the first month after cut-off; a
-    vector shorter than the horizon holds its last value. recovery: a fraction of the defaulted principal, or "tape":
-    what each loan's recorded loss leaves of it, never below 0. recovery_lag: months from default to recovery, 0 = the
-    same month. defaults: "model" applies cdr to every loan; "tape" takes the recorded default dates instead, so cdr
-    stays absent, a loan recorded as defaulting does not prepay and no other loan defaults.
-
-    A month, with opening balance B: D = q B defaults and pays nothing; the rest pays interest and scheduled principal;
-    SMM of the survivors' balance after that prepays (with the interest it has earned, where interest is not monthly);
-    recovery x D arrives recovery_lag months later. order="prepayment_first" has SMM of B - D prepay before interest and
-    scheduled principal are taken on what is left, as some other tools do.
-
-    Raises InputError with every problem at once.
+    What is not stated is nothing: no prepayment, no recovery, a lag of 0, defaults before prepayment. Arrays and series
+    count as vectors. Raises InputError with every problem at once.
     """
 
-    cdr: float | tuple[float, ...] | None = None
-    cpr: float | tuple[float, ...] = 0.0
-    recovery: float | Literal["tape"] = 0.0
-    recovery_lag: int = 0
-    defaults: Defaults = "model"
-    order: Order = "default_first"
-
-    def __post_init__(self) -> None:
-        for name in ("cdr", "cpr"):
-            given = getattr(self, name)
-            if isinstance(given, np.ndarray | list | tuple):
-                object.__setattr__(self, name, tuple(np.asarray(given, dtype=object).ravel().tolist()))
-        findings = [*self._curve_findings("cdr"), *self._curve_findings("cpr"), *self._other_findings()]
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**{name: plain(value) for name, value in given.items()})
+        except ValidationError as error:
+            raise InputError(_of_field(detail) for detail in error.errors(include_url=False)) from None
+        findings = [*conflicts(self)]
         if findings:
             raise InputError(findings)
 
-    def _error(self, code: str, field: str, message: str, rule: str, fix: str) -> Finding:
-        value = getattr(self, field)
-        shown = "absent" if value is None else str(value)
-        return Finding(code, "error", message, rule=rule, fix=fix, field=field, value=shown)
 
-    def _curve_findings(self, name: str) -> Iterator[Finding]:
-        given = getattr(self, name)
-        if given is None and name == "cdr":
-            return
-        values = given if isinstance(given, tuple) else (given,)
-        wrong = [(month, value) for month, value in enumerate(values, start=1) if not _is_fraction(value)]
-        if not values:
-            yield self._error("E-A001", name, "the monthly vector is empty", "one rate, or one a month", "give a rate")
-        if wrong:
-            listed = ", ".join(f"{value!r} in month {month}" for month, value in wrong[:5])
-            message = f"{name} is not an annual rate: {listed if isinstance(given, tuple) else repr(given)}"
-            yield self._error("E-A002", name, message, FRACTION, "write 2% as 0.02")
-
-    def _other_findings(self) -> Iterator[Finding]:
-        """The rules as a table: broken, code, field, message, rule, fix."""
-        modelled = self.defaults == "model"
-        recovery_is_known = self.recovery == "tape" or _is_fraction(self.recovery)
-        lag = self.recovery_lag
-        months = isinstance(lag, int | np.integer) and not isinstance(lag, bool) and lag >= 0
-        table: list[tuple[bool, str, str, str, str, str]] = [
-            (self.defaults not in ("model", "tape"), "E-A003", "defaults",
-             "unknown source of defaults", "model or tape", "choose one of the two"),
-            (self.order not in ("default_first", "prepayment_first"), "E-A004", "order",
-             "unknown order of a month", "default_first or prepayment_first", "choose one of the two"),
-            (modelled and self.cdr is None, "E-A005", "cdr",
-             "no default rate is given", "modelled defaults need cdr, 0 allowed", "give cdr, or defaults: tape"),
-            (self.defaults == "tape" and self.cdr is not None, "E-A006", "cdr",
-             "the tape says who defaults", "cdr is absent with defaults: tape", "leave out cdr, or defaults: model"),
-            (modelled and self.recovery == "tape", "E-A007", "recovery",
-             "a modelled default has no recorded loss", "recovery: tape goes with defaults: tape", "give a fraction"),
-            (not recovery_is_known, "E-A008", "recovery",
-             "recovery is not a fraction of the defaulted principal", f"{FRACTION}, or tape", "write 10% as 0.1"),
-            (not months, "E-A009", "recovery_lag",
-             "recovery_lag is not a number of months", "a whole number, 0 or more", "give whole months"),
-        ]  # fmt: skip
-        return (self._error(*row) for broken, *row in table if broken)
-
-    def monthly_default(self, months: int) -> NDArray[np.float64]:
-        """Share q of the opening balance that defaults, [months]; zeros with defaults from the tape."""
-        return np.zeros(months) if self.cdr is None else np.asarray(mdr_from_cdr(_vector(self.cdr, months)))
-
-    def monthly_prepayment(self, months: int) -> NDArray[np.float64]:
-        """SMM, [months]."""
-        return np.asarray(smm_from_cpr(_vector(self.cpr, months)))
-
-    def findings(self, months: int) -> list[Finding]:
-        """What to know before a run over so many months: vectors that end before it."""
-        found = []
-        for name in ("cdr", "cpr"):
-            given = getattr(self, name)
-            if isinstance(given, tuple) and len(given) < months:
-                message = f"{name} has {len(given)} months, the horizon {months}: its last, {given[-1]:.6g}, holds on"
-                rule, fix = "a vector covers the horizon", "extend the vector"
-                found.append(Finding("W-A010", "warning", message, rule=rule, fix=fix, field=name))
-        return found
+def plain(value: Any) -> Any:
+    """Arrays, series and NumPy's numbers as Python has them, also inside lists and mappings."""
+    if isinstance(value, np.ndarray | np.generic | pd.Series):
+        return np.asarray(value).tolist()
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _is_fraction(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        return False
-    return 0.0 <= float(value) <= 1.0  # false for nan
+UNIONS = frozenset({"cdr", "cpr", "smm", "prepayment_fee", "recovery", "defaults"})
+"""Fields whose errors name, after the field, which of several kinds of value was tried."""
 
 
-def _vector(given: float | tuple[float, ...], months: int) -> NDArray[np.float64]:
-    """One value a month; a short vector holds its last value, a long one is cut."""
-    values = np.atleast_1d(np.asarray(given, dtype=np.float64))[:months]
-    return np.pad(values, (0, months - len(values)), mode="edge")
+def _of_field(detail: Mapping[str, Any]) -> Finding:
+    first, *rest = (str(part) for part in detail["loc"])
+    place = [first, *(rest[1:] if first in UNIONS else rest)]
+    if detail["type"] == "extra_forbidden":
+        fix = f"fields: {', '.join(Behaviour.model_fields)}"
+        return Finding("E-A003", "error", f"{place[0]} is no assumption", "a field of docs/behaviour.md", fix, field=place[0])
+    fix = detail.get("ctx", {}).get("fix", "see docs/behaviour.md")
+    value = detail["input"]
+    shown = "" if isinstance(value, Mapping | Terms) else str(value)
+    rule = "every value fits its field"
+    return Finding("E-A002", "error", detail["msg"], rule, fix, field=".".join(place), value=shown)
+
+
+def conflicts(assumed: Behaviour) -> Iterator[Finding]:
+    """What does not agree between the fields of one scenario, as findings with the field they are about."""
+    models = [name for name in ("cdr", "defaults") if getattr(assumed, name) is not None]
+    models += ["arrears.roll_rates"] if assumed.rolls else []
+    paying = [name for name in PREPAYMENT if getattr(assumed, name) is not None]
+    tape, rolls, changes = assumed.from_tape, assumed.rolls, assumed.restructuring
+    of_balance = isinstance(assumed.defaults, Cumulative) and assumed.defaults.of == "balance"
+    lag = assumed.arrears is not None and assumed.arrears.lag is not None
+    from_loss = assumed.recovery == "tape"
+    table: list[tuple[bool, str, str, str, str]] = [
+        (not models, "E-A005", "cdr", "no model of default is stated", "give cdr (0 allowed), defaults: or arrears.roll_rates"),
+        (len(models) > 1, "E-A006", "defaults", f"{' and '.join(models)} both say who defaults", "keep one default model"),
+        (from_loss and not tape, "E-A007", "recovery", "recovery comes from the tape, and defaults do not",
+         "add defaults: tape, or give a recovery rate"),
+        (from_loss and assumed.setoff is not None, "E-A007", "recovery",
+         "the loss on the tape already counts what was set off", "leave out setoff, or give a recovery rate"),
+        (len(paying) > 1, "E-A030", paying[-1] if paying else "cpr", f"{' and '.join(paying)} both say who prepays", "keep one"),
+        (assumed.default_scale is not None and (tape or of_balance or rolls), "E-A031", "default_scale",
+         "there is no hazard to scale: defaults are the tape's, an amount, or roll rates", "leave it out"),
+        (rolls and changes is not None, "E-A032", "restructuring", "roll rates and new terms exclude each other", "keep one"),
+        (tape and (lag or changes is not None), "E-A033", "arrears" if lag else "restructuring",
+         "defaults of the tape go with neither a lag nor new terms", "leave it out, or model defaults"),
+        (of_balance and changes is not None and changes.default_multiplier != 1.0, "E-A034", "restructuring.default_multiplier",
+         "an amount that defaults has no hazard to multiply", "leave it out, or say of: loans"),
+        (rolls and assumed.order == "prepayment_first", "E-A035", "order",
+         "with roll rates a loan prepays once it has paid what is due", "leave out order"),
+        (assumed.prepayment_incentive is not None and assumed.smm is not None, "E-A036", "prepayment_incentive",
+         "the incentive multiplies an annual rate, and smm is monthly", "give cpr or prepayment_ramp"),
+    ]  # fmt: skip
+    for broken, code, field, message, fix in table:
+        if broken:
+            yield Finding(code, "error", message, "the fields of a scenario agree with each other", fix, field=field)
+
+
+def replaced(fields: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a scenario with those given in their place; one model of default or prepayment takes the place of another."""
+    merged = dict(fields)
+    rolling = isinstance(given.get("arrears"), Mapping) and "roll_rates" in given["arrears"]
+    if rolling or "cdr" in given or "defaults" in given:
+        for name in ("cdr", "defaults", "default_scale"):
+            merged.pop(name, None)
+        if isinstance(merged.get("arrears"), Mapping) and "roll_rates" in merged["arrears"]:
+            merged.pop("arrears")
+    if any(name in given for name in PREPAYMENT):
+        for name in PREPAYMENT:
+            merged.pop(name, None)
+    return merged | dict(given)
+
+
+def short_vectors(assumed: Behaviour, months: int) -> list[Finding]:
+    """What to know before a run over so many months: vectors and curves that end before it."""
+    vectors: dict[str, tuple[int, str]] = {}
+    for name in ("cdr", "cpr", "smm"):
+        given = getattr(assumed, name)
+        if isinstance(given, tuple):
+            vectors[name] = (len(given), f"its last, {given[-1]:.6g}, holds on")
+    if isinstance(assumed.defaults, TermStructure):
+        lengths = [len(curve) for curve in assumed.defaults.curves.values() if isinstance(curve, tuple)]
+        if lengths:
+            vectors["defaults.curves"] = (12 * min(lengths), "the hazard of the last year holds on")
+    if isinstance(assumed.defaults, Survival):
+        vectors["defaults.survival"] = (len(assumed.defaults.survival), "the mean hazard of its last months holds on")
+    return [
+        Finding("W-A010", "warning", f"{name} has {length} months, the horizon {months}: {then}",
+                rule="a vector covers the horizon", fix="extend it", field=name)
+        for name, (length, then) in vectors.items()
+        if length < months
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clo.behaviour.assumptions import PREPAYMENT, conflicts
 from clo.deal.terms import Deal, enclosing, leaves
 from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
@@ -141,19 +142,18 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
         except ValueError as error:
             yield deal.origin.finding("E-D041", f"{path}.extends", str(error), "break the circle", value=str(given.extends))
             continue
-        missing = [field for field in ("cpr", "recovery", "recovery_lag") if getattr(scenario, field) is None]
-        if scenario.cdr is None and scenario.defaults is None:
-            missing.insert(0, "cdr (or defaults: tape)")
+        missing = [field for field in ("recovery", "recovery_lag") if getattr(scenario, field) is None]
+        if all(getattr(scenario, field) is None for field in PREPAYMENT):
+            missing.insert(0, "cpr")
         if missing:
             message = f"scenario {name!r} does not say {', '.join(missing)}"
             yield deal.origin.finding("E-D042", path, message, "state them, or extend a scenario that does")
-        if scenario.recovery == "tape" and scenario.defaults != "tape":
-            message = f"scenario {name!r} takes recoveries from the tape but defaults from a rate"
-            yield deal.origin.finding(
-                "E-D043", f"{path}.recovery", message, "add defaults: tape, or give a recovery rate", value="tape"
-            )
-        if given.cdr is not None and given.defaults is not None:
-            message = f"scenario {name!r} states both cdr and defaults: tape"
+        for found in conflicts(scenario):
+            place = f"{path}.{found.field}" if given.model_fields_set & {found.field.partition(".")[0]} else path
+            yield deal.origin.finding("E-D043", place, f"scenario {name!r}: {found.message}", found.fix, rule=found.rule)
+        both = [field for field in ("cdr", "defaults") if getattr(given, field) is not None]
+        if len(both) > 1:
+            message = f"scenario {name!r} states both cdr and defaults"
             yield deal.origin.finding("E-D044", f"{path}.defaults", message, "keep one default model")
 
 

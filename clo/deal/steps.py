@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from clo.deal.quantities import ExpressionText, Names, Terms
+from clo.quantities import ExpressionText, Names, Terms
 
 COLLECTED = ("interest", "scheduled_principal", "prepayment", "recovery")
 """The pool's cash columns; every one of them must be collected."""

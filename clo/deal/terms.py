@@ -12,9 +12,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
+from clo.behaviour.assumptions import Behaviour, replaced
 from clo.deal.marks import Mark, Origin, enclosing, leaves
-from clo.deal.quantities import (
-    AnnualShares,
+from clo.deal.steps import COLLECTED, Collect, Pay, Step, StepTerms, Transfer
+from clo.quantities import (
     Day,
     ExpressionText,
     Identifier,
@@ -22,11 +23,9 @@ from clo.deal.quantities import (
     Price,
     Rate,
     Share,
-    ShareOrTape,
     Terms,
     Truth,
 )
-from clo.deal.steps import COLLECTED, Collect, Pay, Step, StepTerms, Transfer
 
 __all__ = [
     "COLLECTED",
@@ -38,6 +37,7 @@ __all__ = [
     "Deal",
     "Fee",
     "Figures",
+    "IndexCurve",
     "Mark",
     "Origin",
     "Pay",
@@ -56,6 +56,10 @@ __all__ = [
 ]
 
 FORMAT = "clo.deal/1"
+DayCount = Literal[
+    "1/12", "30/360", "30/360 US", "30/360 German", "30E/360", "30E+/360",
+    "ACT/360", "ACT/365F", "ACT/365L", "NL/365", "ACT/ACT ISDA",
+]  # fmt: skip
 
 
 class Figures(Terms):
@@ -106,6 +110,18 @@ class Account(Terms):
 
     initial: Money = 0.0
     target: ExpressionText | None = None
+
+
+class IndexCurve(Terms):
+    """Fixings of an index: a column of a CSV file beside the deal file, under the index's own name unless said.
+
+    Between two dates the earlier rate holds (step) or the line between them (linear); after the last, `extrapolation`.
+    """
+
+    file: str
+    column: str | None = None
+    interpolation: Literal["step", "linear"] = "step"
+    extrapolation: Literal["none", "flat"] = "none"
 
 
 class Fee(Terms):
@@ -165,20 +181,10 @@ class Assertion(Terms):
     scenario: str = "base"
 
 
-class Scenario(Terms):
-    """What the borrowers are assumed to do; a field left out is taken from the scenario it extends.
-
-    cdr, cpr: a year, one number or one for each month after the cut-off. defaults: `tape` takes actual dates from the
-    tape's default_date in place of cdr. recovery: share of the defaulted balance, or `tape` (1 - allocated_loss / default,
-    not below 0). recovery_lag: months.
-    """
+class Scenario(Behaviour):
+    """What the borrowers are assumed to do; a field left out is taken from the scenario it extends."""
 
     extends: str | None = None
-    cdr: AnnualShares | None = None
-    cpr: AnnualShares | None = None
-    defaults: Literal["tape"] | None = None
-    recovery: ShareOrTape | None = None
-    recovery_lag: Annotated[int, Field(ge=0, le=600)] | None = None
 
 
 class Simulation(Terms):
@@ -209,9 +215,10 @@ class Deal(Terms):
     figures: Figures | None = None
     dates: Dates
     payments: Payments
-    day_count: Literal["ACT/365F", "ACT/360", "30/360", "30E/360", "1/12"]
+    day_count: DayCount
     rounding: Literal["down", "half_up", "none"]
     pools: Annotated[dict[Identifier, Pool], Field(min_length=1)]
+    curves: dict[str, IndexCurve] = Field(default_factory=dict)
     accounts: Annotated[dict[Identifier, Account], Field(min_length=1)]
     fees: dict[Identifier, Fee] = Field(default_factory=dict)
     tranches: Annotated[dict[Identifier, Tranche], Field(min_length=1)]
@@ -227,6 +234,7 @@ class Deal(Terms):
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
     _load_tape: Callable[[str], Any] | None = PrivateAttr(default=None)
+    _load_curve: Callable[[str, IndexCurve], Any] | None = PrivateAttr(default=None)
 
     @property
     def origin(self) -> Origin:
@@ -245,12 +253,7 @@ class Deal(Terms):
             following = chain[-1].extends
         merged: dict[str, Any] = {}
         for link in reversed(chain):
-            given = link.model_dump(exclude_none=True, exclude={"extends"})
-            if "cdr" in given:
-                merged.pop("defaults", None)
-            if "defaults" in given:
-                merged.pop("cdr", None)
-            merged |= given
+            merged = replaced(merged, link.model_dump(exclude_none=True, exclude={"extends"}))
         return Scenario(**merged)
 
     def mark(self, path: str) -> Mark | None:

@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from clo.curves import Curve, Curves
 from clo.deal.checks import deal_findings
 from clo.deal.structures import spelled_out
-from clo.deal.terms import Deal, Origin
+from clo.deal.terms import Deal, IndexCurve, Origin
+from clo.files.curves import read_curves
 from clo.files.deal_yaml import read_yaml
 from clo.files.tape import read_tape
 from clo.findings import DealError, Finding, has_errors, nearest
 from clo.tape.loans import Loans
+from clo.timeline import DAY_COUNTS
 from clo.waterfall.compile import compiled
 
 _CHOICES = {
     "rounding": "choose down (切捨て), half_up or none: it decides every yen of interest",
-    "day_count": "choose ACT/365F, ACT/360, 30/360, 30E/360 or 1/12",
+    "day_count": f"choose {', '.join(DAY_COUNTS)}",
     "business_day": "choose following, modified_following, preceding or unadjusted",
     "format": "add format: clo.deal/1",
 }
@@ -54,6 +58,7 @@ def check_deal(path: str | Path) -> tuple[Deal | None, tuple[Finding, ...]]:
     deal, findings = _validated(yaml.data, origin)
     if deal is not None:
         deal._load_tape = _TapesBeside(file.parent)
+        deal._load_curve = _CurvesBeside(file.parent)
     return deal, findings
 
 
@@ -82,6 +87,22 @@ class _TapesBeside:
         if tape not in self._read:
             self._read[tape] = read_tape(self._folder / tape)
         return self._read[tape]
+
+
+class _CurvesBeside:
+    """Reads a deal's index curves from beside the deal file, each file once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read: dict[tuple[str, str, str], Curves] = {}
+
+    def __call__(self, name: str, terms: IndexCurve) -> Curve:
+        how = (terms.file, terms.interpolation, terms.extrapolation)
+        if how not in self._read:
+            self._read[how] = read_curves(
+                self._folder / terms.file, interpolation=terms.interpolation, extrapolation=terms.extrapolation
+            )
+        return replace(self._read[how][terms.column or name], name=name)
 
 
 def _validated(data: Any, origin: Origin) -> tuple[Deal | None, tuple[Finding, ...]]:

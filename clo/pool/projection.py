@@ -1,156 +1,301 @@
-"""What the borrowers of a pool pay, month by month: contractual sums from the kernel times survival.
+"""What the borrowers of a pool pay, month by month: contractual sums from the kernels, thinned by what is assumed.
 
-All loans of a cell (a group, or its loans recorded as defaulting) share one default and one prepayment curve, so their
-expected flows are the survival of the cell times the sum of their contractual schedules. The kernel therefore sums
-schedules once, and any number of assumptions reuse the sums.
+Loans of a cell share every assumption, so their expected flows are one survival times the sum of their contracts. The
+kernels therefore sum contracts once, and scenarios that differ in rates only share the sums.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from enum import IntEnum
-from itertools import pairwise
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clo.behaviour.assumptions import Assumptions
+from clo.behaviour.arrears import STATES
+from clo.behaviour.assumptions import Behaviour, short_vectors
+from clo.behaviour.recovery import RecoveryBy
+from clo.curves import Curves
 from clo.findings import Finding, InputError, has_errors
-from clo.pool import kernel
-from clo.pool.amortisation import amortise
-from clo.pool.columns import Floats, Tape
+from clo.pool.cells import Cell, assign, share_by_word
+from clo.pool.columns import Columns, Tape, extended
 from clo.pool.contracts import Contracts, read_contracts
+from clo.pool.flows import Flow, PoolFlows, cash
+from clo.pool.hazards import hazards_of
+from clo.pool.interest import index_paths
 from clo.pool.kernel import Column
+from clo.pool.rolling import roll
+from clo.pool.summing import Claims, NewTerms, contractual_sums
+from clo.pool.survival import Thinned, thin
 from clo.timeline import Days, as_days, month_index
 
-__all__ = ["Flow", "PoolFlows", "amortise", "project"]
+__all__ = ["Flow", "PoolFlows", "project"]
 
-CHUNK = 32_768
-"""Loans in one kernel call. Fixed, and chunks are added up in order: the number of threads shows in no bit."""
-
-KERNELS = (kernel.add_monthly_loans,)
-"""What is compiled on the first run of plain loans."""
-
-PERFORMING, DEFAULTING = 0, 1
-
-
-class Chunk(NamedTuple):
-    """Loans of one kernel call: where they stand in the group, where among those as plain (or not) as they are."""
-
-    rows: slice | NDArray[np.intp]
-    own: slice
-    plain: bool
-
-    @property
-    def size(self) -> int:
-        return int(self.own.stop - self.own.start)
-
-
-class Flow(IntEnum):
-    """Columns of `result.pool`, in order; first axis of `PoolFlows.amounts`."""
-
-    opening = 0
-    interest = 1
-    scheduled_principal = 2
-    prepayment = 3
-    default = 4
-    recovery = 5
-    guarantee_paid = 6
-    closing = 7
-
-
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class PoolFlows:
-    """What a pool pays. k column (Flow), g group, t month, s scenario.
-
-    amounts [k, g, t, s]: in the tape's currency, all >= 0, closing = opening - default - scheduled_principal -
-    prepayment. period_ends [t]. lost_recovery [g, s]: recoveries that would come after the last month, and are lost.
-    outstanding [g, s]: balance after the last month. realised: with defaults from the tape, one row a group: charge_offs
-    (loans with a default date), modelled (those that default within the months), charged_off (the recorded loss of all),
-    default (modelled exposure at the date), loss (the exposure less what the recorded loss leaves of it), excess (recorded
-    loss beyond the exposure), beyond_horizon (loans whose default comes after the last month: in charge_offs and
-    charged_off, in none of the modelled figures; without any, charged_off = loss + excess).
-    """
-
-    groups: tuple[str, ...]
-    period_ends: Days
-    amounts: Floats
-    lost_recovery: Floats
-    outstanding: Floats
-    findings: tuple[Finding, ...] = ()
-    realised: pd.DataFrame | None = None
-
-    def __repr__(self) -> str:
-        months, scenarios = self.amounts.shape[2:]
-        return f"<PoolFlows {', '.join(self.groups)}: {months} months, {scenarios} scenario{'s' if scenarios != 1 else ''}>"
-
-    def to_frame(self, scenario: int = 0) -> pd.DataFrame:
-        """One row per month and group: period_end, group, then the columns of Flow."""
-        months, groups = len(self.period_ends), len(self.groups)
-        columns: dict[str, Any] = {
-            "period_end": np.repeat(self.period_ends.astype("datetime64[s]"), groups),
-            "group": np.tile(np.asarray(self.groups, dtype=object), months),
-        }
-        for flow in Flow:
-            columns[flow.name] = self.amounts[flow, :, :, scenario].T.ravel()
-        return pd.DataFrame(columns)
-
-    def _repr_html_(self) -> str:
-        note = f"<p>{len(self.groups)} groups, {len(self.period_ends)} months, {self.amounts.shape[3]} scenarios; the first:</p>"
-        return note + str(self.to_frame().to_html(max_rows=24, float_format=lambda x: f"{x:,.0f}", index=False))
+Floats = NDArray[np.float64]
+Pool = Tape | pd.DataFrame | Iterable[Tape]
+"""The loans of a group: all of them, or one batch after another."""
+PLAIN_TERMS = (
+    "cdr", "cpr", "smm", "recovery_lag", "recovery_timing", "recovery_cost", "order", "servicer_failure",
+)  # fmt: skip
+"""Fields that change no contract and no cell: scenarios that differ in nothing else share their sums."""
 
 
 def project(
-    pools: Mapping[str, Tape | pd.DataFrame],
-    assumptions: Assumptions | Sequence[Assumptions],
+    pools: Mapping[str, Pool],
+    assumptions: Behaviour | Sequence[Behaviour],
     *,
     period_ends: Any,
     cutoff: Any,
+    curves: Curves | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> PoolFlows:
     """Expected monthly flows of each group of loans under each of the assumptions.
 
-    pools: group name -> Loans. period_ends: the ends of the monthly collection periods [t], the first at most one month
-    after the cut-off. progress(done, total) is called in loans; an exception it raises stops the run.
+    pools: group name -> Loans, a frame of them, or batches of Loans one after another. period_ends: the ends of the monthly
+    collection periods [t], the first at most one month after the cut-off. curves: what floating rates follow.
+    progress(done, total) is called in loans; an exception it raises stops the run.
     Raises InputError with every finding when loans cannot be projected or the dates are not monthly.
-    Source of the order of a month: SIFMA Standard Formulas, cash flows with defaults and prepayments; see Assumptions.
+    Source of the order of a month: docs/behaviour.md, after SIFMA Standard Formulas.
     """
-    scenarios = [assumptions] if isinstance(assumptions, Assumptions) else list(assumptions)
+    scenarios = [assumptions] if isinstance(assumptions, Behaviour) else list(assumptions)
     ends, start = as_days(period_ends), as_days([cutoff])[0]
-    findings = [*_date_findings(ends, start), *dict.fromkeys(f for each in scenarios for f in each.findings(len(ends)))]
+    findings = [*_date_findings(ends, start), *dict.fromkeys(f for each in scenarios for f in short_vectors(each, len(ends)))]
     if not scenarios:
         findings.append(Finding("E-P041", "error", "no assumptions are given", rule="at least one", field="assumptions"))
     if has_errors(findings):
         raise InputError(findings)
 
-    need_tape = any(each.defaults == "tape" for each in scenarios)
-    need_loss = any(each.recovery == "tape" for each in scenarios)
-    groups = tuple(pools)
-    contracts = []
-    for group in groups:
-        read, found = read_contracts(pools[group], ends, start, with_defaults=need_tape, with_loss=need_loss)
-        contracts.append(read)
-        findings += found
+    terms: dict[str, Behaviour] = {}
+    for each in scenarios:
+        terms.setdefault(_shared(each), each)
+    groups = {name: Group(tuple(terms.values()), ends, start, curves or Curves(), threads) for name in pools}
+    sizes = [(groups[name].passes, len(pool) if isinstance(pool, Sized) else 0) for name, pool in pools.items()]
+    tally = _Tally(progress, sum(passes * size for passes, size in sizes))
+    for name, pool in pools.items():
+        for batch in _batches(pool):
+            groups[name].add(batch, tally)
+        findings += groups[name].findings
     if has_errors(findings):
         raise InputError(findings)
 
-    sums: dict[str, list[Floats]] = {}
-    for defaults in dict.fromkeys(each.defaults for each in scenarios):
-        known = defaults == "tape"
-        sums[defaults] = _contractual(contracts, len(ends), known=known, threads=threads, progress=progress)
     amounts = np.zeros((len(Flow), len(groups), len(ends), len(scenarios)))
     lost, outstanding = np.zeros((2, len(groups), len(scenarios)))
+    states = []
+    order = list(terms)
     for s, each in enumerate(scenarios):
-        for g in range(len(groups)):
-            amounts[:, g, :, s], lost[g, s], outstanding[g, s] = _expected(sums[each.defaults][g], each)
-    realised = _realised(groups, contracts, sums["tape"]) if need_tape else None
-    return PoolFlows(groups, ends, amounts, lost, outstanding, tuple(findings), realised)
+        for g, (name, group) in enumerate(groups.items()):
+            thinned, by_state = group.flows(each, order.index(_shared(each)))
+            amounts[:, g, :, s], lost[g, s], outstanding[g, s] = thinned.flows, thinned.lost, thinned.outstanding
+            findings += _short(thinned.short, name)
+            if by_state is not None:
+                states.append(_state_rows(by_state, name, s, ends))
+        if each.servicer_failure is not None:
+            amounts[Flow.commingling_loss, ..., s] = cash(amounts[..., s]) * each.servicer_failure.shares(len(ends))
+    realised = None
+    if any(each.from_tape for each in scenarios):
+        realised = pd.DataFrame([group.realised(name) for name, group in groups.items()])
+    return PoolFlows(
+        tuple(groups), ends, amounts, lost, outstanding, tuple(dict.fromkeys(findings)), realised,
+        pd.concat(states, ignore_index=True) if states else None,
+    )  # fmt: skip
+
+
+def _shared(assumed: Behaviour) -> str:
+    """What two scenarios have in common if they can use the same sums; a plain recovery rate changes none."""
+    drop = {*PLAIN_TERMS, *(("recovery",) if isinstance(assumed.recovery, float) else ())}
+    return assumed.model_dump_json(exclude=drop, exclude_none=True)
+
+
+def _batches(pool: Pool) -> Iterator[Tape | pd.DataFrame]:
+    if isinstance(pool, Iterable) and not isinstance(pool, pd.DataFrame):
+        yield from pool
+    else:
+        yield pool
+
+
+class _Tally:
+    """Loans worked out so far, over all groups and scenarios, for a progress bar; loans without a balance are counted at once."""
+
+    def __init__(self, progress: Callable[[int, int], None] | None, total: int) -> None:
+        self.progress, self.total, self.before = progress, total, 0
+
+    def of_part(self) -> Callable[[int, int], None] | None:
+        """The callback of one part, whose own count starts at 0."""
+        progress, before = self.progress, self.before
+        if progress is None:
+            return None
+
+        def told(done: int, total: int) -> None:
+            self.before = before + done
+            progress(self.before, self.total)
+
+        return told
+
+
+@dataclass
+class Sums:
+    """Contractual sums of one group under the terms of one or more scenarios: of each cell [h, k, t + 1]."""
+
+    by_cell: dict[Cell, Floats] = field(default_factory=dict)
+    index: dict[str, Floats] = field(default_factory=dict)
+    cohorts: tuple[int, ...] = ()
+
+
+@dataclass
+class Group:
+    """One sub-pool on its way from loans to flows: batches are read, summed and forgotten."""
+
+    terms: tuple[Behaviour, ...]
+    ends: Days
+    cutoff: np.datetime64
+    curves: Curves
+    threads: int | None
+    findings: list[Finding] = field(default_factory=list)
+    balance: float = 0.0
+    charge_offs: int = 0
+    charged_off: float = 0.0
+    beyond_horizon: int = 0
+
+    def __post_init__(self) -> None:
+        self.sums = [Sums(cohorts=_cohorts(each, len(self.ends))) for each in self.terms]
+
+    @property
+    def passes(self) -> int:
+        """How often each loan's contract is worked out."""
+        return sum(1 + len(sums.cohorts) for sums in self.sums)
+
+    def add(self, batch: Tape | pd.DataFrame, tally: _Tally) -> None:
+        """Read a batch of loans and add its contracts to the sums; with errors, read only."""
+        from_tape = any(each.from_tape for each in self.terms)
+        with_loss = any(each.recovery == "tape" for each in self.terms)
+        changes = [each.restructuring.extension for each in self.terms if each.restructuring is not None]
+        contracts, found = read_contracts(
+            batch, self.ends, self.cutoff, with_defaults=from_tape, with_loss=with_loss, extension=max(changes, default=None)
+        )
+        self.findings += found
+        tape = Columns.of(batch)
+        tape = tape.where(tape.floats("current_balance") != 0.0)
+        self.balance += float(contracts.balance.sum())
+        if from_tape:
+            self._record(contracts)
+        for assumed, sums in zip(self.terms, self.sums, strict=True):
+            self._sum(tape, contracts, assumed, sums, tally)
+
+    def _sum(self, tape: Columns, contracts: Contracts, assumed: Behaviour, sums: Sums, tally: _Tally) -> None:
+        months = len(self.ends)
+        assigned = assign(tape, contracts, assumed, self.cutoff)
+        claims, found = _claims(tape, assumed)
+        shift = assumed.rates or {}
+        index, curve_findings = index_paths(
+            contracts.indices, self.curves, extended(self.ends, self.ends[-1], self.cutoff)[: months + 1], self.cutoff,
+            shift=shift.get("shift", 0.0) if set(shift) <= {"shift"} else shift, performance=assumed.performance,
+            needed=None if assumed.prepayment_incentive is not None else contracts.last_reset,
+        )  # fmt: skip
+        self.findings += [*assigned.findings, *found, *curve_findings]
+        if has_errors(self.findings):
+            return
+        new_terms = None
+        if assumed.restructuring is not None and sums.cohorts:
+            new_terms = NewTerms(sums.cohorts, assumed.restructuring.extension, assumed.restructuring.rate_cut)
+        added = contractual_sums(
+            contracts, months, index=index, cell=assigned.codes, cells=len(assigned.cells), known=assumed.from_tape,
+            claims=claims, new_terms=new_terms, threads=self.threads, progress=tally.of_part(),
+        )  # fmt: skip
+        for number, cell in enumerate(assigned.cells):
+            part = added[:, number]
+            sums.by_cell[cell] = sums.by_cell[cell] + part if cell in sums.by_cell else part
+        sums.index |= dict(zip(contracts.indices, index, strict=True))
+
+    def _record(self, contracts: Contracts) -> None:
+        recorded = contracts.default_month > 0
+        self.charge_offs += int(recorded.sum())
+        self.charged_off += float(np.nansum(contracts.loss[recorded]))
+        self.beyond_horizon += int((contracts.default_month > len(self.ends)).sum())
+
+    def flows(self, assumed: Behaviour, number: int) -> tuple[Thinned, Floats | None]:
+        """Flows under a scenario that shares the sums of that number; with roll rates also the balances by state [t, state]."""
+        sums, months = self.sums[number], len(self.ends)
+        if not sums.by_cell:
+            return Thinned(np.zeros((len(Flow), months)), 0.0, 0.0, 0.0), None
+        cells = tuple(sums.by_cell)
+        stacked = np.stack(list(sums.by_cell.values()), axis=1)
+        hazards = hazards_of(cells, assumed, months, self.balance, sums.index)
+        if assumed.rolls:
+            return roll(stacked[0], cells, hazards, assumed)
+        return thin(stacked, hazards, assumed, sums.cohorts), None
+
+    def realised(self, name: str) -> dict[str, Any]:
+        """Recorded defaults against modelled ones, as PoolFlows describes it."""
+        number = next(number for number, each in enumerate(self.terms) if each.from_tape)
+        known = [part[0] for cell, part in self.sums[number].by_cell.items() if cell.known]
+        columns = [Column.DEFAULT, Column.SALVAGE, Column.EXCESS]
+        exposure, salvage, excess = sum((part[columns, :-1].sum(axis=1) for part in known), np.zeros(3))
+        return {
+            "group": name,
+            "charge_offs": self.charge_offs,
+            "modelled": self.charge_offs - self.beyond_horizon,
+            "charged_off": self.charged_off,
+            "default": float(exposure),
+            "loss": float(exposure - salvage),
+            "excess": float(excess),
+            "beyond_horizon": self.beyond_horizon,
+        }
+
+
+def _cohorts(assumed: Behaviour, months: int) -> tuple[int, ...]:
+    """Months in which loans get new terms."""
+    if assumed.restructuring is None:
+        return ()
+    return tuple(int(month) + 1 for month in np.flatnonzero(assumed.restructuring.shares(months)))
+
+
+def _claims(tape: Columns, assumed: Behaviour) -> tuple[Claims | None, list[Finding]]:
+    """What each loan's default is worth beyond its balance, where the scenario asks."""
+    findings: list[Finding] = []
+    deposit = undrawn = recovery = None
+    if assumed.setoff is not None:
+        deposit = np.maximum(np.nan_to_num(tape.floats("deposit_setoff", 0.0)), 0.0)
+    if assumed.drawn_at_default is not None:
+        revolving = tape.look_up("amortisation_type", "", lambda word: word == "revolving", np.bool_)
+        unused = np.nan_to_num(tape.floats("credit_limit")) - tape.floats("current_balance")
+        undrawn = np.where(revolving, assumed.drawn_at_default * np.maximum(unused, 0.0), 0.0)
+    if assumed.recovery == "lgd":
+        lgd = tape.floats("lgd")
+        findings += tape.hits([(
+            ~((lgd >= 0.0) & (lgd <= 1.0)), "E-P085", lgd, "lgd", "loan {id} has lgd {value}",
+            "recovery: lgd needs a share from 0 to 1 of every loan", "supply lgd, or give a recovery rate",
+        )])  # fmt: skip
+        recovery = 1.0 - lgd
+    elif isinstance(assumed.recovery, RecoveryBy):
+        by = assumed.recovery
+        recovery, found = share_by_word(tape, by.by, by.rates, by.other)
+        findings += found
+    if deposit is None and undrawn is None and recovery is None:
+        return None, findings
+    return Claims(deposit, undrawn, recovery), findings
+
+
+def _short(short: float, group: str) -> Iterator[Finding]:
+    if short > 0.0:
+        message = f"{group}: {short:,.0f} of the defaults assumed finds no balance left to default"
+        fix = "default earlier, or less, or say of: loans"
+        yield Finding("W-P087", "warning", message, "what defaults is outstanding", fix, field="defaults", who=group)
+
+
+def _state_rows(by_state: Floats, group: str, scenario: int, ends: Days) -> pd.DataFrame:
+    months = len(ends)
+    living = [state for state in STATES if state != "default"]
+    table = by_state[:, [STATES.index(state) for state in living]]
+    return pd.DataFrame({
+        "period_end": np.repeat(ends.astype("datetime64[s]"), len(living)),
+        "group": group,
+        "scenario": scenario,
+        "state": np.tile(np.asarray(living, dtype=object), months),
+        "balance": table.ravel(),
+    })  # fmt: skip
 
 
 def _date_findings(ends: Days, cutoff: np.datetime64) -> Iterator[Finding]:
@@ -164,124 +309,3 @@ def _date_findings(ends: Days, cutoff: np.datetime64) -> Iterator[Finding]:
             rule="one in each calendar month, in order, the first in the cut-off's month or the next",
             fix="use the collection ends of the deal's timeline", field="period_ends",
         )  # fmt: skip
-
-
-def _contractual(
-    contracts: Sequence[Contracts], months: int, *, known: bool, threads: int | None, progress: Callable[[int, int], None] | None
-) -> list[Floats]:
-    """Contractual sums of each group, [c, k, t]; t has one month more than the horizon."""
-    jobs = [(g, chunk) for g, loans in enumerate(contracts) for chunk in _chunks(loans)]
-    cells = DEFAULTING + 1 if known else 1
-    sums = [np.zeros((cells, len(Column), months + 1)) for _ in contracts]
-    total, done = sum(chunk.size for _, chunk in jobs), 0
-
-    def run(job: tuple[int, Chunk]) -> Floats:
-        g, chunk = job
-        out = np.zeros_like(sums[g])
-        _add_chunk(contracts[g], chunk, known, out)
-        return out
-
-    executor = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
-    try:
-        for (g, chunk), part in zip(jobs, executor.map(run, jobs), strict=True):
-            sums[g] += part
-            done += chunk.size
-            if progress is not None:
-                progress(done, total)
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-    return sums
-
-
-def _chunks(loans: Contracts) -> Iterator[Chunk]:
-    """Positions of the loans of each kernel call: those that are plain, then the others. Slices where all are alike."""
-    for plain in (True, False):
-        here = loans.plain == plain
-        everything = bool(here.all())
-        rows = np.zeros(0, dtype=np.intp) if everything else np.flatnonzero(here)
-        for begin, end in pairwise([*range(0, int(here.sum()), CHUNK), int(here.sum())]):
-            own = slice(begin, end)
-            yield Chunk(own if everything else rows[begin:end], own, plain)
-
-
-def _add_chunk(loans: Contracts, chunk: Chunk, known: bool, out: Floats) -> None:
-    rows, own = chunk.rows, chunk.own
-    balance, rate = np.array(loans.balance[rows]), np.array(loans.rate[rows])  # copies: a frame's arrays are read-only,
-    kind, term = np.array(loans.kind[rows]), np.array(loans.term[rows])  # a type of its own to the compiler
-    default_month, loss, cell = np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(len(term), dtype=np.int32)
-    if known:
-        default_month, loss = np.array(loans.default_month[rows]), np.nan_to_num(loans.loss[rows])
-        cell = (default_month > 0).astype(np.int32)
-    scratch = np.zeros((4, int(term.max()) + kernel.LANES + 2))  # of this thread
-    common = balance, rate, kind, term
-    if chunk.plain:
-        kernel.add_monthly_loans(*common, cell, default_month, loss, scratch[0], out)
-        return
-    kernel.add_loans(
-        *common, loans.grace[own], loans.first[own], loans.step[own], loans.interest_first[own], loans.interest_step[own],
-        loans.balloon[own], loans.basis[own], loans.tau, cell, default_month, loss, scratch, out,
-    )  # fmt: skip
-
-
-def _expected(sums: Floats, assumed: Assumptions) -> tuple[Floats, float, float]:
-    """Flows [k, t] of one group under one set of assumptions, what is recovered too late, what is outstanding."""
-    months = sums.shape[2] - 1
-    smm, none = assumed.monthly_prepayment(months), np.zeros(months)
-    flows, late, outstanding = np.zeros((len(Flow), months)), 0.0, 0.0
-    for cell in range(sums.shape[0]):
-        known = cell == DEFAULTING
-        q = none if known else assumed.monthly_default(months)
-        part = _survive(sums[cell], q, none if known else smm, assumed.order)
-        recovered = sums[cell, Column.SALVAGE, :months] if assumed.recovery == "tape" else part[Flow.default] * assumed.recovery
-        lag = min(assumed.recovery_lag, months)
-        part[Flow.recovery, lag:] = recovered[: months - lag]
-        late += float(recovered[months - lag :].sum())
-        flows += part
-        outstanding += float(part[Flow.closing, -1])
-    return flows, late, outstanding
-
-
-def _survive(cell: Floats, q: Floats, smm: Floats, order: str) -> Floats:
-    """Contractual sums [k, t] thinned by default q and prepayment smm, [t] each -> Flow columns [k, t].
-
-    Source: SIFMA Standard Formulas, survival factor = product of (1 - q)(1 - SMM).
-    """
-    opening, interest, principal, accrued = cell[:4, :-1]
-    known = cell[Column.DEFAULT, :-1]
-    survival = np.cumprod(np.concatenate(([1.0], (1.0 - q) * (1.0 - smm))))
-    at_start, paying = survival[:-1], survival[:-1] * (1.0 - q)
-    flows = np.zeros((len(Flow), len(q)))
-    flows[Flow.opening] = at_start * opening
-    flows[Flow.default] = at_start * (q * opening + known)
-    flows[Flow.closing] = survival[1:] * cell[Column.OPENING, 1:]
-    if order == "prepayment_first":
-        staying = survival[1:]
-        earned = np.concatenate(([0.0], accrued[:-1]))  # a prepayment brings the interest earned so far
-        flows[Flow.prepayment] = paying * smm * opening
-        flows[Flow.interest] = staying * interest + paying * smm * earned
-        flows[Flow.scheduled_principal] = staying * principal
-    else:
-        flows[Flow.prepayment] = paying * smm * cell[Column.OPENING, 1:]
-        flows[Flow.interest] = paying * (interest + smm * accrued)
-        flows[Flow.scheduled_principal] = paying * principal
-    return flows
-
-
-def _realised(groups: Sequence[str], contracts: Sequence[Contracts], sums: Sequence[Floats]) -> pd.DataFrame:
-    rows = []
-    for group, loans, cells in zip(groups, contracts, sums, strict=True):
-        horizon = cells.shape[2] - 1
-        recorded = loans.default_month > 0
-        booked = recorded & (loans.default_month <= horizon)
-        exposure, salvage, excess = cells[DEFAULTING, [Column.DEFAULT, Column.SALVAGE, Column.EXCESS], :horizon].sum(axis=1)
-        rows.append({
-            "group": group,
-            "charge_offs": int(recorded.sum()),
-            "modelled": int(booked.sum()),
-            "charged_off": float(np.nansum(loans.loss[recorded])),
-            "default": float(exposure),
-            "loss": float(exposure - salvage),
-            "excess": float(excess),
-            "beyond_horizon": int((recorded & ~booked).sum()),
-        })  # fmt: skip
-    return pd.DataFrame(rows)

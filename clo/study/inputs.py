@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from clo.behaviour.assumptions import conflicts, plain, replaced
+from clo.curves import Curve, Curves
 from clo.deal.terms import Deal, Scenario
-from clo.findings import DealError, Finding, has_errors, nearest
+from clo.findings import CurveError, DealError, Finding, has_errors, nearest
 from clo.tape.loans import Loans
-
-ARRAYS = (np.ndarray, np.generic, pd.Series)
-"""Monthly vectors and numbers that a program may give as they are."""
 
 
 def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Scenario:
@@ -28,17 +26,13 @@ def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Sce
         rule, fix = "a keyword replaces a field of the scenario", "give the scenario's name as scenario="
         message = "a run does not extend a scenario"
         raise DealError([Finding("E-R102", "error", message, rule, fix, field="extends=", value=str(overrides["extends"]))])
-    overrides = {key: np.asarray(value).tolist() if isinstance(value, ARRAYS) else value for key, value in overrides.items()}
     fields = deal.scenario(name).model_dump(exclude_none=True)
-    if "cdr" in overrides:
-        fields.pop("defaults", None)
-        if fields.get("recovery") == "tape" and "recovery" not in overrides:
-            message = f"cdr= replaces the defaults of scenario {name!r}, but its recovery comes from the tape"
-            raise DealError([deal.origin.finding("E-R103", f"scenarios.{name}.recovery", message, "give recovery= as well")])
-    if overrides.get("defaults") == "tape":
-        fields.pop("cdr", None)
+    modelled = "cdr" in overrides or overrides.get("defaults", "tape") != "tape"
+    if modelled and fields.get("recovery") == "tape" and "recovery" not in overrides:
+        message = f"defaults of scenario {name!r} are replaced, but its recovery comes from the tape"
+        raise DealError([deal.origin.finding("E-R103", f"scenarios.{name}.recovery", message, "give recovery= as well")])
     try:
-        return Scenario.model_validate(fields | dict(overrides))
+        scenario = Scenario.model_validate(replaced(fields, {key: plain(value) for key, value in overrides.items()}))
     except ValidationError as error:
         known = ", ".join(key for key in Scenario.model_fields if key != "extends")
         raise DealError(
@@ -53,6 +47,38 @@ def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Sce
             )
             for detail in error.errors(include_url=False)
         ) from None
+    found = [
+        Finding("E-R102", "error", each.message, each.rule, each.fix, field=f"{each.field}=") for each in conflicts(scenario)
+    ]
+    if found:
+        raise DealError(found)
+    return scenario
+
+
+def resolve_curves(deal: Deal) -> Curves:
+    """The curves that the deal names, read. Raises DealError with every one that cannot be."""
+    findings: list[Finding] = []
+    read: dict[str, Curve] = {}
+    for name, terms in deal.curves.items():
+        path = f"curves.{name}"
+        if deal._load_curve is None:
+            message = f"curve {name!r} names file {terms.file!r}, and the deal was not read from a file"
+            findings.append(deal.origin.finding("E-R118", path, message, "give curves=, or use clo.load_deal"))
+            continue
+        try:
+            read[name] = deal._load_curve(name, terms)
+        except OSError as error:
+            message = f"file {terms.file!r} of curve {name!r} cannot be read: {error.strerror or error}"
+            fix = "correct file:, which is a path from the folder of the deal file"
+            findings.append(deal.origin.finding("E-R119", f"{path}.file", message, fix, value=terms.file))
+        except KeyError:
+            message = f"file {terms.file!r} has no curve {terms.column or name!r}"
+            findings.append(deal.origin.finding("E-R119", path, message, "name its column:", value=terms.column or name))
+        except CurveError as error:
+            findings += error.findings
+    if findings:
+        raise DealError(findings)
+    return Curves(read.values())
 
 
 def resolve_pools(deal: Deal, loans: Loans | Mapping[str, Loans] | None) -> tuple[dict[str, Loans], list[Finding]]:

@@ -13,14 +13,14 @@ from typing import Any
 import llvmlite.binding
 
 from clo import __version__
-from clo.behaviour.assumptions import Assumptions
+from clo.curves import Curves
 from clo.deal.checks import terms_findings, timeline_of
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError, has_errors
-from clo.pool.projection import KERNELS as POOL_KERNELS
 from clo.pool.projection import project
-from clo.study.inputs import resolve_pools, resolve_scenario
+from clo.pool.summing import KERNELS as POOL_KERNELS
+from clo.study.inputs import resolve_curves, resolve_pools, resolve_scenario
 from clo.study.result import Result
 from clo.tape.loans import Loans
 from clo.waterfall.allocation import KERNELS as WATERFALL_KERNELS
@@ -36,14 +36,16 @@ def run(
     loans: Loans | Mapping[str, Loans] | None = None,
     scenario: str = "base",
     *,
+    curves: Curves | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     **overrides: Any,
 ) -> Result:
     """Run a deal on its own tape, or on `loans`, under one of its scenarios.
 
-    loans: a whole tape, from which each sub-pool takes what its `where` selects, or loans by sub-pool. A keyword replaces
-    its own field of the scenario (cdr, cpr, recovery, recovery_lag, defaults); cdr= replaces the whole default model.
+    loans: a whole tape, from which each sub-pool takes what its `where` selects, or loans by sub-pool. curves: what floating
+    rates follow, in place of the deal's own. A keyword replaces its own field of the scenario (docs/behaviour.md lists
+    them); cdr= replaces the whole default model.
     Raises DealError, TapeError or InputError with every finding.
     """
     begun, clock = datetime.now(UTC), time.perf_counter()
@@ -58,11 +60,13 @@ def run(
         raise DealError(wrong)
     assumed = resolve_scenario(deal, scenario, overrides)
     pools, findings = resolve_pools(deal, loans)
+    fixings = resolve_curves(deal) if curves is None else curves
     projected = project(
         pools,
-        _assumptions(assumed),
+        assumed,
         period_ends=timeline.period_ends,
         cutoff=deal.dates.cutoff,
+        curves=fixings,
         threads=threads,
         progress=progress,
     )
@@ -72,6 +76,7 @@ def run(
     program = bind(program, deal, {name: pool.balance for name, pool in pools.items()})
     flows = allocate(deal, program, projected, timeline, threads=threads)
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
+    manifest["curves"] = {name: curve.source for name, curve in fixings.items()}
     of_tapes = dict.fromkeys(finding for pool in pools.values() for finding in pool.findings)  # sub-pools share a tape
     before = (*compiling_found, *findings, *of_tapes, *projected.findings)
     result = Result(deal, scenario, assumed, pools, timeline, projected, flows, before, manifest)
@@ -96,12 +101,6 @@ def _stale(dispatcher: Any) -> bool:
     source = Path(dispatcher.py_func.__code__.co_filename)
     index = Path(dispatcher.stats.cache_path).glob(f"{source.stem}.{dispatcher.py_func.__qualname__}-*.nbi")
     return not any(entry.stat().st_mtime >= source.stat().st_mtime for entry in index)
-
-
-def _assumptions(scenario: Scenario) -> Assumptions:
-    """The scenario as the pool takes it; that every field is stated has been checked."""
-    given = scenario.model_dump(exclude_none=True, exclude={"extends"})
-    return Assumptions(**{"defaults": "model"} | given)
 
 
 def _manifest(

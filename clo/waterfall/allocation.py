@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clo.deal.checks import uneven_notes
-from clo.deal.terms import Deal
+from clo.deal.terms import COLLECTED, Deal
 from clo.findings import DealError, Finding
-from clo.pool.projection import Flow, PoolFlows
+from clo.pool.flows import Flow, PoolFlows
 from clo.timeline import Timeline
 from clo.waterfall import kernel
 from clo.waterfall.assembler import SMALLEST
@@ -199,14 +199,16 @@ def gather(program: Program, flows: PoolFlows, timeline: Timeline) -> Floats:
     Months and groups are added one after another, so that a scenario alone gives the same bits as in a batch.
     """
     scenarios = flows.amounts.shape[3]
+    collected = {name: flows.collected(name) for name in COLLECTED}
     inputs = np.zeros((len(program.inputs), timeline.payments, scenarios))
     for n, (pool, quantity) in enumerate(program.inputs):
         members = range(len(flows.groups)) if pool == "pool" else (flows.groups.index(pool),)
-        column = Flow.closing if quantity in ("opening", "balance") else Flow[quantity]
+        balance = quantity in ("opening", "balance")
+        column = collected[quantity] if quantity in collected else flows.amounts[Flow.closing if balance else Flow[quantity]]
         monthly = np.zeros((timeline.months, scenarios))
         for g in members:
-            monthly += flows.amounts[column, g]
-        if quantity in ("opening", "balance"):
+            monthly += column[g]
+        if balance:
             start = np.zeros(scenarios)
             for g in members:
                 start += flows.amounts[Flow.opening, g, 0]

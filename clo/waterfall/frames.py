@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clo.deal.terms import COLLECTED
-from clo.pool.projection import Flow, PoolFlows
+from clo.pool.flows import Flow, PoolFlows
 from clo.waterfall.allocation import DealFlows
 from clo.waterfall.program import Movement
 
 ISSUER = "issuer"
+BORROWERS = (Flow.interest, Flow.prepayment_fee, Flow.scheduled_principal, Flow.prepayment, Flow.recovery)
+"""Columns of cash that come from borrowers."""
 _RESIDUAL = ("residual_principal", "residual_interest")
 
 
@@ -176,13 +177,17 @@ def parties(flows: DealFlows, pool: PoolFlows, book: pd.DataFrame, scenario: int
 
 
 def _collected(flows: DealFlows, pool: PoolFlows, scenario: int) -> list[tuple[Any, str, str, str, float]]:
+    """Each column of cash; the seller of a sub-pool pays for what it buys back, less what it puts in its place."""
     first, dates, rows = flows.timeline.first_month, _dates(flows), []
+    paid = [("obligors", flow.name, pool.received(flow)) for flow in BORROWERS]
+    paid.append(("seller", "repurchase", pool.received(Flow.repurchase) - pool.received(Flow.substitution)))
     for t in range(flows.timeline.payments):
         for g, group in enumerate(pool.groups):
-            for column in COLLECTED:
-                amount = float(pool.amounts[Flow[column], g, first[t] : first[t + 1], scenario].sum())
+            for payer, flow, received in paid:
+                amount = float(received[g, first[t] : first[t + 1], scenario].sum())
                 if amount:
-                    rows.append((dates[t], "obligors", ISSUER, f"{group}.{column}", amount))
+                    who = flows.deal.seller(group) if payer == "seller" else payer
+                    rows.append((dates[t], who, ISSUER, f"{group}.{flow}", amount))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Typed values of a deal file: rates, money, names, expressions. Each refuses what is probably not meant, and says why."""
+"""Typed values of deals and assumptions: rates, money, names, expressions. Each refuses what is probably not meant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import keyword
 import math
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -144,6 +144,20 @@ def _text_or_number(value: Any) -> str:
     return str(value)
 
 
+def _plain_number(value: Any) -> float:
+    number = _number(value)
+    if number is None:
+        fix = "write a plain number, such as 1.5"
+        raise PydanticCustomError("number", "{value} is not a number", {"value": repr(value), "fix": fix})
+    return number
+
+
+def _not_empty(value: Any) -> Any:
+    if isinstance(value, (list, tuple)) and not value:
+        raise PydanticCustomError("vector", "the list is empty", {"fix": "give one value, or one for each month"})
+    return value
+
+
 def _many(value: Any) -> Any:
     """One value where a list is also allowed."""
     return value if isinstance(value, (list, tuple)) else (value,)
@@ -151,10 +165,6 @@ def _many(value: Any) -> Any:
 
 def _shape(value: Any) -> str:
     return "vector" if isinstance(value, (list, tuple)) else "rate"
-
-
-def _known_or_share(value: Any) -> str:
-    return "tape" if value == "tape" else "share"
 
 
 PRICE_LIMIT = 2.0
@@ -176,11 +186,19 @@ ExpressionText = Annotated[str, BeforeValidator(_text_or_number), _AS_EXPRESSION
 Names = Annotated[tuple[str, ...], BeforeValidator(_many), _AS_NAMES]
 """One name or a list of names."""
 AnnualShares = Annotated[
-    Annotated[AnnualShare, Tag("rate")] | Annotated[tuple[AnnualShare, ...], Tag("vector")], Discriminator(_shape)
+    Annotated[AnnualShare, Tag("rate")] | Annotated[tuple[AnnualShare, ...], Tag("vector")],
+    Discriminator(_shape),
+    BeforeValidator(_not_empty),
 ]
 """One annual rate, or one for each month after the cut-off."""
-ShareOrTape = Annotated[Annotated[Share, Tag("share")] | Annotated[Literal["tape"], Tag("tape")], Discriminator(_known_or_share)]
-"""A share, or what the tape says of each loan."""
+Shares = Annotated[
+    Annotated[Share, Tag("rate")] | Annotated[tuple[Share, ...], Tag("vector")],
+    Discriminator(_shape),
+    BeforeValidator(_not_empty),
+]
+"""One share, or one for each month or year."""
+Number = Annotated[float, BeforeValidator(_plain_number)]
+SignedRate = Annotated[float, BeforeValidator(_rate), _AS_RATE]
 
 
 class Terms(BaseModel):
