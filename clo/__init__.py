@@ -14,28 +14,35 @@ _HOMES = {
     "Deal": "clo.deal.terms",
     "DealError": "clo.findings",
     "Finding": "clo.findings",
+    "History": "clo.tape.history",
     "Loans": "clo.tape.loans",
     "Result": "clo.study",
     "TapeError": "clo.findings",
     "amortise": "clo.pool.amortisation",
     "cdr_from_mdr": "clo.behaviour.rates",
-    "cpr_from_smm": "clo.behaviour.rates",
     "check_limits": "clo.tape.limits",
+    "cpr_from_smm": "clo.behaviour.rates",
+    "kaplan_meier": "clo.behaviour.estimation.survival",
     "load_deal": "clo.files.deal",
     "match_obligors": "clo.tape.obligors",
-    "read_criteria": "clo.files.criteria",
-    "strata": "clo.tape.strata",
-    "vintages": "clo.tape.vintages",
     "mdr_from_cdr": "clo.behaviour.rates",
+    "read_criteria": "clo.files.criteria",
     "read_curves": "clo.files.curves",
+    "read_history": "clo.files.history",
     "read_tape": "clo.files.tape",
+    "roll_rates": "clo.behaviour.estimation.rolls",
     "run": "clo.study",
     "smm_from_cpr": "clo.behaviour.rates",
+    "static_pool": "clo.tape.static_pool",
+    "strata": "clo.tape.strata",
+    "vintages": "clo.tape.vintages",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (the names are the table's)
 
 if TYPE_CHECKING:
+    from clo.behaviour.estimation.rolls import roll_rates as roll_rates
+    from clo.behaviour.estimation.survival import kaplan_meier as kaplan_meier
     from clo.behaviour.rates import cdr_from_mdr as cdr_from_mdr
     from clo.behaviour.rates import cpr_from_smm as cpr_from_smm
     from clo.behaviour.rates import mdr_from_cdr as mdr_from_cdr
@@ -43,8 +50,10 @@ if TYPE_CHECKING:
     from clo.curves import Curve as Curve
     from clo.curves import Curves as Curves
     from clo.deal.terms import Deal as Deal
+    from clo.files.criteria import read_criteria as read_criteria
     from clo.files.curves import read_curves as read_curves
     from clo.files.deal import load_deal as load_deal
+    from clo.files.history import read_history as read_history
     from clo.files.tape import read_tape as read_tape
     from clo.findings import CurveError as CurveError
     from clo.findings import DealError as DealError
@@ -53,7 +62,13 @@ if TYPE_CHECKING:
     from clo.pool.amortisation import amortise as amortise
     from clo.study import Result as Result
     from clo.study import run as run
+    from clo.tape.history import History as History
+    from clo.tape.limits import check_limits as check_limits
     from clo.tape.loans import Loans as Loans
+    from clo.tape.obligors import match_obligors as match_obligors
+    from clo.tape.strata import strata as strata
+    from clo.tape.vintages import vintages as vintages
+    from clo.tape.static_pool import static_pool as static_pool
 
 
 def __getattr__(name: str) -> Any:

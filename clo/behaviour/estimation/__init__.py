@@ -1,0 +1,1 @@
+"""What a history of tapes says about borrowers: monthly moves between states of arrears, and how long loans survive."""

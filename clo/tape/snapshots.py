@@ -1,0 +1,130 @@
+"""One tape of a history with only the columns that a history reads, its loans numbered the same on every tape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clo.schema import KEYS, NUMERIC, TAPE
+from clo.tape.loans import Loans
+from clo.tape.standing import ARREARS, standing
+from clo.timeline import as_days
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+COLUMNS = (
+    "original_balance", "current_balance", "current_rate", "days_in_arrears", "arrears_principal", "arrears_balance",
+    "credit_limit", "balloon_amount", "regular_principal", "scheduled_principal_paid", "prepaid_principal",
+    "recovery_received", "repurchased_amount", "cumulative_recoveries", "allocated_loss",
+    "account_status", "amortisation_type", "principal_frequency",
+    "origination_date", "maturity_date", "grace_end_date", "default_date", "restructuring_date", "redemption_date",
+    "repurchase_date",
+)  # fmt: skip
+"""What a history keeps of every tape, where the tape has it."""
+
+
+def month_number(day: np.datetime64) -> int:
+    """Months since January 1970."""
+    return int(day.astype("datetime64[M]").astype(np.int64))
+
+
+class Register:
+    """Numbers by key, from 0 in the order the keys are met."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Any, int] = {}
+
+    def numbers(self, keys: Sequence[Any]) -> Ints:
+        known = self._numbers
+        return np.fromiter((known.setdefault(key, len(known)) for key in keys), dtype=np.int32, count=len(keys))
+
+    def keys(self) -> list[Any]:
+        return list(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A tape, arrays by row (shape: loans of the tape).
+
+    loan: number of the loan in the history. renamed: number under which its loan_id_new stands, -1 without one. originator,
+    obligor: numbers. state: place in `standing.STANDINGS`. odd_exit: exit_reason is no known word. words: columns asked for.
+    """
+
+    date: np.datetime64
+    source: str
+    sha256: str
+    rows: Ints
+    loan: Ints
+    renamed: Ints
+    originator: Ints
+    obligor: Ints
+    currency: str
+    state: NDArray[np.int8]
+    odd_exit: Mask
+    columns: dict[str, NDArray[Any]]
+    words: dict[str, pd.Categorical]
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One of `COLUMNS`: numbers, dates as datetime64[D], codes of a category; all missing where the tape has it not."""
+        if name in self.columns:
+            return self.columns[name]
+        kind = TAPE[name].kind
+        if kind in NUMERIC:
+            return np.full(len(self.loan), np.nan)
+        if kind == "date":
+            return np.full(len(self.loan), np.datetime64("NaT", "D"))
+        return np.full(len(self.loan), -1, dtype=np.int8)
+
+    @property
+    def live(self) -> Mask:
+        """Loans in the pool: neither in default nor gone."""
+        return self.state < len(ARREARS)
+
+    @property
+    def balance(self) -> Floats:
+        """Balance in the pool: that of live loans, 0 of the others."""
+        return np.where(self.live, np.nan_to_num(self.column("current_balance")), 0.0)
+
+
+def snapshot(loans: Loans, numbers: Register, originators: Register, obligors: Register, keep: Sequence[str]) -> Snapshot:
+    """What a history keeps of a tape. Raises ValueError where it has no single cut-off date, or none of the columns in `keep`."""
+    banks, ids, new = (loans.column(name).tolist() for name in (*KEYS, "loan_id_new"))
+    loan = numbers.numbers(list(zip(banks, ids, strict=True)))
+    renamed = np.full(len(loans), -1, dtype=np.int32)
+    changed = [at for at, name in enumerate(new) if name is not None and name != ids[at]]
+    renamed[changed] = numbers.numbers([(banks[at], new[at]) for at in changed])
+    state, odd = standing(loans)
+    held = set(loans.frame.columns)
+    currencies: list[str] = loans.frame["currency"].dropna().unique().tolist() if "currency" in held else []
+    for name in keep:
+        loans.column(name)  # raises for a name that is no column
+    return Snapshot(
+        date=np.datetime64(loans.cutoff, "D"),
+        source=loans.source,
+        sha256=loans.sha256,
+        rows=loans.file_rows.astype(np.int32),
+        loan=loan,
+        renamed=renamed,
+        originator=originators.numbers(banks),
+        obligor=obligors.numbers(loans.column("obligor_id").tolist()),
+        currency=", ".join(currencies),
+        state=state,
+        odd_exit=odd,
+        columns={name: _kept(loans, name) for name in COLUMNS if name in held and loans.frame[name].notna().any()},
+        words={name: pd.Categorical(loans.frame[name].astype("str") if name in held else loans.column(name)) for name in keep},
+    )
+
+
+def _kept(loans: Loans, name: str) -> NDArray[Any]:
+    values = loans.column(name)
+    return as_days(values) if TAPE[name].kind == "date" else values
