@@ -66,9 +66,9 @@ if TYPE_CHECKING:
     from clo.tape.limits import check_limits as check_limits
     from clo.tape.loans import Loans as Loans
     from clo.tape.obligors import match_obligors as match_obligors
+    from clo.tape.static_pool import static_pool as static_pool
     from clo.tape.strata import strata as strata
     from clo.tape.vintages import vintages as vintages
-    from clo.tape.static_pool import static_pool as static_pool
 
 
 def __getattr__(name: str) -> Any:

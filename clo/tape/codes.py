@@ -135,6 +135,18 @@ CODES: Mapping[str, tuple[str, str]] = {
     "F-T081": ("rows declared as unusable are left out", "nothing to do; the sidecar says why"),
     "W-T082": ("every value has a source", "supply the column when it is known"),
     "W-T083": ("the loans of a tape are real loans", "results are an illustration; use a tape of real loans when there is one"),
+    # what a pool must keep
+    "E-L001": ("criteria are YAML, in UTF-8", "correct the text"),
+    "E-L002": ("criteria have known keys only", "use the nearest key"),
+    "E-L003": ("every value of criteria has its form", "correct the value"),
+    "E-L004": ("every rule and every limit has a name of its own", "rename one of them"),
+    "E-L005": ("criteria are about columns of the tape, or what follows from them", "correct the name or the expression"),
+    "E-L020": ("every loan keeps the criterion", "leave the loans out: `loans.eligible(criteria).loans`"),
+    "W-L020": ("every loan keeps the criterion", "look at the loans"),
+    "E-L021": ("the pool keeps the limit", "take loans out, or add others"),
+    "W-L021": ("the pool keeps the limit", "look at the largest names"),
+    "W-L022": ("what a criterion needs is known", "supply the values; `missing: exclude` leaves such loans out"),
+    # the sidecar
     "E-S001": ("a sidecar is YAML", "correct the text"),
     "E-S002": ("a sidecar has known keys only", "use the nearest key"),
     "E-S003": ("every value of a sidecar has its form", "correct the value"),

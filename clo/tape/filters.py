@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,44 @@ def select(frame: pd.DataFrame, text: str) -> NDArray[np.bool_]:
 
 def holds(frame: pd.DataFrame, expression: Expression, text: str) -> NDArray[np.bool_]:
     """`select` for an expression already parsed; `text` is quoted in messages."""
+    return _evaluated(frame, _readable(frame, expression, text))
+
+
+class Answer(NamedTuple):
+    """Of each row, whether a condition holds for certain, and whether that is open because a value is missing."""
+
+    yes: NDArray[np.bool_]
+    open: NDArray[np.bool_]
+
+
+def answer(frame: pd.DataFrame, text: str) -> Answer:
+    """Rows (shape: loans) for which the expression holds whatever the missing values are, and rows for which they decide.
+
+    `employees <= 300 or capital_yen <= 300_000_000` holds for a firm of 100 whose capital is missing, and is open where its
+    employees are 500. Raises as `select` does.
+    """
+    translated = _readable(frame, parse(text), text)
+    yes, possibly = _bounds(frame, translated)
+    return Answer(yes, possibly & ~yes)
+
+
+def _bounds(frame: pd.DataFrame, expression: Expression) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where a condition holds whatever the missing values are, and where it holds for some of them."""
+    if isinstance(expression, Call) and expression.function in _LOGIC:
+        parts = [_bounds(frame, argument) for argument in expression.arguments]
+        if expression.function == "not":
+            return ~parts[0][1], ~parts[0][0]
+        joined = np.logical_and if expression.function == "and" else np.logical_or
+        return joined.reduce([sure for sure, _ in parts]), joined.reduce([maybe for _, maybe in parts])
+    true = _evaluated(frame, expression)
+    missing = np.zeros(len(frame), dtype=bool)
+    for name in set(names(expression)):
+        missing |= frame[name].isna().to_numpy()
+    return true & ~missing, true | missing
+
+
+def _readable(frame: pd.DataFrame, expression: Expression, text: str) -> Expression:
+    """The condition with its dates as numbers. Raises FilterError where it makes no sense over these columns."""
     for name in names(expression):
         if name not in frame.columns:
             close = nearest(name, [str(column) for column in frame.columns])
@@ -40,9 +78,12 @@ def holds(frame: pd.DataFrame, expression: Expression, text: str) -> NDArray[np.
     kinds = {str(name): _kind(frame, str(name)) for name in frame.columns}
     if _check(expression, kinds, text) != "truth":
         raise FilterError(f"{text!r} gives a value, not a condition: compare it with something")
-    translated = _with_dates(expression, kinds, text)
+    return _with_dates(expression, kinds, text)
+
+
+def _evaluated(frame: pd.DataFrame, expression: Expression) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore", divide="ignore"):
-        result = evaluate(translated, lambda name: _values(frame, name, kinds[name]))
+        result = evaluate(expression, lambda name: _values(frame, name, _kind(frame, name)))
     return np.broadcast_to(np.asarray(result, dtype=bool), len(frame)).copy()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import html
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,16 @@ from numpy.typing import NDArray
 from clo.findings import Finding, TapeError, has_errors, nearest
 from clo.schema import NUMERIC, TAPE
 from clo.tape.dtypes import canonical
+from clo.tape.eligibility import Eligibility, eligible
 from clo.tape.filters import FilterError, select
 from clo.tape.keys import drop_repeats, round_yen
 from clo.tape.rules import check as check_rules
 from clo.tape.schedule import of_loans, typed
 from clo.tape.view import Declared, View
+
+if TYPE_CHECKING:
+    from clo.tape.criteria import Criteria, Criterion
+    from clo.tape.obligors import ObligorGroups
 
 HEADER_ROWS = 2
 """Row of the first loan where the source has one header row: rows count as in the file, and the header is row 1."""
@@ -159,16 +164,37 @@ class Loans:
     def rows(self, keep: NDArray[np.bool_] | NDArray[np.integer[Any]]) -> Loans:
         """The loans at a mask or at positions."""
         chosen = self._frame[keep] if keep.dtype == bool else self._frame.iloc[keep]
+        return self._of(chosen.reset_index(drop=True), self.file_rows[keep], of_loans(self.schedule, chosen))
+
+    def _of(self, frame: pd.DataFrame, file_rows: NDArray[np.int64], schedule: pd.DataFrame | None) -> Loans:
+        """Loans of the same tape, with other columns or rows."""
         return Loans(
-            chosen.reset_index(drop=True),
-            file_rows=self.file_rows[keep],
+            frame,
+            file_rows=file_rows,
             source=self.source,
             sha256=self.sha256,
             sidecar_sha256=self.sidecar_sha256,
             findings=self.findings,
-            schedule=of_loans(self.schedule, chosen),
+            schedule=schedule,
             schedule_sha256=self.schedule_sha256,
         )
+
+    def eligible(self, criteria: Criteria | Iterable[Mapping[str, Any] | Criterion]) -> Eligibility:
+        """The loans that keep eligibility criteria, with a log of the others: `clo.read_criteria(file)`, or a list such as
+        `[{"name": "short", "that": "remaining_term <= 84"}]`. Raises CriteriaError with all that is wrong with the criteria.
+        """
+        return eligible(self, criteria)
+
+    def with_groups(self, groups: ObligorGroups) -> Loans:
+        """The same loans with the groups of `clo.match_obligors` as their group_id; those in no group keep the one they have.
+
+        Raises ValueError for groups of other loans.
+        """
+        if len(groups.groups) != len(self):
+            raise ValueError(f"groups of {len(groups.groups):,} loans for {len(self):,}")
+        own = self._frame.get("group_id", pd.Series(None, index=self._frame.index, dtype="str"))
+        together = pd.Series(groups.groups.to_numpy(), index=self._frame.index, dtype="str").fillna(own)
+        return self._of(self._frame.assign(group_id=together), self.file_rows, self.schedule)
 
     def __repr__(self) -> str:
         return f"<Loans {self.source}: {self._counted()}>"

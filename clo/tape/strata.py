@@ -1,4 +1,4 @@
-"""What a pool is made of: tables by band or word, the largest borrowers, and how concentrated it is.
+"""What a pool is made of: tables by band or word, one by another, and a summary.
 
 Shares and weights are of the current balance. Money in whole currency units, rates as decimals, terms in months.
 """
@@ -6,76 +6,74 @@ Shares and weights are of the current balance. Money in whole currency units, ra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clo.schema import kind_of
-from clo.tape.filters import FilterError
-from clo.tape.loans import Loans
+from clo.tape.bands import sorted_by
+from clo.tape.concentration import effective_obligors, hhi, top_obligors
+from clo.tape.derived import DERIVED, age_months, remaining_months
 
-REMAINING = "remaining_term"
-"""Name of the months from the cut-off date to maturity; a name to stratify by, as a column's is."""
-MONTH_DAYS = 365.25 / 12
-RATE_BANDS = (0.0, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075, 0.10, 0.15)
-TERM_BANDS = (0.0, 12.0, 24.0, 36.0, 48.0, 60.0, 84.0, 120.0, 180.0, 240.0, 360.0)
-RATIO_BANDS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+if TYPE_CHECKING:
+    from clo.tape.loans import Loans
+
 MISSING = "missing"
+TOTAL = "total"
+Measure = Literal["balance", "loans", "obligors", "share"]
 
 STANDARD = (
-    "current_balance", REMAINING, "current_rate", "originator_id", "industry_code", "region_code",
+    "current_balance", "remaining_term", "current_rate", "originator_id", "industry_code", "region_code",
     "amortisation_type", "account_status",
 )  # fmt: skip
 """What `stratification_report` stratifies by, where the tape has it."""
 
 
-def strata(loans: Loans, by: str, bands: Sequence[float] | None = None) -> pd.DataFrame:
+def strata(
+    loans: Loans,
+    by: str,
+    bands: Sequence[float] | None = None,
+    *,
+    across: str | None = None,
+    across_bands: Sequence[float] | None = None,
+    measure: Measure = "balance",
+) -> pd.DataFrame:
     """One row a stratum: stratum, loans, obligors, balance, share, average_rate, remaining_months (both balance-weighted).
 
-    by: a column, or `remaining_term`. Numbers fall into bands [edge, next edge): `bands` gives the edges, ascending, with
-    defaults by kind. Dates fall into years. Bands and categories stand in their own order, other words by falling balance;
-    loans without a value come last as `missing`. Raises ValueError for an unknown column or edges that do not ascend.
+    by: a column, or a value derived from columns (`clo.tape.derived`): remaining_term, original_term, age, vintage,
+    vintage_quarter, fiscal_year (April to March), obligor_balance. Numbers fall into bands [edge, next edge): `bands` gives the
+    edges, ascending, with defaults by kind. Dates fall into years. Bands, years and categories stand in their own order, other
+    words by falling balance; loans without a value come last as `missing`.
+
+    across: a second column or derived value, with `across_bands`. Then the columns are stratum, one for each stratum across, and
+    `total`, the last row is `total`, and the cells hold the `measure`.
+
+    Raises ValueError for an unknown column or edges that do not ascend.
     """
-    codes, labels, ordered = _strata_of(loans, by, bands)
+    if across is not None:
+        return _crossed(loans, _strata_of(loans, by, bands), _strata_of(loans, across, across_bands), measure)
+    codes, names, ordered = _strata_of(loans, by, bands)
     balance = np.nan_to_num(loans.column("current_balance"))
-    codes = np.where(codes < 0, len(labels), codes)
-    names = np.array([*labels, MISSING], dtype=object)
     size = len(names)
     count = np.bincount(codes, minlength=size)
     amount = np.bincount(codes, weights=balance, minlength=size)
     total = amount.sum()
-    obligor = pd.factorize(loans.frame["obligor_id"])[0].astype(np.int64)
-    pairs = np.unique(codes * (obligor.max(initial=0) + 2) + obligor + 1)
-    obligors = np.bincount((pairs // (obligor.max(initial=0) + 2)).astype(np.intp), minlength=size)
     table = pd.DataFrame(
         {
             "stratum": names,
             "loans": count,
-            "obligors": obligors,
+            "obligors": _distinct(codes, loans, size),
             "balance": amount,
             "share": amount / total if total > 0 else np.full(size, np.nan),
-            "average_rate": _weighted(codes, size, loans.column("current_rate"), balance),
-            "remaining_months": _weighted(codes, size, remaining_months(loans), balance),
+            "average_rate": weighted(codes, size, loans.column("current_rate"), balance),
+            "remaining_months": weighted(codes, size, remaining_months(loans), balance),
         }
     )
-    used = table[table["loans"] > 0]
-    if not ordered:
-        last = used["stratum"] == MISSING
-        used = pd.concat([used[~last].sort_values(["balance", "loans"], ascending=False, kind="stable"), used[last]])
-    return used.reset_index(drop=True)
+    return table.iloc[_order(count, amount, ordered)].reset_index(drop=True)
 
 
-def remaining_months(loans: Loans) -> NDArray[np.float64]:
-    """Months from the cut-off date to maturity (shape: loans); negative where it lies behind, NaN where unknown."""
-    days = loans.column("maturity_date") - loans.column("cutoff_date")
-    months: NDArray[np.float64] = np.where(np.isnat(days), np.nan, days / np.timedelta64(1, "D")) / MONTH_DAYS
-    return months
-
-
-def _weighted(codes: NDArray[Any], size: int, values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+def weighted(codes: NDArray[Any], size: int, values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weighted mean of the known values in each stratum; NaN where nothing has weight."""
     known = ~np.isnan(values)
     weight = np.bincount(codes[known], weights=weights[known], minlength=size)
@@ -84,105 +82,60 @@ def _weighted(codes: NDArray[Any], size: int, values: NDArray[np.float64], weigh
     return mean
 
 
-def _strata_of(loans: Loans, by: str, bands: Sequence[float] | None) -> tuple[NDArray[Any], list[str], bool]:
-    """(stratum of each loan, -1 for none; names of the strata; whether they have an order of their own)."""
-    frame = loans.frame
-    if by != REMAINING and by not in frame.columns:
-        loans.column(by)  # raises for a name that is no column, with the nearest one
-        raise FilterError(f"the tape has no column {by!r}")
-    numeric = by == REMAINING or (
-        pd.api.types.is_numeric_dtype(frame[by].dtype) and not isinstance(frame[by].dtype, pd.CategoricalDtype)
-    )
-    if numeric:
-        amounts = remaining_months(loans) if by == REMAINING else loans.column(by)
-        edges = np.asarray(default_bands(loans, by) if bands is None else bands, dtype=np.float64)
-        if len(edges) == 0 or (np.diff(edges) <= 0).any():
-            raise ValueError(f"bands of {by} must ascend: {edges.tolist()}")
-        return *_banded(amounts, edges, _shown(by)), True
-    if bands is not None:
-        raise ValueError(f"{by} is {kind_of(by)}: bands are for numbers")
-    values = frame[by]
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return np.asarray(values.cat.codes, dtype=np.int64), [str(level) for level in values.cat.categories], True
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        values = values.dt.year.astype("Int64").astype("str")
-        codes, names = pd.factorize(values, sort=True)
-        return np.asarray(codes), [str(name) for name in names], True
-    codes, names = pd.factorize(values)
-    return np.asarray(codes), [str(name) for name in names], False
+def _strata_of(loans: Loans, by: str, bands: Sequence[float] | None) -> tuple[NDArray[Any], NDArray[np.object_], bool]:
+    """(stratum of each loan; names, `missing` the last; whether they have an order of their own)."""
+    codes, names, ordered = sorted_by(loans, by, bands)
+    return np.where(codes < 0, len(names), codes), np.array([*names, MISSING], dtype=object), ordered
 
 
-def _banded(values: NDArray[np.float64], edges: NDArray[np.float64], show: Any) -> tuple[NDArray[Any], list[str]]:
-    place = np.searchsorted(edges, values, side="right")
-    codes = np.where(np.isnan(values), -1, place)
-    labels = [f"below {show(edges[0])}"]
-    labels += [f"{show(low)} to {show(high)}" for low, high in pairwise(edges)]
-    return codes, [*labels, f"{show(edges[-1])} and above"]
+def _order(count: NDArray[Any], amount: NDArray[Any], ordered: bool) -> NDArray[np.intp]:
+    """Places of the strata that hold loans as they are shown: in their own order or by falling balance, `missing` last."""
+    used = np.flatnonzero(count > 0)
+    if ordered:
+        return used
+    last = used == len(count) - 1
+    return used[np.lexsort((-count[used], -amount[used], last))]
 
 
-def _shown(by: str) -> Any:
-    if by != REMAINING and kind_of(by) in ("rate", "ratio"):
-        return lambda edge: f"{edge * 100:g}%"
-    return lambda edge: f"{edge:,.0f}" if edge == int(edge) else f"{edge:,g}"
+def _distinct(codes: NDArray[Any], loans: Loans, size: int) -> NDArray[np.intp]:
+    """Number of borrowers in each stratum."""
+    obligor = pd.factorize(loans.frame["obligor_id"])[0].astype(np.int64)
+    many = obligor.max(initial=0) + 2
+    pairs = np.unique(codes * many + obligor + 1)
+    return np.bincount((pairs // many).astype(np.intp), minlength=size)
 
 
-def default_bands(loans: Loans, by: str) -> tuple[float, ...]:
-    """Edges for a numeric column: fixed for rates, ratios and terms, otherwise 1, 2, 5, 10, ... over most of the values."""
-    if by == REMAINING:
-        return TERM_BANDS
-    kind = kind_of(by)
-    if kind == "rate":
-        return RATE_BANDS
-    if kind == "ratio":
-        return RATIO_BANDS
-    values = loans.column(by)
-    values = values[values > 0]
-    if not len(values):
-        return (0.0,)
-    low, high = np.quantile(values, [0.02, 0.999])
-    steps = [lead * 10.0**power for power in range(-6, 18) for lead in (1, 2, 5)]
-    edges = [step for step in steps if low <= step <= high]
-    return tuple(edges) or (float(max(step for step in steps if step <= low)),)
+def _crossed(loans: Loans, rows: tuple[Any, ...], columns: tuple[Any, ...], measure: Measure) -> pd.DataFrame:
+    """One table by another, with totals; a borrower in several strata counts once in a total."""
+    balance = np.nan_to_num(loans.column("current_balance"))
+    row, down = _placed(balance, *rows)
+    column, along = _placed(balance, *columns)
+    high, wide = len(down), len(along)
 
+    def cells(keys: NDArray[Any], size: int) -> NDArray[Any]:
+        if measure == "obligors":
+            return _distinct(keys, loans, size)
+        return np.bincount(keys, weights=None if measure == "loans" else balance, minlength=size)
 
-def top_obligors(loans: Loans, n: int = 20) -> pd.DataFrame:
-    """The n largest borrowers: rank, obligor_id, loans, originators, balance, share, cumulative_share."""
-    frame = loans.frame[["obligor_id", "originator_id", "current_balance"]]
-    groups = frame.groupby("obligor_id", sort=False, observed=True)
-    table = pd.DataFrame(
-        {
-            "loans": groups.size(),
-            "originators": groups["originator_id"].nunique(),
-            "balance": groups["current_balance"].sum(),
-        }
-    ).reset_index()
-    total = table["balance"].sum()
-    table = table.sort_values(["balance", "obligor_id"], ascending=[False, True], kind="stable").head(n).reset_index(drop=True)
-    table.insert(0, "rank", np.arange(1, len(table) + 1))
-    table["share"] = table["balance"] / total if total > 0 else np.nan
-    table["cumulative_share"] = table["share"].cumsum()
+    inner = cells(row * wide + column, high * wide).reshape(high, wide)
+    everything = cells(np.zeros(len(row), dtype=np.int64), 1)
+    body = np.block([[inner, cells(row, high)[:, None]], [cells(column, wide)[None, :], everything[:, None]]])
+    if measure == "share":
+        body = body / everything[0] if everything[0] > 0 else np.full(body.shape, np.nan)
+    table = pd.DataFrame(body, columns=[*along, TOTAL])
+    table.insert(0, "stratum", [*down, TOTAL], allow_duplicates=True)
     return table
 
 
-def hhi(loans: Loans, by: str = "obligor_id") -> float:
-    """Herfindahl index: the sum of squared shares of balance, from 1/n (n equal parts) to 1. NaN without a balance.
-
-    by: a text or category column; loans without a value count as one part. Raises ValueError for an unknown column.
-    """
-    frame = loans.frame
-    if by not in frame.columns:
-        loans.column(by)
-        raise FilterError(f"the tape has no column {by!r}")
-    codes, names = pd.factorize(frame[by])
-    balance = np.nan_to_num(loans.column("current_balance"))
-    amount = np.bincount(np.where(codes < 0, len(names), codes), weights=balance)
-    total = amount.sum()
-    return float(np.sum((amount / total) ** 2)) if total > 0 else float("nan")
-
-
-def effective_obligors(loans: Loans) -> float:
-    """Number of equal borrowers with the same concentration: 1 / sum of squared shares. NaN without a balance."""
-    return 1.0 / hhi(loans, "obligor_id")
+def _placed(
+    balance: NDArray[np.float64], codes: NDArray[Any], names: NDArray[Any], ordered: bool
+) -> tuple[NDArray[Any], list[str]]:
+    """(place of each loan's stratum among those shown; their names)."""
+    amount = np.bincount(codes, weights=balance, minlength=len(names))
+    order = _order(np.bincount(codes, minlength=len(names)), amount, ordered)
+    place = np.zeros(len(names), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return place[codes], [str(name) for name in names[order]]
 
 
 def summary(loans: Loans) -> pd.DataFrame:
@@ -190,7 +143,6 @@ def summary(loans: Loans) -> pd.DataFrame:
     balance = np.nan_to_num(loans.column("current_balance"))
     total = balance.sum()
     one = np.zeros(len(loans), dtype=np.int64)
-    age = (loans.column("cutoff_date") - loans.column("origination_date")) / np.timedelta64(1, "D") / MONTH_DAYS
     top = top_obligors(loans, 20)["share"]
     values: dict[str, Any] = {
         "loans": len(loans),
@@ -200,9 +152,9 @@ def summary(loans: Loans) -> pd.DataFrame:
         "original_balance": float(np.nansum(loans.column("original_balance"))),
         "average_balance_per_obligor": float(total) / max(loans.obligors, 1),
         "largest_loan": float(balance.max(initial=0.0)),
-        "average_rate": float(_weighted(one, 1, loans.column("current_rate"), balance)[0]),
-        "remaining_months": float(_weighted(one, 1, remaining_months(loans), balance)[0]),
-        "age_months": float(_weighted(one, 1, age, balance)[0]),
+        "average_rate": float(weighted(one, 1, loans.column("current_rate"), balance)[0]),
+        "remaining_months": float(weighted(one, 1, remaining_months(loans), balance)[0]),
+        "age_months": float(weighted(one, 1, age_months(loans), balance)[0]),
         "largest_obligor_share": float(top.iloc[0]) if len(top) else float("nan"),
         "top_20_obligors_share": float(top.sum()),
         "effective_obligors": effective_obligors(loans),
@@ -217,6 +169,6 @@ def stratification_report(loans: Loans) -> dict[str, pd.DataFrame]:
     """`summary`, `top_obligors` and one table for each of the usual columns the tape has, by name."""
     report = {"summary": summary(loans), "top_obligors": top_obligors(loans)}
     for by in STANDARD:
-        if by == REMAINING or by in loans.frame.columns:
+        if by in DERIVED or by in loans.frame.columns:
             report[by] = strata(loans, by)
     return report

@@ -7,16 +7,10 @@ import pandas as pd
 import pytest
 from loan_frames import clean
 
+from clo.tape.concentration import effective_obligors, hhi, top_obligors
+from clo.tape.derived import remaining_months
 from clo.tape.loans import Loans
-from clo.tape.strata import (
-    effective_obligors,
-    hhi,
-    remaining_months,
-    strata,
-    stratification_report,
-    summary,
-    top_obligors,
-)
+from clo.tape.strata import strata, stratification_report, summary
 
 
 @pytest.fixture
