@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from clo.findings import Finding
@@ -30,12 +32,15 @@ UNIT_SENSITIVE = frozenset({"E-T052", "W-T052", "W-T098", "W-T099", "W-T100", "W
 
 def check(view: View) -> list[Finding]:
     """Every finding the rules make about a tape in canonical dtypes; empty for a clean one."""
-    found = [*missing_columns(view)]
     if view.frame.empty:
-        return [*found, finding("E-T009", "the tape has no loans", file=view.source)]
-    found += missing_values(view)
-    found += signs_and_sizes(view)
+        return [*missing_columns(view), finding("E-T009", "the tape has no loans", file=view.source)]
     units = list(unit_findings(view))
+    return [*row_findings(view, units), *units, *key_findings(view), *identity_findings(view)]
+
+
+def row_findings(view: View, units: Sequence[Finding] = ()) -> list[Finding]:
+    """What each row says by itself, whatever the others hold; rows that `units` says are in another unit are not told twice."""
+    found = [*missing_columns(view), *missing_values(view), *signs_and_sizes(view)]
     for rule in RULES:
         if view.has(rule.field, *rule.needs):
             broken = rule.broken(view)
@@ -48,13 +53,10 @@ def check(view: View) -> list[Finding]:
         undated = view.among("account_status", "DFLT")
         if undated.any():
             found.append(view.report("E-T062", "default_date", undated, "status DFLT and no default_date column"))
-    found += units
-    found += key_findings(view)
-    found += identity_findings(view)
     return found
 
 
-def _in_another_unit(view: View, units: list[Finding]) -> Mask:
+def _in_another_unit(view: View, units: Sequence[Finding]) -> Mask:
     """Rows already said to be in another unit: that their amounts do not compare is the same mistake."""
     hit = np.zeros(len(view.frame), dtype=bool)
     for found in units:
