@@ -59,27 +59,27 @@ def instalment_terms(
     instalments = (kinds == Kind.EQUAL_PRINCIPAL) | (kinds == Kind.LEVEL_PAYMENT)
     grace = np.where(instalments, np.maximum(month_of(tape.dates("grace_end_date"), ends, cutoff), 0), 0).astype(np.int32)
     balloon = np.where(instalments, np.nan_to_num(tape.floats("balloon_amount", 0.0)), 0.0)
-    step = tape.look_up("principal_frequency", "monthly", lambda word: STEPS.get(word, UNKNOWN), np.int32)
-    step = np.where(instalments, step, 1).astype(np.int32)
+    stated = tape.look_up("principal_frequency", "monthly", lambda word: STEPS.get(word, UNKNOWN), np.int32)
+    step = np.where(instalments, stated, 1).astype(np.int32)
     interest_step = tape.look_up("interest_frequency", "monthly", lambda word: STEPS.get(word, UNKNOWN), np.int32)
     findings = list(_findings(tape, term, grace, balloon, steps=(step, interest_step)))
 
-    together = np.where(kinds == Kind.BULLET, interest_step, np.where(step == interest_step, step, 1))
-    due = np.where((together > 1) & (together < NEVER), month_of(tape.dates("next_payment_date"), ends, cutoff), 0)
-    anchor = np.where((due >= 1) & (due <= term), due, term)
+    together = (stated == interest_step) & (interest_step > 1) & (interest_step < NEVER)
+    coming = np.where(together, month_of(tape.dates("next_payment_date"), ends, cutoff), 0)
+    coming = np.where((coming >= 1) & (coming <= term), coming, 0).astype(np.int32)
+    anchor, before = np.where(coming > 0, coming, term), np.maximum(coming - 1, 0)
     codes, words = tape.words("day_count", "1/12")
     bases = [word for word in dict.fromkeys(words) if word in DAY_COUNTS and word not in EQUAL_MONTHS]
     row_of = {word: row for row, word in enumerate(bases, start=1)}
     terms = {
-        "first": _first_after(grace, anchor, step),
+        "first": _first_after(np.maximum(grace, before), anchor, step),
         "step": step,
-        "interest_first": np.where(interest_step == NEVER, NEVER, _first_after(np.zeros_like(term), anchor, interest_step)),
+        "interest_first": np.where(interest_step == NEVER, NEVER, _first_after(before, anchor, interest_step)).astype(np.int32),
         "interest_step": interest_step,
         "monthly_until": np.zeros_like(term),
         "balloon": balloon,
         "basis": np.asarray([row_of.get(word, 0) for word in words], dtype=np.int32)[codes],
     }
-    terms["interest_first"] = terms["interest_first"].astype(np.int32)
     return terms, month_fractions(bases, ends, cutoff), findings
 
 

@@ -99,7 +99,6 @@ def level_factors(
     due: int,
     step: int,
     since: int,
-    owed: float,
     rate: float,
     tau: F64,
     even: bool,
@@ -112,8 +111,8 @@ def level_factors(
     what 1 in the last month is worth, each discounted period by period at simple interest within a period:
       a' = (a + 1) / (1 + rate T),  d' = d / (1 + rate T),  from a = 0, d = 1 after the last.
     A contraction: stable for any rate >= 0 and any term. due: the first instalment after `start`; since: the month its
-    interest runs from; owed: interest owed at `start` as a share of the balance (0 if `since` comes later). On equal months
-    the factors at the last instalment by `end` have a closed form, so that a loan whose rate changes often costs no more.
+    interest runs from, if later than `start`: interest owed before comes on top of the payment. On equal months the factors
+    at the last instalment by `end` have a closed form, so that a loan whose rate changes often costs no more.
     Source: ordinary annuity, e.g. Fabozzi, Handbook of Fixed Income Securities, "mortgage cash flow"; here unequal periods.
     """
     now, held, later = 0.0, 1.0, term
@@ -141,7 +140,7 @@ def level_factors(
     fraction = 0.0
     for t in range(max(start, since), later):
         fraction += tau[t]
-    growth = 1.0 + owed + rate * fraction
+    growth = 1.0 + rate * fraction
     return (now + 1.0) / growth, held / growth
 
 
@@ -204,9 +203,9 @@ def write_schedule(
         paying = rate if cut == 0.0 else max(0.0, rate - cut)
         due = min(next_due, term)
         if kind == LEVEL_PAYMENT and start < due <= end:
-            since = max(next_due - step, monthly_until if monthly_until < due else 0, 0)
-            share = owed / outstanding if since <= start else 0.0
-            worth, held = level_factors(start, end, term, due, step, since, share, paying, tau[basis], basis == 0, a, d)
+            since = next_due - step if next_due - step >= terms.interest_first[i] else 0
+            since = max(since, monthly_until if monthly_until < due else 0)
+            worth, held = level_factors(start, end, term, due, step, since, paying, tau[basis], basis == 0, a, d)
             scale = (outstanding - balloon * held) / worth
         for t in range(start + 1, min(end, months) + 1):
             opening[t - 1] = outstanding
