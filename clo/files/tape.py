@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from clo.files.assemble import assemble, controls, declared_rules, leave_out, provenance
+from clo.files.assemble import assemble
+from clo.files.declared import controls, declared_rules, figures, leave_out, provenance
 from clo.files.headers import map_headers
 from clo.files.parquet_table import as_frame, as_text, is_parquet, is_typed, read_parquet
 from clo.files.schedule import Schedule, read_schedule
@@ -107,9 +108,9 @@ def _from_1904(table: Table, places: dict[str, int], sidecar: Sidecar) -> Sideca
 def _checked(
     view: View, sidecar: Sidecar, digest: str, earlier: list[Finding], schedule: Schedule
 ) -> tuple[Loans | None, tuple[Finding, ...]]:
-    found = [*earlier, *controls(view, sidecar), *declared_rules(view, sidecar)]
+    found = [*earlier, *controls(figures(view), sidecar, view.source), *declared_rules(view, sidecar)]
     view, left = leave_out(view, sidecar)
-    found += [*left, *provenance(view, sidecar), *schedule.findings]
+    found += [*left, *provenance(view, len(view.frame), sidecar), *schedule.findings]
     return validated(
         view,
         sha256=digest,

@@ -36,7 +36,7 @@ EXACT = 1e15
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet. rows: its cells from A1 on, "" where empty, all rows of one length. merged: (top, left), (bottom, right), from 0."""
+    """A sheet. rows: its cells from A1 on, "" where empty, all of one length. merged: (top, left), (bottom, right), from 0."""
 
     name: str
     rows: list[list[Any]]

@@ -1,0 +1,115 @@
+"""What a sidecar declares about the rows of a tape: rows left out, extra rules, control totals, where values come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from clo.expressions import ExpressionError, names, parse
+from clo.files.sidecar import Sidecar
+from clo.findings import Finding
+from clo.tape.codes import finding
+from clo.tape.filters import holds, select
+from clo.tape.keys import kept
+from clo.tape.view import View
+
+Figures = dict[str, tuple[int, float]]
+"""Number of loans and their balance by originator; "" stands for none."""
+
+
+def leave_out(view: View, sidecar: Sidecar) -> tuple[View, list[Finding]]:
+    """The view without the rows the sidecar declares unusable, and a finding that counts them and says why."""
+    found = []
+    for number, declared in enumerate(sidecar.leave_out):
+        gone = np.zeros(len(view.frame), dtype=bool)
+        for name in declared.missing:
+            if name in view.frame.columns:
+                gone |= view.frame[name].isna().to_numpy()
+        if declared.where is not None:
+            try:
+                gone |= select(view.frame, declared.where)
+            except ExpressionError as error:
+                said = str(error)
+                place = sidecar.place("leave_out", number, "where", tape=view.source)
+                found.append(finding("E-S005", said, path=f"leave_out[{number}].where", value=declared.where, **place))
+                continue
+        if gone.any():
+            said = f"left out {int(gone.sum()):,} loans: {declared.why}"
+            found.append(view.report("F-T081", declared.missing[0] if declared.missing else "loan_id", gone, said))
+            view = kept(view, ~gone)
+    return view, found
+
+
+def provenance(view: View, loans: int, sidecar: Sidecar) -> list[Finding]:
+    """What the sidecar says of where the tape's values come from: loans that are invented, columns assumed in the file."""
+    found = []
+    if sidecar.made_up is not None:
+        found.append(finding("W-T083", f"the loans are made up: {sidecar.made_up}", file=view.source))
+    for name, assumed in sidecar.assumed.items():
+        if assumed.value is not None:
+            continue
+        if view.has(name):
+            said = f"{name} is assumed for all {loans:,} loans: {assumed.why}"
+            found.append(finding("W-T082", said, field=name, file=view.source))
+        elif name not in view.declared.absent:
+            said = f"{name} is assumed without a value, and the file has no such column"
+            found.append(finding("E-S004", said, field=name, **sidecar.place("assumed", name, tape=view.source)))
+    return found
+
+
+def declared_rules(view: View, sidecar: Sidecar) -> list[Finding]:
+    """The extra rules of the sidecar; a row where a column of the rule is missing does not break it."""
+    found = []
+    for number, rule in enumerate(sidecar.rules):
+        path = f"rules[{number}].that"
+        try:
+            expression = parse(rule.that)
+            good = holds(view.frame, expression, rule.that)
+        except ExpressionError as error:
+            place = sidecar.place("rules", number, "that", tape=view.source)
+            found.append(finding("E-S005", str(error), path=path, value=rule.that, **place))
+            continue
+        used = list(dict.fromkeys(names(expression)))
+        broken = ~good
+        for name in used:
+            broken &= view.frame[name].notna().to_numpy()
+        if broken.any():
+            code = "E-T080" if rule.severity == "error" else "W-T080"
+            shown = rule.field if rule.field in view.frame.columns else used[0]
+            made = view.report(code, str(shown), broken, f"{rule.says} ({int(broken.sum()):,} loans)")
+            found.append(replace(made, rule=rule.that, fix=rule.fix or made.fix))
+    return found
+
+
+def figures(view: View) -> Figures:
+    """What control totals are compared with, of a whole tape or of a part of it."""
+    size = len(view.frame)
+    balance = np.nan_to_num(view.numbers("current_balance")) if view.has("current_balance") else np.zeros(size)
+    numbers, banks = view.originators
+    count = np.bincount(numbers + 1, minlength=len(banks) + 1)
+    amount = np.bincount(numbers + 1, weights=balance, minlength=len(banks) + 1)
+    return {str(bank): (int(count[at]), float(amount[at])) for at, bank in enumerate(["", *banks])}
+
+
+def controls(actual: Figures, sidecar: Sidecar, file: str) -> list[Finding]:
+    """Control totals of the sidecar against the tape; a difference is an error with both figures."""
+    wanted = sidecar.controls
+    found = []
+
+    def compare(place: tuple[str, ...], what: str, control: float | None, actual: float, rows: str = "") -> None:
+        if control is None or abs(control - actual) <= 0.5:
+            return
+        said = f"{what}{rows}: tape {actual:,.0f} vs control {control:,.0f} ({actual - control:+,.0f})"
+        if control and round(actual / control, 6) in (1e3, 1e-3, 1e6, 1e-6):
+            said += "; a power of 1000: check units.money"
+        stands = sidecar.place("controls", *place, tape=file)
+        found.append(finding("E-T015", said, field=".".join(("controls", *place)), value=f"{actual:,.0f}", **stands))
+
+    compare(("count",), "loans", wanted.count, sum(count for count, _ in actual.values()))
+    compare(("balance",), "balance", wanted.balance, sum(balance for _, balance in actual.values()))
+    for bank, control in wanted.by_originator.items():
+        count, balance = actual.get(bank, (0, 0.0))
+        compare(("by_originator", bank, "count"), "loans", control.count, count, f" of {bank}")
+        compare(("by_originator", bank, "balance"), "balance", control.balance, balance, f" of {bank}")
+    return found
