@@ -13,7 +13,7 @@ from typing import Any
 
 from oracle_dates import month_end, month_of
 from oracle_expressions import selected
-from oracle_loans import Market, Row, age_at, day_of, given, index_name
+from oracle_loans import Market, Row, age_at, day_of, floats, given, index_name
 
 
 def of(thing: Any, name: str, otherwise: Any = None) -> Any:
@@ -138,7 +138,7 @@ def prepaid(scenario: Any, row: Row, cutoff: date, month: int, market: Market) -
     else:
         share = monthly(at(of(scenario, "cpr", 0.0), month))
     incentive = of(scenario, "prepayment_incentive")
-    if incentive is None or given(row, "rate_type") != "floating":
+    if incentive is None or not floats(row):
         return share
     change = _fixing(row, cutoff, month, market) - _fixing(row, cutoff, 0, market)
     annual = annually(share) * max(0.0, 1.0 + float(of(incentive, "sensitivity")) * change)

@@ -79,6 +79,10 @@ def maturity_month(row: Row, cutoff: date) -> int:
     return month_of(maturity, cutoff)
 
 
+def floats(row: Row) -> bool:
+    return given(row, "rate_type") in ("floating", "fixed_then_floating")
+
+
 def index_name(row: Row) -> str:
     tenor = given(row, "rate_index_tenor")
     return str(row["rate_index"]) + ("" if tenor is None else f"_{tenor}")
@@ -97,7 +101,7 @@ def age_at(row: Row, cutoff: date) -> int:
 
 def resets(row: Row, cutoff: date, last: int) -> list[int]:
     """Months at whose end a floating rate is fixed anew."""
-    if given(row, "rate_type") != "floating":
+    if not floats(row):
         return []
     first = day_of(row, "next_reset_date")
     assert first is not None
@@ -109,7 +113,7 @@ def rates(row: Row, cutoff: date, last: int, market: Market) -> list[float]:
     kind, rate = given(row, "rate_type", "fixed"), float(row["current_rate"])
     if kind == "performance":
         return _by_performance(row, cutoff, last, market)
-    if kind not in ("fixed", "floating"):
+    if kind != "fixed" and not floats(row):
         raise ValueError(f"rate type {kind!r}")
     reset, path = resets(row, cutoff, last), []
     for month in range(last + 1):
@@ -219,7 +223,6 @@ class Contract:
         day_count = given(row, "day_count")
         self.years = [0.0, *(month_fraction(cutoff, month, day_count) for month in range(1, self.last + 1))]
         self.interest_months = due_months(row, cutoff, "interest", self.last)
-        self.resets = resets(row, cutoff, self.last)
         self.scheduled = self._amounts(schedule, "principal", cutoff, extension)
         self.interest_given = any(given(due, "interest") is not None for due in schedule)
         self.scheduled_interest = self._amounts(schedule, "interest", cutoff, 0) if self.interest_given else {}
@@ -248,7 +251,7 @@ class Contract:
         """carried: interest owed at the start. New interest is `fresh`: a level payment holds it, and not what was carried."""
         level = fresh = 0.0
         for month in range(self.start, self.last + 1):
-            if self.kind == "level_payment" and (month == self.start or month - 1 in self.resets):
+            if self.kind == "level_payment" and (month == self.start or self.annual[month] != self.annual[month - 1]):
                 carried, fresh = carried + fresh, 0.0
                 level = self._level(balance, month)
             fresh += balance * self.annual[month] * self.years[month]
