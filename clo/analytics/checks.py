@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from clo.deal.terms import COLLECTED, Deal
+from clo.deal.terms import Deal
 from clo.findings import Finding
 from clo.pool.flows import Flow, PoolFlows
 from clo.tape.loans import Loans
@@ -54,6 +54,8 @@ def run_findings(run: Run) -> list[Finding]:
     return [*breach_findings(run.flows), *_unpaid(run), *_left_over(run), *_lost_recoveries(run), *_carry(run)]
 
 
+PAID_IN = ("interest", "prepayment_fee", "scheduled_principal", "prepayment", "repurchase", "recovery")
+"""Columns of the pool that are cash."""
 HALF = 0.5
 """Of a currency unit: amounts closer than that are the same."""
 Row = tuple[str, float, bool]
@@ -84,7 +86,8 @@ def _cash(run: Run) -> Iterator[Row]:
     change = (held["closing"] - held["opening"]).sub(received.sub(paid, fill_value=0.0).reindex(held.index, fill_value=0.0))
     yield _within("parties: issuer's receipts - payments = change in accounts", _largest(change), tolerance)
     collected = run.ledger.loc[run.ledger["from"] == "obligors", "amount"].sum()
-    from_pool = sum(float(run.pool_flows.collected(name)[..., 0].sum()) for name in COLLECTED)
+    pool = run.pool.sum(numeric_only=True)
+    from_pool = sum(pool[column] for column in PAID_IN) - pool["substitution"] - pool["commingling_loss"]
     yield _within("all the pool's cash is collected", abs(collected - from_pool), tolerance)
     if run.deal.rounding != "none":
         paid_out = run.ledger[~run.ledger["to"].isin(run.deal.accounts) & (run.ledger["step"] > 0)]["amount"]
@@ -112,7 +115,7 @@ def _rolls(run: Run) -> Iterator[Row]:
     yield _within("interest: carried + due - paid = unpaid", _largest(rolled), tolerance)
     into = pool["opening"] + pool["drawing"] + pool["substitution"]
     out = pool["default"] + pool["scheduled_principal"] + pool["prepayment"] + pool["repurchase"]
-    yield _within("pool: opening - default - principal - prepayment = closing", _largest(into - out - pool["closing"]), tolerance)
+    yield _within("pool: opening + in - out = closing", _largest(into - out - pool["closing"]), tolerance)
     groups = pool.groupby("group", sort=False)
     apart = groups["closing"].shift() - pool["opening"]
     later = groups.cumcount() > 0

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clo.behaviour.assumptions import PREPAYMENT, conflicts
+from clo.behaviour.assumptions import NO_DEFAULTS, PREPAYMENT, conflicts
 from clo.deal.terms import Deal, enclosing, leaves
 from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
@@ -145,16 +145,17 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
         missing = [field for field in ("recovery", "recovery_lag") if getattr(scenario, field) is None]
         if all(getattr(scenario, field) is None for field in PREPAYMENT):
             missing.insert(0, "cpr")
+        disagreeing = list(conflicts(scenario))
+        if any(each.code == NO_DEFAULTS for each in disagreeing):
+            missing.insert(0, "cdr (or defaults)")
         if missing:
             message = f"scenario {name!r} does not say {', '.join(missing)}"
             yield deal.origin.finding("E-D042", path, message, "state them, or extend a scenario that does")
-        for found in conflicts(scenario):
-            place = f"{path}.{found.field}" if given.model_fields_set & {found.field.partition(".")[0]} else path
-            yield deal.origin.finding("E-D043", place, f"scenario {name!r}: {found.message}", found.fix, rule=found.rule)
-        both = [field for field in ("cdr", "defaults") if getattr(given, field) is not None]
-        if len(both) > 1:
-            message = f"scenario {name!r} states both cdr and defaults"
-            yield deal.origin.finding("E-D044", f"{path}.defaults", message, "keep one default model")
+        for each in disagreeing:
+            if each.code != NO_DEFAULTS:
+                own = each.field.partition(".")[0] in given.model_fields_set
+                place = f"{path}.{each.field}" if own else path
+                yield deal.origin.finding("E-D043", place, f"scenario {name!r}: {each.message}", each.fix, rule=each.rule)
 
 
 def _assertions(deal: Deal, payments: int | None) -> Iterator[Finding]:

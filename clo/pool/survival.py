@@ -70,7 +70,8 @@ def thin(sums: Floats, hazards: Hazards, assumed: Behaviour, cohorts: Sequence[i
     flows[Flow.prepayment_fee] = (prepaid * hazards.fee).sum(axis=(0, 1))
     flows[Flow.repurchase] = (hazards.repurchase * left).sum(axis=(0, 1))
     flows[Flow.substitution] = ((hazards.repurchase - bought) * left).sum(axis=(0, 1))
-    flows[Flow.closing] = _total(paying * keep, later)
+    flows[Flow.closing, :-1] = flows[Flow.opening, 1:]
+    flows[Flow.closing, -1] = (paying * keep * later)[..., -1].sum()
     for cohort, month in enumerate(cohorts, start=1):
         flows[Flow.restructured, month - 1] = (start[cohort, :, month - 1] * now[cohort, :, Column.OPENING, month - 1]).sum()
     lost = _book(flows, _events(now, start, q, hazards.known, assumed), assumed)

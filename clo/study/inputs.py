@@ -34,25 +34,24 @@ def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Sce
     try:
         scenario = Scenario.model_validate(replaced(fields, {key: plain(value) for key, value in overrides.items()}))
     except ValidationError as error:
-        known = ", ".join(key for key in Scenario.model_fields if key != "extends")
-        raise DealError(
-            Finding(
-                "E-R102",
-                "error",
-                detail["msg"],
-                rule="a keyword replaces a field of the scenario",
-                fix=detail.get("ctx", {}).get("fix", f"keywords are {known}"),
-                field=f"{detail['loc'][0]}=",
-                value=str(detail["input"]),
-            )
-            for detail in error.errors(include_url=False)
-        ) from None
+        raise DealError(_of_keyword(detail) for detail in error.errors(include_url=False)) from None
     found = [
         Finding("E-R102", "error", each.message, each.rule, each.fix, field=f"{each.field}=") for each in conflicts(scenario)
     ]
     if found:
         raise DealError(found)
     return scenario
+
+
+def _of_keyword(detail: Mapping[str, Any]) -> Finding:
+    name = str(detail["loc"][0])
+    known = [key for key in Scenario.model_fields if key != "extends"]
+    close = nearest(name, known) if detail["type"] == "extra_forbidden" else None
+    hint = f"did you mean {close!r}?" if close else f"keywords are {', '.join(known)}"
+    fix = detail.get("ctx", {}).get("fix", hint)
+    rule = "a keyword replaces a field of the scenario"
+    shown = "" if isinstance(detail["input"], Mapping) else str(detail["input"])
+    return Finding("E-R102", "error", detail["msg"], rule, fix, field=f"{name}=", value=shown)
 
 
 def resolve_curves(deal: Deal) -> Curves:

@@ -55,7 +55,7 @@ def changed(frame: pd.DataFrame, column: str, by: float, row: int = 0) -> pd.Dat
         ("parties", "amount", 8, ["parties: issuer's receipts - payments = change in accounts"]),
         ("tranches", "closing", 0, ["tranches: opening - principal - write-down = closing"]),
         ("tranches", "interest_unpaid", 0, ["interest: carried + due - paid = unpaid"]),
-        ("pool", "closing", 1, ["pool: opening - default - principal - prepayment = closing",
+        ("pool", "closing", 1, ["pool: opening + in - out = closing",
          "pool: each month opens as the last one closed"]),
         ("pool", "interest", 0, ["all the pool's cash is collected"]),
         ("ledger", "amount", 6, ["every payment is in whole currency units"]),

@@ -1,0 +1,23 @@
+"""English and Japanese words for everything a user sees, and how numbers are written."""
+
+from clo.labels.numbers import NONE, Unit, money, number, percent, short_money, unit
+from clo.labels.words import LANGUAGES, WORDS, Lang, check_name, dotted, label, party, path_label, why
+
+__all__ = [
+    "LANGUAGES",
+    "NONE",
+    "WORDS",
+    "Lang",
+    "Unit",
+    "check_name",
+    "dotted",
+    "label",
+    "money",
+    "number",
+    "party",
+    "path_label",
+    "percent",
+    "short_money",
+    "unit",
+    "why",
+]

@@ -1,0 +1,100 @@
+"""Words and phrases for a key, in English and Japanese."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from clo.labels.page import PAGE
+from clo.labels.results import FRAMES, MARKS, POOL, ROLES, VERBS, Words
+from clo.labels.terms import BEHAVIOUR, TERMS
+
+Lang = Literal["en", "ja"]
+LANGUAGES: tuple[Lang, ...] = ("en", "ja")
+
+WORDS: Words = FRAMES | POOL | ROLES | VERBS | MARKS | TERMS | BEHAVIOUR | PAGE
+"""(English, Japanese) of every key."""
+
+
+def label(key: str, lang: Lang = "en") -> str:
+    """The word for a key; a key that is not known (a name of the user's) is shown as it is, spaces for underscores in English."""
+    if key in WORDS:
+        return WORDS[key][LANGUAGES.index(lang)]
+    return key.replace("_", " ") if lang == "en" else key
+
+
+def party(name: str, lang: Lang = "en") -> str:
+    """The word for somebody who pays or is paid."""
+    return label(f"party_{name}" if f"party_{name}" in WORDS else name, lang)
+
+
+def path_label(path: str, lang: Lang = "en") -> str:
+    """The words for a place in a deal, `tranches.senior.coupon`, part by part. A date has words of its own."""
+    parts = [part for part in path.split(".") if part]
+    if parts[:1] == ["dates"]:
+        parts[1:] = [f"date_{part}" if f"date_{part}" in WORDS else part for part in parts[1:]]
+    return " › ".join(label(part, lang) for part in parts)
+
+
+def dotted(name: str, lang: Lang = "en") -> str:
+    """The words for a claim such as `mezzanine.interest`: the name first, then what of it.
+
+    `subordinated.residual (interest)`, a part of a residual, reads as `subordinated.residual_interest`.
+    """
+    plain, _, part = name.partition(" (")
+    first, *others = (label(word, lang) for word in (f"{plain}_{part.rstrip(')')}" if part else plain).split("."))
+    return first + "".join(f"・{other}" if lang == "ja" else f" {other.lower()}" for other in others)
+
+
+_WHYS = (
+    (r"in full", "全額"),
+    (r"nothing is asked", "請求なし"),
+    (r"everything left", "残額すべて"),
+    (r"nothing is left", "残額なし"),
+    (r"collected from the borrowers", "債務者から回収"),
+    (r"not paid: (`.*`) is false", r"条件 \1 を満たさず支払なし"),
+    (r"(\w+) ran out after (.*)", r"\1 の残高不足（先順位の支払: \2）"),
+    (r"(\w+) ran out; nothing was paid from it before", r"\1 の残高不足（先順位の支払なし）"),
+)
+
+
+def why(text: str, lang: Lang = "en") -> str:
+    """Why a step paid what it paid, in the language; a text that is not known stays English."""
+    if lang == "en":
+        return text
+    found = ((re.fullmatch(pattern, text), japanese) for pattern, japanese in _WHYS)
+    told = next((match.expand(japanese) for match, japanese in found if match), None)
+    if told is None or "`" in told:
+        return told or text
+    return re.sub(r"[A-Za-z_]\w*(\.\w+)*( \(\w+\))?", lambda match: dotted(match.group(), lang), told)
+
+
+_CHECKS = (
+    (r"cash in - cash out = change in cash", "入金－出金＝現金の増減"),
+    (r"every amount is a number, 0 or more", "全金額が0以上の数値"),
+    (r"parties: issuer's receipts - payments = change in accounts", "当事者：発行体の受取－支払＝口座残高の増減"),
+    (r"all the pool's cash is collected", "プールの入金を全額回収"),
+    (r"every payment is in whole currency units", "全支払が通貨の整数単位"),
+    (r"accounts: opening \+ inflow - outflow = closing", "口座：期首残高＋入金－出金＝期末残高"),
+    (r"accounts never below 0", "口座残高は0以上"),
+    (r"tranches: opening - principal - write-down = closing", "トランシェ：期首残高－元本償還－元本削減＝期末残高"),
+    (r"tranches never below 0", "トランシェ残高は0以上"),
+    (r"interest: carried \+ due - paid = unpaid", "利息：繰越＋発生－支払＝未払"),
+    (r"pool: opening \+ in - out = closing", "プール：期首残高＋増加－減少＝期末残高"),
+    (r"pool: each month opens as the last one closed", "プール：各月の期首残高＝前月の期末残高"),
+    (r"tranches: sizes = pool", "トランシェ：発行額の合計＝プール残高"),
+    (r"no flow of the pool below 0", "プールの入金は全て0以上"),
+    (r"figures: month as published", "公表値：年月が一致"),
+    (r"figures: obligors as published", "公表値：債務者数が一致"),
+    (r"figures: amount as published", "公表値：金額が一致"),
+    (r"figures: institutions as published", "公表値：金融機関数が一致"),
+    (r"assertion after payment (\d+): (.*)", r"検証条件（支払回\1後）: \2"),
+)
+
+
+def check_name(text: str, lang: Lang = "en") -> str:
+    """The name of a check in the language; one that is not known stays English."""
+    if lang == "en":
+        return text
+    found = ((re.fullmatch(pattern, text), japanese) for pattern, japanese in _CHECKS)
+    return next((match.expand(japanese) for match, japanese in found if match), text)
