@@ -153,6 +153,7 @@ class History:
         each, bank = flows(between), between.originator
         size = len(self.originators)
         used = np.flatnonzero(np.bincount(bank[between.was_live | between.is_live], minlength=size))
+        used = used[np.argsort(np.array(self.originators)[used])]
         head = {"from": between.opening.date, "to": between.closing.date, "originator_id": np.array(self.originators)[used]}
         amount = {name: np.bincount(bank, weights=each[name], minlength=size)[used] for name in AMOUNTS}
         number = {name: np.bincount(bank[each[name] != 0], minlength=size)[used] for name in AMOUNTS}
