@@ -51,7 +51,7 @@ def run_checks(run: Run) -> pd.DataFrame:
 
 def run_findings(run: Run) -> list[Finding]:
     """What went wrong in the machine, and what a user should know of a run that holds."""
-    return [*breach_findings(run.flows), *_unpaid(run), *_left_over(run), *_lost_recoveries(run), *_carry(run)]
+    return [*breach_findings(run.flows), *_unpaid(run), *_left_over(run), *_lost_recoveries(run), *_outstanding(run), *_carry(run)]
 
 
 PAID_IN = ("interest", "prepayment_fee", "scheduled_principal", "prepayment", "repurchase", "recovery")
@@ -183,6 +183,14 @@ def _lost_recoveries(run: Run) -> Iterator[Finding]:
         message = f"recoveries of {lost:,.0f} would come after the last collection before legal final, and are lost"
         fix = "shorten recovery_lag, or move legal_final"
         yield run.deal.origin.finding("W-R213", "dates.legal_final", message, fix)
+
+
+def _outstanding(run: Run) -> Iterator[Finding]:
+    outstanding, initial = float(run.pool_flows.outstanding[:, 0].sum()), run.flows.parameter("pool.initial")
+    if outstanding > LEAK * initial:
+        message = f"loans of {outstanding:,.0f} ({outstanding / initial:.2%} of the pool) are outstanding after the last collection"
+        fix = "move legal_final, or leave out loans that last longer"
+        yield run.deal.origin.finding("W-R215", "dates.legal_final", message, fix)
 
 
 def _carry(run: Run) -> Iterator[Finding]:

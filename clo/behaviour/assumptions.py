@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from clo.behaviour.arrears import Arrears
@@ -49,15 +49,21 @@ class Behaviour(Terms):
     rates: dict[str, SignedRate] | None = None
     performance: tuple[Share, Share, Share] | None = None
 
-    @model_validator(mode="after")
-    def _shares_add_up(self) -> Behaviour:
-        if self.recovery_timing is not None and sum(self.recovery_timing) > 1.0 + WHOLE:
-            said, fix = f"recovery_timing adds up to {sum(self.recovery_timing):.6g}", "make the shares add up to 100% at most"
+    @field_validator("recovery_timing")
+    @classmethod
+    def _at_most_all(cls, shares: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if shares is not None and sum(shares) > 1.0 + WHOLE:
+            said, fix = f"the shares add up to {sum(shares):.6g}", "make them add up to 100% at most"
             raise PydanticCustomError("recovery_timing", "{said}", {"said": said, "fix": fix})
-        if self.performance is not None and abs(sum(self.performance) - 1.0) > WHOLE:
-            said, fix = f"performance adds up to {sum(self.performance):.6g}", "give the share of borrowers in each of the three"
+        return shares
+
+    @field_validator("performance")
+    @classmethod
+    def _everybody(cls, shares: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+        if shares is not None and abs(sum(shares) - 1.0) > WHOLE:
+            said, fix = f"the shares add up to {sum(shares):.6g}", "give the share of borrowers in each of the three"
             raise PydanticCustomError("performance", "{said}", {"said": said, "fix": fix})
-        return self
+        return shares
 
     @property
     def from_tape(self) -> bool:

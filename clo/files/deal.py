@@ -20,12 +20,11 @@ from clo.files.deal_yaml import read_yaml
 from clo.files.tape import read_tape
 from clo.findings import DealError, Finding, has_errors, nearest
 from clo.tape.loans import Loans
-from clo.timeline import DAY_COUNTS
 from clo.waterfall.compile import compiled
 
 _CHOICES = {
     "rounding": "choose down (切捨て), half_up or none: it decides every yen of interest",
-    "day_count": f"choose {', '.join(DAY_COUNTS)}",
+    "day_count": "choose ACT/365F, ACT/360, 30/360, 1/12 or another one listed in docs/loans.md",
     "business_day": "choose following, modified_following, preceding or unadjusted",
     "format": "add format: clo.deal/1",
 }

@@ -258,10 +258,12 @@ def _claims(tape: Columns, assumed: Behaviour) -> tuple[Claims | None, list[Find
     deposit = undrawn = recovery = None
     if assumed.setoff is not None:
         deposit = np.maximum(np.nan_to_num(tape.floats("deposit_setoff", 0.0)), 0.0)
+        findings += _without_effect(tape, "setoff", "no loan has a deposit (deposit_setoff)", deposit)
     if assumed.drawn_at_default is not None:
         revolving = tape.look_up("amortisation_type", "", lambda word: word == "revolving", np.bool_)
         unused = np.nan_to_num(tape.floats("credit_limit")) - tape.floats("current_balance")
         undrawn = np.where(revolving, assumed.drawn_at_default * np.maximum(unused, 0.0), 0.0)
+        findings += _without_effect(tape, "drawn_at_default", "no loan is a revolving line with something undrawn", undrawn)
     if assumed.recovery == "lgd":
         lgd = tape.floats("lgd")
         findings += tape.hits([(
@@ -276,6 +278,12 @@ def _claims(tape: Columns, assumed: Behaviour) -> tuple[Claims | None, list[Find
     if deposit is None and undrawn is None and recovery is None:
         return None, findings
     return Claims(deposit, undrawn, recovery), findings
+
+
+def _without_effect(tape: Columns, name: str, why: str, values: Floats) -> Iterator[Finding]:
+    if tape.size and not values.any():
+        rule, fix = "what is assumed finds loans it applies to", "leave it out, or supply the column"
+        yield Finding("W-P088", "warning", f"{name} changes nothing: {why}", rule, fix, file=tape.file, field=name)
 
 
 def _short(short: float, group: str) -> Iterator[Finding]:
