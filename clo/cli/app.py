@@ -93,6 +93,9 @@ def check(
     file: TapeOrDeal,
     *,
     map: Map = None,  # noqa: A002  (the option's name)
+    criteria: Annotated[
+        Path | None, typer.Option("--criteria", metavar="FILE", help="Eligibility criteria and limits to hold a tape against.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Where the full list goes. [default: NAME.findings.csv]")
     ] = None,
@@ -101,13 +104,35 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """Find everything that is wrong with a tape, or with a deal and its tapes."""
-    raise typer.Exit(_actions("checking").check(file, sidecar=map, out=out, lang=lang.value, as_json=json, quiet=quiet))
+    work = _actions("checking")
+    raise typer.Exit(work.check(file, sidecar=map, criteria=criteria, out=out, lang=lang.value, as_json=json, quiet=quiet))
 
 
 @app.command()
-def strat(file: TapeOrDeal, *, map: Map = None, lang: Lang = Language.en, json: Json = False) -> None:  # noqa: A002
+def strat(
+    file: TapeOrDeal,
+    *,
+    map: Map = None,  # noqa: A002  (the option's name)
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="COLUMN", help="One table by a column, or by remaining_term, age, vintage, ...")
+    ] = None,
+    bands: Annotated[
+        str | None, typer.Option("--bands", metavar="EDGES", help="Edges of the bands of --by: 12,24,36 or 1%,2%.")
+    ] = None,
+    across: Annotated[str | None, typer.Option("--across", metavar="COLUMN", help="A second column, across the table.")] = None,
+    across_bands: Annotated[
+        str | None, typer.Option("--across-bands", metavar="EDGES", help="Edges of the bands of --across.")
+    ] = None,
+    measure: Annotated[
+        str, typer.Option("--measure", metavar="WHAT", help="In the cells with --across: balance, loans, obligors or share.")
+    ] = "balance",
+    lang: Lang = Language.en,
+    json: Json = False,
+) -> None:
     """Stratification tables of a tape, or of each sub-pool of a deal."""
-    raise typer.Exit(_actions("checking").strat(file, sidecar=map, lang=lang.value, as_json=json))
+    work = _actions("strata")
+    options = {"by": by, "bands": bands, "across": across, "across_bands": across_bands, "measure": measure}
+    raise typer.Exit(work.strat(file, sidecar=map, **options, lang=lang.value, as_json=json))
 
 
 @app.command()

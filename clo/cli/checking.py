@@ -1,4 +1,4 @@
-"""The work of `clo check`, `clo strat` and `clo schema`."""
+"""The work of `clo check` and `clo schema`."""
 
 from __future__ import annotations
 
@@ -12,36 +12,45 @@ import typer
 
 from clo import study
 from clo.cli import console
+from clo.cli.criteria import Applied, apply, read, tell
 from clo.cli.listing import file_trouble, findings_as_dict, print_assumed, print_findings, verdict
 from clo.cli.trial import deal_findings
 from clo.deal.terms import Deal
-from clo.files.deal import load_deal
 from clo.files.results import whole
-from clo.files.tape import check_tape, read_tape
+from clo.files.tape import check_tape
 from clo.findings import Finding, full_list, has_errors
 from clo.labels import Lang, label
-from clo.report.pools import dimension, strata_table
 from clo.report.tables import ASSUMED
 from clo.schema import FORMAT, TAPE
-from clo.study import resolve_pools
-from clo.tape.loans import Loans
-from clo.tape.strata import stratification_report
 
 DEAL_SUFFIXES = (".yaml", ".yml")
 TAPE_SUFFIXES = (".csv", ".csv.gz", ".parquet")
 NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+([eE][+-]?\d+)?%?")
 
 
-def check(file: Path, *, sidecar: Path | None, out: Path | None, lang: Lang, as_json: bool, quiet: bool) -> int:
-    """Every finding of a tape, or of a deal with its tapes. 1 if one is an error, 3 if the file is not readable as such."""
+def check(
+    file: Path, *, sidecar: Path | None, criteria: Path | None, out: Path | None, lang: Lang, as_json: bool, quiet: bool
+) -> int:
+    """Every finding of a tape, or of a deal with its tapes. 1 if one is an error, 3 if the file is not readable as such.
+
+    criteria: a file of criteria and limits that the tape is held against.
+    """
+    applied: Applied | None = None
     if is_deal(file):
-        _no_map(sidecar)
+        no_map(sidecar)
+        if criteria is not None:
+            raise typer.BadParameter("--criteria is for a tape")
         if study.compiling():
             console.say(f"clo: {label('compiling', lang)}", quiet=quiet)
         findings = deal_findings(file)
     else:
-        _, findings = check_tape(file, sidecar)
-    target = out or Path(f"{_bare(file)}.findings.csv")
+        wanted, wrong = (None, ()) if criteria is None else read(criteria)
+        loans, findings = check_tape(file, sidecar)
+        findings = (*findings, *wrong)
+        if wanted is not None and loans is not None:
+            applied, met = apply(wanted, loans)
+            findings = (*findings, *met)
+    target = out or Path(f"{bare(file)}.findings.csv")
     listed = bool(findings) or out is not None or target.exists()
     if listed:
         try:
@@ -49,32 +58,15 @@ def check(file: Path, *, sidecar: Path | None, out: Path | None, lang: Lang, as_
         except OSError as error:
             return _unlisted(findings, target, error, lang, as_json=as_json)
     if as_json:
-        console.show_json(findings_as_dict(findings))
+        console.show_json(findings_as_dict(findings) | ({} if applied is None else applied.as_dict()))
     elif not quiet or has_errors(findings):
         _tell(findings, lang, str(target))
+        if applied is not None:
+            tell(applied, lang)
         console.out().print(_count_line(file, findings, lang), soft_wrap=True)
     if listed:
         console.say(f"{label('full_list', lang)}: {target}", quiet=quiet)
     return verdict(findings)
-
-
-def strat(file: Path, *, sidecar: Path | None, lang: Lang, as_json: bool) -> int:
-    """Stratification tables of a tape, or of each sub-pool of a deal."""
-    pools: dict[str, Loans]
-    if is_deal(file):
-        _no_map(sidecar)
-        pools, _ = resolve_pools(load_deal(file), None)
-    else:
-        pools = {_bare(file): read_tape(file, sidecar)}
-    reports = {name: stratification_report(loans) for name, loans in pools.items()}
-    if as_json:
-        console.show_json({name: {by: _records(frame) for by, frame in report.items()} for name, report in reports.items()})
-        return 0
-    for name, report in reports.items():
-        console.out().print(f"{label(name, lang)} ({label('loans', lang).lower()}: {len(pools[name]):,})", style="bold")
-        for by, frame in report.items():
-            console.show_table(strata_table(frame), dimension(by, lang), lang)
-    return 0
 
 
 def _write_list(findings: tuple[Finding, ...], target: Path) -> None:
@@ -128,12 +120,12 @@ def is_deal(file: Path) -> bool:
     raise typer.BadParameter(f"{file.name}: neither a deal nor a tape by its ending; known are {known}")
 
 
-def _no_map(sidecar: Path | None) -> None:
+def no_map(sidecar: Path | None) -> None:
     if sidecar is not None:
         raise typer.BadParameter("--map is for a tape; a deal's tapes have their sidecars beside them")
 
 
-def _bare(file: Path) -> str:
+def bare(file: Path) -> str:
     name = file.name
     return next((name[: -len(end)] for end in (*DEAL_SUFFIXES, *TAPE_SUFFIXES) if name.lower().endswith(end)), name)
 
@@ -149,6 +141,6 @@ def _count_line(file: Path, findings: tuple[Finding, ...], lang: Lang) -> str:
     return f"{file}: " + ", ".join(f"{kind} {count:,}" for kind, count in counts if count)
 
 
-def _records(frame: pd.DataFrame) -> list[dict[object, object]]:
+def records(frame: pd.DataFrame) -> list[dict[object, object]]:
     plain = frame.reset_index() if frame.index.name is not None else frame
     return list(plain.to_dict("records"))

@@ -7,12 +7,13 @@ from typing import Literal
 
 from clo.labels.page import PAGE
 from clo.labels.results import FRAMES, MARKS, POOL, ROLES, VERBS, Words
+from clo.labels.tape import VIEWS
 from clo.labels.terms import BEHAVIOUR, TERMS
 
 Lang = Literal["en", "ja"]
 LANGUAGES: tuple[Lang, ...] = ("en", "ja")
 
-WORDS: Words = FRAMES | POOL | ROLES | VERBS | MARKS | TERMS | BEHAVIOUR | PAGE
+WORDS: Words = FRAMES | POOL | ROLES | VERBS | MARKS | TERMS | BEHAVIOUR | VIEWS | PAGE
 """(English, Japanese) of every key."""
 
 
@@ -67,6 +68,18 @@ def why(text: str, lang: Lang = "en") -> str:
     if told is None or "`" in told:
         return told or text
     return re.sub(r"[A-Za-z_]\w*(\.\w+)*( \(\w+\))?", lambda match: dotted(match.group(), lang), told)
+
+
+_STRATA = ((r"below (.+)", r"\1未満"), (r"(.+) to (.+)", r"\1以上\2未満"), (r"(.+) and above", r"\1以上"))
+
+
+def stratum(text: str, lang: Lang = "en") -> str:
+    """The name of a stratum in the language: a band, `missing` or `total`; any other is as it stands on the tape."""
+    if lang == "en":
+        return text
+    found = ((re.fullmatch(pattern, text), japanese) for pattern, japanese in _STRATA)
+    told = next((match.expand(japanese) for match, japanese in found if match), None)
+    return told or (label(text, lang) if text in ("missing", "total") else text)
 
 
 _CHECKS = (

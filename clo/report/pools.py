@@ -73,7 +73,9 @@ def strata_table(frame: pd.DataFrame) -> Table:
             (name, written(value, _kind(str(name), whole=float(value).is_integer()), "en")) for name, value in plain.to_numpy()
         ]
         return Table((Column("measure", "word"), Column("value", "figure")), tuple(told))
-    columns = [Column(str(name), _column_kind(str(name), plain[name])) for name in plain.columns]
+    columns = [
+        Column(str(name), "stratum" if name == "stratum" else _column_kind(str(name), plain[name])) for name in plain.columns
+    ]
     return of_frame(plain, columns)
 
 

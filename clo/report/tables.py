@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clo.deal.terms import Mark
-from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, percent
+from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, percent, stratum
 
 if TYPE_CHECKING:
     from clo.findings import Finding
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "text", "word", "party", "claim", "money", "percent", "number", "residual", "date", "flag", "status", "integer", "figure",
-    "check",
+    "check", "stratum",
 ]  # fmt: skip
 """word: a key of the labels; party: who pays or is paid; claim: `name.interest`; flag: yes or no; status: passed or FAILED;
-figure: a number already written."""
+figure: a number already written; stratum: a band, or a word of the tape."""
 ASSUMED = frozenset({"W-T082", "W-T083"})
 """Findings that say what is assumed of the loans, a column or all of it: told as notes beside the tables, not as warnings."""
 NUMERIC: frozenset[str] = frozenset({"money", "percent", "number", "residual", "integer", "figure"})
@@ -75,6 +75,7 @@ _WRITERS: dict[str, Callable[[Any, Lang], str]] = {
     "party": lambda value, lang: party(str(value), lang),
     "claim": lambda value, lang: dotted(str(value), lang),
     "check": lambda value, lang: check_name(str(value), lang),
+    "stratum": lambda value, lang: stratum(str(value), lang),
     "money": lambda value, _: money(float(value)),
     "integer": lambda value, _: money(float(value)),
     "percent": lambda value, _: percent(float(value)),

@@ -148,7 +148,7 @@ def _findings(
         said = f"{rule.name}: {_loans(out)} not eligible, {share:.1%} of the balance{because}"
         found.append(
             row_finding(
-                "E-L020" if rule.severity == "error" else "W-L020", said, field=rule.name, file=loans.source,
+                "E-L020" if rule.severity == "error" else "W-L020", said, field="", file=loans.source,
                 rows=loans.file_rows[out], who=ids[out], values=values, rule=says,
             )
         )  # fmt: skip
@@ -159,7 +159,7 @@ def _findings(
         blank_values = np.full(len(at), "blank", dtype=object)
         found.append(
             row_finding(
-                "W-L022", said, field=rule.name, file=loans.source, rows=loans.file_rows[at], who=ids[at], values=blank_values,
+                "W-L022", said, field="", file=loans.source, rows=loans.file_rows[at], who=ids[at], values=blank_values,
                 rule=says,
             )
         )  # fmt: skip

@@ -6,7 +6,7 @@ Shares are of the current balance of all loans given. Borrowers with a group_id,
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from clo.expressions import names, parse
 from clo.findings import Finding
-from clo.labels import money, percent
+from clo.labels import Lang, label, money, percent
+from clo.schema import TAPE
 from clo.tape.codes import finding
 from clo.tape.criteria import Criteria, CriteriaError, Limit, given, misfits
 from clo.tape.derived import borrowers, kind, with_derived
@@ -88,8 +89,9 @@ def check_limits(
         upper = limit.kind.startswith("max")
         headroom = limit.bound - stands.level if upper else stands.level - limit.bound
         ok = bool(headroom >= -EXACT * max(1.0, abs(limit.bound)))
-        measure = _measure(limit)
-        rows.append((limit.name, measure, stands.level, limit.bound, headroom, ok, stands.binds, 0.0 if ok else stands.remove))
+        rows.append(
+            (limit.name, measure(limit), stands.level, limit.bound, headroom, ok, stands.binds, 0.0 if ok else stands.remove)
+        )
         if not ok:
             path = f"limits[{at}]"
             found.append(_broken(limit, stands, path, criteria.place(path), loans.source))
@@ -102,11 +104,16 @@ def in_money(limit: Limit) -> bool:
     return limit.kind == "max_amount" or (limit.measure == "average" and kind(str(limit.average)) == "money")
 
 
-def _measure(limit: Limit) -> str:
-    if limit.by is not None:
-        what = {"max": "share of", "max_amount": "balance of", "min_count": "number of"}[limit.kind]
-        return f"{what} {f'top {limit.top} ' if limit.top > 1 else ''}{limit.by}"
-    return f"share where {limit.where}" if limit.where is not None else f"average {limit.average}"
+def measure(limit: Limit, lang: Lang = "en") -> str:
+    """What a limit bounds, in words."""
+    of = limit.by or limit.average
+    if of is None:
+        return label("measure_where", lang).format(of=limit.where)
+    if lang == "ja":
+        of = TAPE[of].label_ja if of in TAPE else label(of, lang)
+    kinds = {"max": "top" if limit.top > 1 else "max", "max_amount": "top_amount" if limit.top > 1 else "max_amount"}
+    key = "average" if limit.average is not None else kinds.get(limit.kind, limit.kind)
+    return label(f"measure_{key}", lang).format(of=of, top=limit.top)
 
 
 def _standing(loans: Loans, limit: Limit) -> _Standing:
@@ -206,10 +213,10 @@ def _average(values: Floats, balance: Floats, limit: Limit) -> _Standing:
 
 
 def _broken(limit: Limit, stands: _Standing, path: str, place: dict[str, Any], source: str) -> Finding:
-    figure = _figures(limit)
+    figure = figures(limit)
     side = "above" if limit.kind.startswith("max") else "below"
     who = f" ({stands.binds})" if stands.binds else ""
-    said = f"{limit.name}: {_measure(limit)} is {figure(stands.level)}, {side} {figure(limit.bound)}{who}"
+    said = f"{limit.name}: {measure(limit)} is {figure(stands.level)}, {side} {figure(limit.bound)}{who}"
     fix = f"take out {money(stands.remove)} of balance" if np.isfinite(stands.remove) else "add other loans"
     code = "E-L021" if limit.severity == "error" else "W-L021"
     if not place["file"]:
@@ -217,8 +224,8 @@ def _broken(limit: Limit, stands: _Standing, path: str, place: dict[str, Any], s
     return finding(code, said, path=path, who=stands.binds, value=figure(stands.level), fix=fix, rule=limit.says, **place)
 
 
-def _figures(limit: Limit) -> Any:
-    """How level and threshold of a limit are written."""
+def figures(limit: Limit) -> Callable[[float], str]:
+    """How level, threshold and headroom of a limit are written."""
     if in_money(limit) or limit.kind == "min_count":
         return money
     if limit.measure == "average" and kind(str(limit.average)) not in ("rate", "ratio"):
