@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from slow_contract import Loan, slow, written
+from slow_contract import Loan, kernel_terms, slow, written
 
 from clo.pool import kernel, terms_kernel
 from clo.pool.kernel import Column, Kind
@@ -139,8 +139,6 @@ def test_a_rate_resets_within_its_limits(loan, fixings, data):
 
 
 def kernel_terms_of(loan, **fields):
-    from slow_contract import kernel_terms  # noqa: PLC0415
-
     own, index = kernel_terms(loan)
     typed = {name: np.array([value], dtype=getattr(own, name).dtype) for name, value in fields.items()}
     return own._replace(**typed), index
