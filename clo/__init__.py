@@ -32,6 +32,7 @@ _HOMES = {
     "read_tape": "clo.files.tape",
     "roll_rates": "clo.behaviour.estimation.rolls",
     "run": "clo.study",
+    "scan_tape": "clo.files.scan",
     "smm_from_cpr": "clo.behaviour.rates",
     "static_pool": "clo.tape.static_pool",
     "strata": "clo.tape.strata",
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from clo.files.curves import read_curves as read_curves
     from clo.files.deal import load_deal as load_deal
     from clo.files.history import read_history as read_history
+    from clo.files.scan import scan_tape as scan_tape
     from clo.files.tape import read_tape as read_tape
     from clo.findings import CurveError as CurveError
     from clo.findings import DealError as DealError

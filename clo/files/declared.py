@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,9 +14,6 @@ from clo.tape.codes import finding
 from clo.tape.filters import holds, select
 from clo.tape.keys import kept
 from clo.tape.view import View
-
-Figures = dict[str, tuple[int, float]]
-"""Number of loans and their balance by originator; "" stands for none."""
 
 
 def leave_out(view: View, sidecar: Sidecar) -> tuple[View, list[Finding]]:
@@ -82,18 +80,11 @@ def declared_rules(view: View, sidecar: Sidecar) -> list[Finding]:
     return found
 
 
-def figures(view: View) -> Figures:
-    """What control totals are compared with, of a whole tape or of a part of it."""
-    size = len(view.frame)
-    balance = np.nan_to_num(view.numbers("current_balance")) if view.has("current_balance") else np.zeros(size)
-    numbers, banks = view.originators
-    count = np.bincount(numbers + 1, minlength=len(banks) + 1)
-    amount = np.bincount(numbers + 1, weights=balance, minlength=len(banks) + 1)
-    return {str(bank): (int(count[at]), float(amount[at])) for at, bank in enumerate(["", *banks])}
+def controls(actual: Mapping[str, tuple[int, float]], sidecar: Sidecar, file: str) -> list[Finding]:
+    """Control totals of the sidecar against the tape; a difference is an error with both figures.
 
-
-def controls(actual: Figures, sidecar: Sidecar, file: str) -> list[Finding]:
-    """Control totals of the sidecar against the tape; a difference is an error with both figures."""
+    actual: number of loans and their balance by originator.
+    """
     wanted = sidecar.controls
     found = []
 

@@ -15,7 +15,7 @@ from clo.findings import Finding, TapeError
 from clo.schema import kind_of
 from clo.tape.codes import finding
 
-CHANGES = frozenset({"columns", "kinds", "constants", "derive", "units", "sentinels", "may_be_missing"})
+CHANGES = frozenset({"columns", "kinds", "constants", "derive", "units", "sentinels"})
 """What a sidecar declares to change a value or a name."""
 
 
@@ -47,6 +47,8 @@ def damaged(error: Exception, file: str) -> Finding:
 def is_typed(schema: pa.Schema, sidecar: Sidecar) -> bool:
     """Whether the columns already have their types, with nothing declared that changes a value."""
     if CHANGES & sidecar.model_fields_set or any(assumed.value is not None for assumed in sidecar.assumed.values()):
+        return False
+    if not set(sidecar.may_be_missing) <= set(schema.names):
         return False
     return not any(
         _is_text(kind) and kind_of(name) not in ("text", "category", "flag")

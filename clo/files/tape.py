@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from clo.files.assemble import assemble
-from clo.files.declared import controls, declared_rules, figures, leave_out, provenance
+from clo.files.declared import controls, declared_rules, leave_out, provenance
 from clo.files.headers import map_headers
 from clo.files.parquet_table import as_frame, as_text, is_parquet, is_typed, read_parquet
 from clo.files.schedule import Schedule, read_schedule
@@ -20,6 +20,7 @@ from clo.files.texts import text_table
 from clo.files.totals import without_totals
 from clo.findings import Finding, TapeError
 from clo.schema import TAPE, kind_of
+from clo.tape.accumulate import figures
 from clo.tape.codes import finding
 from clo.tape.dtypes import canonical
 from clo.tape.loans import Loans, validated
@@ -81,7 +82,7 @@ def _view(data: bytes, file: str, sidecar: Sidecar) -> tuple[View, list[Finding]
         arrow = read_parquet(data, file)
         if is_typed(arrow.schema, sidecar):
             rows = np.arange(1, 1 + arrow.num_rows, dtype=np.int64)
-            return View(as_frame(arrow), rows, file, Declared(realised=frozenset(sidecar.realised))), []
+            return View(as_frame(arrow), rows, file, Declared(frozenset(sidecar.realised), dict(sidecar.may_be_missing))), []
         table = as_text(arrow, file)
     else:
         others = [sidecar.schedule.sheet] if sidecar.schedule and sidecar.schedule.sheet and not sidecar.schedule.file else []

@@ -128,7 +128,9 @@ CODES: Mapping[str, tuple[str, str]] = {
     "E-T132": ("{field} of a schedule is not negative", "correct the sign"),
     "E-T133": ("a row of a schedule has a loan, a day and its principal", "supply {field}"),
     "E-T134": ("a schedule has its columns", "add `schedule: {{columns: {{{field}: '<its header>'}}}}` to the sidecar"),
-    "E-T135": ("the schedule stands where the sidecar says", "put the file beside the tape, or correct `schedule` in the sidecar"),
+    "E-T135": ("the schedule stands where the sidecar says", "put the file beside the tape, or correct `schedule` there"),
+    # tapes read in batches
+    "E-T140": ("a tape read in batches is Parquet with its types", "convert it once: `clo.convert_tape(source, target)`"),
     # what the sidecar declares
     "E-T080": ("a rule declared in the sidecar holds", "correct the rows, or the rule"),
     "W-T080": ("a rule declared in the sidecar holds", "look at the rows"),
