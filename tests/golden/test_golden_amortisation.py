@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clo.behaviour.assumptions import Assumptions, cpr_from_smm, smm_from_cpr
+from clo.behaviour.assumptions import Assumptions
+from clo.behaviour.rates import cpr_from_smm, smm_from_cpr
 from clo.pool.amortisation import amortise
 from clo.pool.projection import Flow, project
 from clo.timeline import collection_ends
