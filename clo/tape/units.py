@@ -19,6 +19,7 @@ DIVIDED_TWICE = 0.0005
 """A median of 0.05 % is what percent gives that were taken for percent twice."""
 FEWEST_LOANS = 3
 """An originator with fewer loans says nothing about its unit."""
+SMALLEST_GUARANTEE = 0.01
 MANY_ORIGINATORS = 60
 POWER_OF_1000 = 3.0
 """A median within this factor of 1/1000 of the others' is taken for another unit."""
@@ -39,6 +40,8 @@ def unit_findings(view: View) -> Iterator[Finding]:
     yield from _balances_apart(view, odd)
     if view.has("pd_1y"):
         yield from _probabilities(view)
+    if view.has("guarantee_ratio"):
+        yield from _guarantees(view)
 
 
 def _medians(view: View, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -178,3 +181,12 @@ def _probabilities(view: View) -> Iterator[Finding]:
     empty = (values == 0) | (values == 1) | blank
     if len(known) and empty.any():
         yield view.report("W-T034", "pd_1y", empty, f"pd_1y is 0, 1 or blank for {int(empty.sum()):,} loans")
+
+
+def _guarantees(view: View) -> Iterator[Finding]:
+    """Guarantees none of which passes 1 % of its loan: percent taken for percent twice."""
+    ratio = view.numbers("guarantee_ratio")
+    some = ratio > 0
+    if some.any() and float(ratio[some].max()) <= SMALLEST_GUARANTEE:
+        said = f"no guarantee above {SMALLEST_GUARANTEE:.0%} ({int(some.sum()):,} loans): percent divided twice?"
+        yield view.report("W-T105", "guarantee_ratio", some, said)

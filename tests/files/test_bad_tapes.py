@@ -273,6 +273,132 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
         {("original_balance", 3): "9100000000000000"}, {}, "E-T027", "original_balance", 5, "A-4", "9,100,000,000,000,000",
         "above 2^53", "below 2^53", "check the unit of original_balance",
     ),
+    "next payment beyond maturity": (
+        {("next_payment_date", 3): "2029-04-30"}, {}, "W-T084", "next_payment_date", 5, "A-4", "2029-04-30",
+        "next payment 2029-04-30 is after maturity 2029-03-31", "by maturity", "correct next_payment_date",
+    ),
+    "no day of a month": (
+        {("payment_day", 3): "32"}, {}, "E-T085", "payment_day", 5, "A-4", "32",
+        "payment_day 32 is no day of a month", "1 to 31", "the last day",
+    ),
+    "reset beyond maturity": (
+        {("next_reset_date", 3): "2029-06-30"}, {}, "W-T086", "next_reset_date", 5, "A-4", "2029-06-30",
+        "reset 2029-06-30 is after maturity 2029-03-31", "before maturity", "leave it empty",
+    ),
+    "reset in the past": (
+        {("next_reset_date", 3): "2026-01-31"}, {}, "W-T087", "next_reset_date", 5, "A-4", "2026-01-31",
+        "reset 2026-01-31 before the cut-off date 2026-03-31", "after the cut-off date", "correct next_reset_date",
+    ),
+    "default before the loan": (
+        {("account_status", 3): "DFLT", ("default_date", 3): "2023-01-15"}, {}, "E-T088", "default_date", 5, "A-4", "2023-01-15",
+        "default 2023-01-15 before origination 2024-04-01", "before it was made", "correct default_date or origination_date",
+    ),
+    "change of terms in the future": (
+        {("restructuring_date", 3): "2026-07-01"}, {}, "W-T063", "restructuring_date", 5, "A-4", "2026-07-01",
+        "change of terms after the cut-off date 2026-03-31", "nothing after its cut-off", "realised: [restructuring_date]",
+    ),
+    "default without an amount": (
+        {("account_status", 3): "DFLT", ("default_date", 3): "2026-01-15", ("default_amount", 2): "0"}, {}, "W-T089",
+        "default_amount", 5, "A-4", "blank",
+        "status DFLT without a default amount (1 loan)", "has a default amount", "supply default_amount",
+    ),
+    "recovered more than defaulted": (
+        {("account_status", 3): "DFLT", ("default_date", 3): "2026-01-15", ("default_amount", 3): "24000000",
+         ("cumulative_recoveries", 3): "25000000"}, {}, "E-T090", "cumulative_recoveries", 5, "A-4", "25,000,000",
+        "recovered 25,000,000 exceeds the default amount 24,000,000", "at most what defaulted", "no recovery",
+    ),
+    "work-out that leaves a gap": (
+        {("account_status", 3): "DFLT", ("default_date", 3): "2025-01-15", ("default_amount", 3): "24000000",
+         ("cumulative_recoveries", 3): "4000000", ("allocated_loss", 3): "15000000", ("workout_end_date", 3): "2026-02-28"}, {},
+        "W-T091", "allocated_loss", 5, "A-4", "15,000,000",
+        "recovered 4,000,000 plus lost 15,000,000 is not the default amount 24,000,000", "recovered plus lost", "allocated_loss",
+    ),
+    "past due without days": (
+        {("arrears_balance", 3): "120000"}, {}, "W-T092", "arrears_balance", 5, "A-4", "120,000",
+        "status PERF and no days in arrears, but 120,000 past due", "has days in arrears", "supply days_in_arrears",
+    ),
+    "arrears without anything past due": (
+        {("account_status", 3): "ARRE"}, {}, "W-T093", "arrears_balance", 5, "A-4", "0",
+        "status ARRE without days or an amount past due", "days or an amount past due", "set account_status to PERF",
+    ),
+    "arrears that do not add up": (
+        {("account_status", 3): "ARRE", ("days_in_arrears", 3): "40", ("arrears_balance", 3): "900000",
+         ("arrears_principal", 3): "800000", ("arrears_interest", 3): "50000"}, {}, "W-T094", "arrears_balance", 5, "A-4",
+        "900,000",
+        "past due 900,000, but principal 800,000 and interest 50,000 do not add up to it", "add up", "one of the three",
+    ),
+    "more past due than owed": (
+        {("account_status", 3): "ARRE", ("days_in_arrears", 3): "40", ("arrears_principal", 3): "25000000"}, {}, "E-T095",
+        "arrears_principal", 5, "A-4", "25,000,000",
+        "principal past due exceeds the balance 24,000,000", "part of the balance", "correct arrears_principal",
+    ),
+    "redeemed and owing": (
+        {("account_status", 3): "RDMD"}, {}, "E-T096", "current_balance", 5, "A-4", "24,000,000",
+        "status RDMD with a balance of 24,000,000", "owes nothing", "set the balance to 0",
+    ),
+    "regular principal of another term": (
+        {("regular_principal", 3): "250000", ("regular_principal", 2): "500000"}, {}, "W-T098", "regular_principal", 5, "A-4",
+        "250,000",
+        "regular principal 250,000, where equal principal over 36 months is 666,667", "the balance over the instalments left",
+        "amortisation_type and maturity_date",
+    ),
+    "payment of another type": (
+        {("payment_due", 3): "916600"}, {"current_rate": "0.22"}, "W-T099", "payment_due", 5, "A-4", "916,600",
+        "payment due 916,600, where the terms give 1,106,667 (1 loan): level_payment in place of equal_principal?",
+        "what balance, rate and term give", "check amortisation_type",
+    ),
+    "bullet that pays principal": (
+        {("amortisation_type", 3): "bullet", ("payment_due", 3): "250000"}, {}, "W-T100", "payment_due", 5, "A-4", "250,000",
+        "bullet, but 250,000 due is more than interest", "pays interest until maturity", "check amortisation_type",
+    ),
+    "floating on nothing": (
+        {("rate_type", 3): "floating", ("rate_index", 3): "TIBOR", ("rate_margin", 3): "0.01"}, {}, "W-T101", "rate_type", 5,
+        "A-4", "floating",
+        "floating without rate_reset_months, next_reset_date", "index, margin and resets", "a projection refuses",
+    ),
+    "cap below floor": (
+        {("rate_cap", 3): "0.01", ("rate_floor", 3): "0.015"}, {}, "E-T102", "rate_cap", 5, "A-4", "0.01",
+        "cap 0.01 below floor 0.015", "at least the floor", "correct rate_cap",
+    ),
+    "rate above its cap": (
+        {("rate_cap", 3): "0.01"}, {}, "W-T103", "current_rate", 5, "A-4", "0.0185",
+        "rate 0.0185 outside its cap and floor", "between its floor and its cap", "check current_rate",
+    ),
+    "guarantees divided twice": (
+        {("guarantee_ratio", 2): "0.008", ("guarantee_ratio", 3): "0.008"}, {}, "W-T105", "guarantee_ratio", 4, "A-3", "0.008",
+        "no guarantee above 1% (2 loans): percent divided twice?", "more than 1 %", "units: {columns: {guarantee_ratio",
+    ),
+    "stacked guarantees": (
+        {("guarantee_ratio", 2): "1.5"}, {}, "E-T033", "guarantee_ratio", 4, "A-3", "1.5",
+        "outside 0 to 1 for 1 loan: 150%: several added up?", "between 0 and 1", "correct it",
+    ),
+    "loss given default in percent": (
+        {("lgd", 2): "60"}, {}, "E-T033", "lgd", 4, "A-3", "60",
+        "lgd outside 0 to 1 for 1 loan: percent, such as 80 for 0.8?", "between 0 and 1", "lgd: percent",
+    ),
+    "masked ids": (
+        {("obligor_id", 2): "***", ("obligor_id", 3): "***"}, {}, "E-T108", "obligor_id", 4, "A-3", "***",
+        "obligor_id is masked as '***' (2 loans)", "tells one from another", "masked one by one",
+    ),
+    "one company under two ids": (
+        {("corporate_number", 1): "8700110005901", ("corporate_number", 5): "8700110005901"}, {}, "W-T110", "obligor_id", 3,
+        "A-2", "002",
+        "possible same obligor: 002 and 006 (corporate number 8700110005901), together 20.2% of the pool",
+        "one company has one obligor_id", "clo.match_obligors",
+    ),
+    "two companies under one id": (
+        {("industry_code", 0): "41", ("industry_code", 7): "06", ("region_code", 0): "13", ("region_code", 7): "27"}, {},
+        "W-T112", "obligor_id", 9, "B-4", "001",
+        "obligor 001 has 2 industries and 2 regions", "one obligor_id is one borrower", "tell them apart",
+    ),
+    "a proprietor and his company": (
+        {("obligor_type", 7): "sole_prop"}, {}, "W-T112", "obligor_id", 9, "B-4", "001",
+        "obligor 001 has 2 types", "one obligor_id is one borrower", "a company is not its owner",
+    ),
+    "bank code without its zero": (
+        {("originator_id", at): "202" for at in range(4, 8)}, {}, "W-T113", "originator_id", 6, "B-1", "202",
+        "originator '202' beside codes of four digits (4 loans): a leading zero lost?", "four digits", "leading zeros",
+    ),
 }  # fmt: skip
 
 

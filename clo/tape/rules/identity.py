@@ -16,6 +16,7 @@ from clo.tape.rules.rule import counted
 from clo.tape.view import Mask, View
 
 MASKED = r"[*＊●○■□◆#＃×]+|[xXｘＸ]{3,}"
+MASKS = tuple("*＊●○■□◆#＃×xXｘＸ")
 MASKED_IDS = ("originator_id", "loan_id", "obligor_id", "group_id")
 MANY_LOANS = 20
 """From here on a pool in which one borrower has most loans is taken for one whose ids were masked."""
@@ -41,7 +42,8 @@ def identity_findings(view: View) -> Iterator[Finding]:
 
 def _masked(view: View, name: str) -> Iterator[Finding]:
     ids = view.frame[name]
-    rows = np.asarray(ids.str.fullmatch(MASKED).fillna(False), dtype=bool)
+    rows = np.array(ids.str.startswith(MASKS).fillna(False), dtype=bool)  # far quicker than the pattern
+    rows[rows] = [re.fullmatch(MASKED, word) is not None for word in ids[rows]]
     if rows.any():
         words = ids[rows].unique()
         said = f"{name} is masked as {words[0]!r}" if len(words) == 1 else f"{name} is masked"

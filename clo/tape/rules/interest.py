@@ -9,8 +9,6 @@ from clo.tape.view import Mask, View
 
 FLOATING = ("rate_index", "rate_margin", "rate_reset_months", "next_reset_date")
 """What a floating rate is made of; without any of them it cannot be projected."""
-DIVIDED_TWICE = 0.01
-"""A column of guarantees that never passes 1 % is percent taken for percent twice."""
 
 
 def _blank(view: View, name: str) -> Mask:
@@ -44,12 +42,6 @@ def _outside(view: View) -> Mask:
     return outside
 
 
-def _small_guarantees(view: View) -> Mask:
-    ratio = view.numbers("guarantee_ratio")
-    some = ratio > 0
-    return some if some.any() and float(ratio[some].max()) <= DIVIDED_TWICE else np.zeros(len(ratio), dtype=bool)
-
-
 INTEREST: tuple[Rule, ...] = (
     Rule("W-T101", "rate_type", (), _incomplete, _lacking),
     Rule("E-T102", "rate_cap", ("rate_floor",),
@@ -60,6 +52,4 @@ INTEREST: tuple[Rule, ...] = (
     Rule("W-T066", "amortisation_type", ("current_rate",),
          lambda v: v.among("amortisation_type", "level_payment") & (v.numbers("current_rate") == 0),
          lambda v, at: f"level payment with a rate of zero ({counted(at)})"),
-    Rule("W-T105", "guarantee_ratio", (), _small_guarantees,
-         lambda v, at: f"no guarantee above {DIVIDED_TWICE:.0%} ({counted(at)}): percent divided twice?"),
 )  # fmt: skip
