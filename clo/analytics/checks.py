@@ -51,7 +51,14 @@ def run_checks(run: Run) -> pd.DataFrame:
 
 def run_findings(run: Run) -> list[Finding]:
     """What went wrong in the machine, and what a user should know of a run that holds."""
-    return [*breach_findings(run.flows), *_unpaid(run), *_left_over(run), *_lost_recoveries(run), *_outstanding(run), *_carry(run)]
+    return [
+        *breach_findings(run.flows),
+        *_unpaid(run),
+        *_left_over(run),
+        *_lost_recoveries(run),
+        *_outstanding(run),
+        *_carry(run),
+    ]
 
 
 PAID_IN = ("interest", "prepayment_fee", "scheduled_principal", "prepayment", "repurchase", "recovery")
@@ -67,7 +74,7 @@ def _within(name: str, residual: float, tolerance: float) -> Row:
 
 def _below(values: object) -> float:
     """How far the lowest value is below 0, or 0; not a number where one is not."""
-    return float((-np.asarray(values, dtype=np.float64)).max(initial=0.0))
+    return float((-np.asarray(values, dtype=np.float64)).max(initial=0.0)) + 0.0  # -0.0 reads as a shortfall
 
 
 def _largest(values: object) -> float:
@@ -188,7 +195,9 @@ def _lost_recoveries(run: Run) -> Iterator[Finding]:
 def _outstanding(run: Run) -> Iterator[Finding]:
     outstanding, initial = float(run.pool_flows.outstanding[:, 0].sum()), run.flows.parameter("pool.initial")
     if outstanding > LEAK * initial:
-        message = f"loans of {outstanding:,.0f} ({outstanding / initial:.2%} of the pool) are outstanding after the last collection"
+        message = (
+            f"loans of {outstanding:,.0f} ({outstanding / initial:.2%} of the pool) are outstanding after the last collection"
+        )
         fix = "move legal_final, or leave out loans that last longer"
         yield run.deal.origin.finding("W-R215", "dates.legal_final", message, fix)
 

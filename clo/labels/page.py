@@ -26,8 +26,10 @@ PAGE: Words = {
     "choose_date": ("Payment date", "支払日"),
     "pool_by_year": ("Pool by year", "プールの年次推移"),
     "roll_forward_note": (
-        "Closing = opening − default − scheduled principal − prepayment. Interest and recovery are cash received.",
-        "期末残高＝期首残高－デフォルト－約定元本－期限前弁済。利息と回収は入金額。",
+        "Closing = opening + drawing + substitution − default − scheduled principal − prepayment − repurchase, where shown."
+        " The other columns are cash or what was lost of it; arrears are part of closing.",
+        "期末残高＝期首残高＋追加引出し＋差替え－デフォルト－約定元本－期限前弁済－買戻し（表示列のみ）。"
+        "その他の列は入金額又はその喪失額。延滞は期末残高の内数。",
     ),
     "stratification": ("Pool at cut-off", "基準日のプール構成"),
     "loans": ("Loans", "債権"),

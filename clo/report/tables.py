@@ -11,6 +11,7 @@ import pandas as pd
 
 from clo.deal.terms import Mark
 from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, percent, stratum
+from clo.pool.flows import Flow
 
 if TYPE_CHECKING:
     from clo.findings import Finding
@@ -166,28 +167,29 @@ def parties(result: Result) -> Table:
 
 def pool_by_year(result: Result) -> Table:
     """Flows of each calendar year by sub-pool, opening and closing balances; several sub-pools are totalled."""
-    flows = ["interest", "scheduled_principal", "prepayment", "default", "recovery", "guarantee_paid"]
+    flows = [flow.name for flow in Flow if flow not in (Flow.opening, Flow.closing, Flow.arrears)]
     frame = result.pool.assign(year=pd.DatetimeIndex(result.pool["period_end"]).year)
-    how = {"opening": "first", **dict.fromkeys(flows, "sum"), "closing": "last"}
+    how = {"opening": "first", **dict.fromkeys(flows, "sum"), "closing": "last", "arrears": "last"}
     years = frame.groupby(["year", "group"], sort=False, observed=True).agg(how).reset_index()
     if frame["group"].nunique() > 1:
-        together = years.groupby("year", sort=False)[["opening", *flows, "closing"]].sum().reset_index()
+        together = years.groupby("year", sort=False)[list(how)].sum().reset_index()
         years = pd.concat((years, together.assign(group="total")), ignore_index=True)
         years = years.sort_values("year", kind="stable")
     life = frame.groupby("group", sort=False, observed=True).agg(how).sum()
-    last = ("", "total", life["opening"], *(life[name] for name in flows), life["closing"])
     shown = [name for name in flows if life[name] > 0]
+    behind = ["arrears"] if frame["arrears"].any() else []
     columns = (
         Column("year"),
         Column("group", "word"),
         Column("opening", "money"),
         *(Column(name, "money") for name in shown),
         Column("closing", "money"),
+        *(Column(name, "money") for name in behind),
     )
     table = of_frame(years, columns)
-    positions = [0, 1, 2, *(3 + flows.index(name) for name in shown), 9]
+    last = ("", "total", *(life[name] for name in ("opening", *shown, "closing", *behind)))
     subtotals = frozenset(number for number, row in enumerate(table.rows) if row[1] == "total")
-    return Table(columns, (*table.rows, tuple(last[position] for position in positions)), 1, subtotals)
+    return Table(columns, (*table.rows, last), 1, subtotals)
 
 
 def triggers(result: Result) -> Table:

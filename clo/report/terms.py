@@ -9,7 +9,11 @@ from clo.deal.terms import Deal, StepTerms
 from clo.labels import Lang, label, money, path_label
 from clo.report.tables import Column, Marked, Table
 
-SHARES = frozenset({"coupon", "rate", "cdr", "cpr", "recovery", "pd", "correlation", "lgd", "issue_price"})
+SHARES = frozenset({
+    "coupon", "rate", "pd", "correlation", "lgd", "issue_price", "cdr", "cumulative", "timing", "curves", "survival", "nearest",
+    "roll_rates", "recovery", "recovery_timing", "recovery_cost", "rates", "cpr", "smm", "to", "prepayment_fee", "rate_cut",
+    "share", "substitution", "drawn_at_default", "shift", "performance",
+})  # fmt: skip
 AMOUNTS = frozenset({"size", "amount", "initial", "denomination", "obligors", "institutions"})
 ELSEWHERE = frozenset({"format", "name", "name_ja", "sources", "published", "derived", "assumed", "waterfall"})
 """Parts of a deal that the page shows in a place of their own."""
@@ -54,6 +58,8 @@ def _scenario_mark(deal: Deal, name: str, key: str) -> Any:
 def term_text(path: str, value: Any) -> str:
     """A value of a deal as it reads well: shares as per cent, amounts with separators, long lists shortened."""
     key = path.rpartition(".")[2].partition("[")[0]
+    if isinstance(value, Mapping):
+        return " · ".join(f"{name} {term_text(_kind(str(name), key), inner)}" for name, inner in value.items())
     if isinstance(value, (list, tuple)):
         shown = [term_text(key, inner) for inner in value[:LONGEST_LIST]]
         return ", ".join(shown) + (f", … ({len(value)})" if len(value) > LONGEST_LIST else "")
@@ -64,6 +70,13 @@ def term_text(path: str, value: Any) -> str:
             return f"{value * 100:.6g}%"
         return money(float(value)) if key in AMOUNTS else f"{value:g}"
     return str(value)
+
+
+def _kind(name: str, above: str) -> str:
+    """What a value inside another is written as: by its own name, or as the whole where the name is a word of the tape."""
+    if name == "other":
+        return "factors" if above == "default_scale" else "curves"
+    return above if above in ("curves", "rates", "factors", "roll_rates") else name
 
 
 def step_text(step: StepTerms, lang: Lang) -> str:
