@@ -20,8 +20,8 @@ _EQUAL, _LEVEL, _BULLET = (AMORTISATION_TYPES.index(name) for name in ("equal_pr
 def principal_due(tape: Snapshot, at: NDArray[np.intp], until: np.datetime64) -> Floats:
     """Principal the loans at the rows `at` owe from the tape's date to `until` (shape: rows), with principal already overdue.
 
-    NaN where the tape does not say: schedules of their own, and kinds without instalments before maturity. Instalments count back
-    from maturity; a level payment divides the rate by the instalments of a year. What fell due is at most the balance.
+    NaN where the tape does not say: revolving lines, and loans whose schedule is not supplied. Instalments count back from
+    maturity; a level payment divides the rate by the instalments of a year. What fell due is at most the balance.
     Source: docs/loans.md, Instalments.
     """
     balance = tape.column("current_balance")[at]
@@ -35,16 +35,18 @@ def principal_due(tape: Snapshot, at: NDArray[np.intp], until: np.datetime64) ->
     every = np.where(once, 1, step)
     left = np.ceil((term - np.maximum(grace, 0.0)) / every)
     after = np.ceil((term - np.maximum(grace, passed)) / every)
+    overdue = np.minimum(_overdue(tape, at), balance)
+    current = balance - overdue
     balloon = np.nan_to_num(tape.column("balloon_amount")[at])
     regular = tape.column("regular_principal")[at]
     with np.errstate(invalid="ignore", divide="ignore"):
-        equal = (balance - balloon) * (left - after) / left
+        equal = (current - balloon) * (left - after) / left
         rate = np.nan_to_num(tape.column("current_rate")[at]) * every / 12.0
-        due = np.where(kind == _LEVEL, _level(balance, balloon, rate, left, after), equal)
+        due = np.where(kind == _LEVEL, _level(current, balloon, rate, left, after), equal)
         due = np.where(np.isnan(regular), due, regular * (left - after))
     due[once] = 0.0
-    due[~np.isin(kind, (_EQUAL, _LEVEL, _BULLET)) & np.isnan(regular)] = np.nan
-    due = np.minimum(due + _overdue(tape, at), balance)
+    due = np.where(np.isin(kind, (_EQUAL, _LEVEL, _BULLET)) | ~np.isnan(regular), due, _supplied(tape, until)[at])
+    due = np.minimum(due + overdue, balance)
     return np.where(matured(tape, at, until), balance, due)
 
 
@@ -62,6 +64,15 @@ def _level(balance: Floats, balloon: Floats, rate: Floats, left: Floats, after: 
     """Principal among the first `left - after` of `left` level payments."""
     grown = np.expm1((left - after) * np.log1p(rate)) / np.expm1(left * np.log1p(rate))
     return (balance - balloon) * np.where(rate > 0, grown, (left - after) / left)
+
+
+def _supplied(tape: Snapshot, until: np.datetime64) -> Floats:
+    """Principal of supplied schedules from the tape's date to `until` (shape: loans of the tape), NaN where there is none."""
+    rows, days, principal = tape.schedule
+    fallen = (days > tape.date) & (days <= until)
+    size = len(tape.loan)
+    due = np.bincount(rows, weights=np.where(fallen, principal, 0.0), minlength=size)
+    return np.where(np.bincount(rows, minlength=size) > 0, due, np.nan)
 
 
 def _overdue(tape: Snapshot, at: NDArray[np.intp]) -> Floats:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clo.schema import KEYS, NUMERIC, TAPE
 from clo.tape.loans import Loans
 from clo.tape.standing import ARREARS, standing
-from clo.timeline import as_days
+from clo.timeline import Days, as_days
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -58,6 +58,7 @@ class Snapshot:
 
     loan: number of the loan in the history. renamed: number under which its loan_id_new stands, -1 without one. originator,
     obligor: numbers. state: place in `standing.STANDINGS`. odd_exit: exit_reason is no known word. words: columns asked for.
+    schedule: row, due date and principal of each payment of loans with a schedule of their own.
     """
 
     date: np.datetime64
@@ -73,6 +74,7 @@ class Snapshot:
     odd_exit: Mask
     columns: dict[str, NDArray[Any]]
     words: dict[str, pd.Categorical]
+    schedule: tuple[NDArray[np.intp], Days, Floats]
 
     def column(self, name: str) -> NDArray[Any]:
         """One of `COLUMNS`: numbers, dates as datetime64[D], codes of a category; all missing where the tape has it not."""
@@ -122,7 +124,17 @@ def snapshot(loans: Loans, numbers: Register, originators: Register, obligors: R
         odd_exit=odd,
         columns={name: _kept(loans, name) for name in COLUMNS if name in held and loans.frame[name].notna().any()},
         words={name: pd.Categorical(loans.frame[name].astype("str") if name in held else loans.column(name)) for name in keep},
+        schedule=_payments(loans, list(zip(banks, ids, strict=True))),
     )
+
+
+def _payments(loans: Loans, keys: list[tuple[str, str]]) -> tuple[NDArray[np.intp], Days, Floats]:
+    if loans.schedule is None:
+        return np.array([], dtype=np.intp), np.array([], dtype="datetime64[D]"), np.array([])
+    place = {key: at for at, key in enumerate(keys)}
+    own = zip(*(loans.schedule[name].tolist() for name in KEYS), strict=True)
+    rows = np.array([place[key] for key in own], dtype=np.intp)
+    return rows, as_days(loans.schedule["due_date"].to_numpy()), loans.schedule["principal"].to_numpy(dtype=np.float64)
 
 
 def _kept(loans: Loans, name: str) -> NDArray[Any]:

@@ -82,8 +82,8 @@ def test_what_moves_a_balance(second, amounts):
         ({"amortisation_type": "level_payment", "current_rate": 0.12}, 1200.0 * 0.01 / (1.01**12 - 1)),
         ({"regular_principal": 80.0}, 80.0),
         ({"maturity_date": "2026-04-30"}, 1200.0),
-        ({"arrears_balance": 70.0, "days_in_arrears": 20}, 170.0),
-        ({"arrears_balance": 70.0, "arrears_principal": 60.0, "days_in_arrears": 20}, 160.0),
+        ({"arrears_balance": 70.0, "days_in_arrears": 20}, 1130.0 / 12 + 70.0),
+        ({"arrears_balance": 70.0, "arrears_principal": 60.0, "days_in_arrears": 20}, 1140.0 / 12 + 60.0),
     ],
 )
 def test_what_was_due_tells_scheduled_from_prepaid(terms, due):
@@ -102,6 +102,17 @@ def test_a_level_payment_over_two_months_is_no_prepayment():
     terms = {"amortisation_type": "level_payment", "current_rate": 0.03}
     amounts = moved(loan("A", balance, **terms), loan("A", after, **terms), months=2)
     assert set(amounts.index) == {"opening", "scheduled", "closing"}
+
+
+def test_a_supplied_schedule_tells_what_was_due():
+    own = {"amortisation_type": "schedule"}
+    frame = tape(0, loan("A", 1200, **own), loan("B", 10)).frame
+    days = ["2026-04-30", "2026-05-31"]
+    schedule = pd.DataFrame({"originator_id": "0001", "loan_id": "A", "due_date": days, "principal": [300.0, 900.0]})
+    first = Loans.from_frame(frame, check=False, schedule=schedule)
+    history = History([first, tape(1, loan("A", 800, **own), loan("B", 10))])
+    assert history.movements[["scheduled", "prepaid"]].iloc[0].tolist() == [300.0, 100.0]
+    assert not history.findings
 
 
 def test_a_loan_gone_at_maturity_has_paid_unless_it_was_late():
