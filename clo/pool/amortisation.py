@@ -100,7 +100,8 @@ def amortise(
         entries = Entries(np.asarray(months, dtype=np.int32), amounts, np.zeros(len(months)))
     terms = terms._replace(
         first=_of(first), step=_of(frequency), interest_first=_of(interest_first), interest_step=_of(every),
-        monthly_until=_of(monthly_until), balloon=np.array([float(balloon)]), basis=_of(paid_on is not None), end=_of(len(entries.month)),
+        monthly_until=_of(monthly_until), balloon=np.array([float(balloon)]), basis=_of(paid_on is not None),
+        end=_of(len(entries.month)),
     )  # fmt: skip
     scratch = np.zeros((6, term + 1))
     terms_kernel.write_schedule(
@@ -131,11 +132,15 @@ def _dates(
 ) -> tuple[Days, Days]:
     """Payment dates [t], and the borders between which interest accrues [t + 1]."""
     grid = on_day(int(month_index(first)) + np.arange(-1, term), int(day_of_month(first)))
-    moved = as_days([adjust(day, convention, calendar) for day in grid.tolist()])
+    moved = _moved(grid, convention, calendar)
     borders = moved if accrual == "adjusted" else grid
     if start is not None:
         borders = np.concatenate((as_days([start]), borders[1:]))
     return moved[1:], borders
+
+
+def _moved(dates: Days, convention: BusinessDay, calendar: str) -> Days:
+    return as_days([adjust(day, convention, calendar) for day in dates.tolist()])
 
 
 def _fractions(day_count: str, borders: Days, due: list[int]) -> Floats:
@@ -213,11 +218,16 @@ def _date_rules(given: dict[str, Any]) -> list[tuple[str, bool, str]]:
     first, start, day_count = given["first_date"], given["start_date"], given["day_count"]
     actual = day_count in DAY_COUNTS and day_count not in EQUAL_MONTHS
     good_first, good_start = first is None or _is_date(first), start is None or _is_date(start)
-    ordered = first is None or start is None or not (good_first and good_start) or bool(as_days(start) < as_days(first))
+    ordered = True
+    if first is not None and start is not None and good_first and good_start:
+        payments = as_days([first])
+        if given["business_day"] in CONVENTIONS and given["calendar"] in CALENDARS:
+            payments = np.append(payments, _moved(payments, given["business_day"], given["calendar"]))
+        ordered = bool((as_days(start) < payments).all())
     return [
         ("first_date", good_first, "a date such as 2026-04-30"),
         ("first_date", not (actual and first is None), f"day count {day_count} needs the first date"),
         ("start_date", good_start, "a date such as 2026-04-10"),
         ("start_date", start is None or first is not None, "start_date comes with first_date"),
-        ("start_date", ordered, "before first_date"),
+        ("start_date", ordered, "before the first payment"),
     ]

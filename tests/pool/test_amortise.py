@@ -57,6 +57,49 @@ def test_actual_days_of_each_month():
     np.testing.assert_allclose(frame.interest, [2800, 3100])
 
 
+def test_the_first_period_runs_from_the_start():
+    frame = amortise(1_000_000, 0.0365, 2, "bullet", day_count="ACT/365F", first_date="2026-04-30", start_date="2026-04-10")
+    np.testing.assert_allclose(frame.interest, [2000, 3000])
+    assert list(frame.date.dt.strftime("%m-%d")) == ["04-30", "05-30"]
+
+
+def test_payments_move_to_business_days_and_interest_with_them_or_not():
+    given = {"day_count": "ACT/365F", "first_date": "2026-05-02", "calendar": "JP", "business_day": "following"}
+    frame = amortise(1_000_000, 0.0365, 2, "bullet", **given)
+    assert list(frame.date.dt.strftime("%m-%d")) == ["05-07", "06-02"]  # a Saturday before three holidays and a substitute
+    np.testing.assert_allclose(frame.interest, [3000, 3100])
+    frame = amortise(1_000_000, 0.0365, 2, "bullet", **given, accrual="adjusted")
+    np.testing.assert_allclose(frame.interest, [3500, 2600])
+
+
+def test_an_interest_period_counts_as_a_whole():
+    """By 30/360 the months to 31 January, 28 February and 31 March have 30, 28 and 33 days; the quarter has 90, not 91."""
+    quarter = amortise(360_000, 0.1, 3, "bullet", frequency=3, day_count="30/360", first_date="2026-01-31")
+    np.testing.assert_allclose(quarter.interest, [0, 0, 9000])
+    months = amortise(360_000, 0.1, 3, "bullet", day_count="30/360", first_date="2026-01-31")
+    np.testing.assert_allclose(months.interest, [3000, 2800, 3300])
+
+
+def test_a_level_payment_is_set_anew_when_the_rate_changes():
+    frame = amortise(1200, 0.0, 24, "level_payment", rates={13: 0.12})
+    paid = frame.interest + frame.principal
+    np.testing.assert_allclose(paid[:12], 50)
+    np.testing.assert_allclose(paid[12:], 600 * 0.01 / (1 - 1.01**-12))
+    assert frame.closing.iloc[-1] == 0
+
+
+def test_interest_has_a_frequency_of_its_own():
+    frame = amortise(1200, 0.12, 8, frequency=4, interest_frequency=3, grace=1)
+    np.testing.assert_allclose(frame.principal, [0, 0, 0, 0, 600, 0, 0, 600])
+    np.testing.assert_allclose(frame.interest, [12, 0, 0, 36, 0, 0, 12 + 6 + 6, 6])
+
+
+def test_principal_falls_due_as_it_is_given():
+    frame = amortise(1000, 0.12, 6, "schedule", principal={2: 400, 5: 600}, interest_frequency=3)
+    np.testing.assert_allclose(frame.principal, [0, 400, 0, 0, 600, 0])
+    np.testing.assert_allclose(frame.interest, [0, 0, 26, 0, 0, 12])
+
+
 def test_grace_pays_interest_monthly_and_then_with_the_instalments():
     frame = amortise(1200, 0.12, 8, frequency=3, grace=1, balloon=200)
     np.testing.assert_allclose(frame.interest, [12, 0, 0, 36, 0, 0, 26, 16 / 3])
@@ -106,6 +149,23 @@ def test_a_term_of_one_month():
         ("first_date", {"day_count": "ACT/365F"}),
         ("first_date", {"first_date": "soon"}),
         ("first_date", {"first_date": ["2026-01-01"]}),
+        ("interest_frequency", {"interest_frequency": 0}),
+        ("interest_frequency", {"interest_frequency": 3, "kind": "level_payment"}),
+        ("rates", {"rates": {0: 0.1}}),
+        ("rates", {"rates": {13: 0.1}}),
+        ("rates", {"rates": {2: -0.1}}),
+        ("rates", {"rates": [0.1]}),
+        ("principal", {"principal": {1: 100}}),
+        ("principal", {"kind": "schedule"}),
+        ("principal", {"kind": "schedule", "principal": {1: 99}}),
+        ("principal", {"kind": "schedule", "principal": {1: 101, 2: -1}}),
+        ("balloon", {"kind": "schedule", "principal": {1: 100}, "balloon": 1}),
+        ("start_date", {"start_date": "2026-01-01"}),
+        ("start_date", {"start_date": "2026-01-01", "first_date": "2026-01-01"}),
+        ("start_date", {"start_date": "2026-05-02", "first_date": "2026-05-03", "calendar": "JP", "business_day": "preceding"}),
+        ("calendar", {"calendar": "US"}),
+        ("business_day", {"business_day": "nearest"}),
+        ("accrual", {"accrual": "none"}),
     ],
 )
 def test_bad_arguments_are_named(field, changed):
