@@ -176,9 +176,10 @@ def short_vectors(assumed: Behaviour, months: int) -> list[Finding]:
         if isinstance(given, tuple):
             vectors[name] = (len(given), f"its last, {given[-1]:.6g}, holds on")
     if isinstance(assumed.defaults, TermStructure):
-        lengths = [len(curve) for curve in assumed.defaults.curves.values() if isinstance(curve, tuple)]
+        model = assumed.defaults
+        lengths = [model.months(curve) for curve in model.curves.values() if isinstance(curve, tuple)]
         if lengths:
-            vectors["defaults.curves"] = (12 * min(lengths), "the hazard of the last year holds on")
+            vectors["defaults.curves"] = (min(lengths), "the hazard at its end holds on")
     if isinstance(assumed.defaults, Survival):
         vectors["defaults.survival"] = (len(assumed.defaults.survival), "the mean hazard of its last months holds on")
     return [

@@ -67,11 +67,12 @@ class LoanPd(Terms):
 
 
 class TermStructure(Terms):
-    """Cumulative probability of default by the end of year 1, 2, ... by the words of a column; one number: a year's, for ever."""
+    """Cumulative probability of default by the words of a column, by year or month; one number: a year's, for ever."""
 
     by: str
     curves: dict[str, AnnualShares]
     other: AnnualShares | None = None
+    every: Literal["year", "month"] = "year"
     since: Since = "cutoff"
 
     @model_validator(mode="after")
@@ -86,6 +87,18 @@ class TermStructure(Terms):
     def curve_of(self, word: str) -> float | tuple[float, ...] | None:
         """The curve of a word, `other` where it has none; None where there is no other."""
         return self.curves.get(word, self.other)
+
+    def months(self, curve: float | tuple[float, ...]) -> int:
+        """How many months a curve covers; one number covers all, and counts none."""
+        return len(curve) * (12 if self.every == "year" else 1) if isinstance(curve, tuple) else 0
+
+    def hazard(self, word: str, first: int, months: int) -> Floats:
+        """q [months] of the loans of a word, from month `first` of its curve on (0 is its first month)."""
+        curve = self.curve_of(word)
+        assert curve is not None  # loans without one were refused
+        if isinstance(curve, tuple) and self.every == "month":
+            return survival_hazard(tuple(1.0 - p for p in curve), first, months)
+        return term_hazard(curve, first, months)
 
 
 class Survival(Terms):

@@ -159,7 +159,7 @@ def _oldest(assumed: Behaviour) -> int:
     model = assumed.defaults
     if isinstance(model, TermStructure) and model.since == "origination":
         curves = [*model.curves.values(), *([] if model.other is None else [model.other])]
-        ages += [12 * len(curve) for curve in curves if isinstance(curve, tuple)]
+        ages += [model.months(curve) for curve in curves]
     if isinstance(model, Survival) and model.since == "origination":
         ages.append(len(model.survival))
     if assumed.prepayment_ramp is not None:

@@ -17,7 +17,6 @@ from clo.behaviour.defaults import (
     cumulative_hazard,
     scaled,
     survival_hazard,
-    term_hazard,
 )
 from clo.behaviour.rates import by_month, mdr_from_cdr, smm_from_cpr
 from clo.findings import Finding, InputError
@@ -66,9 +65,7 @@ def _default(cell: Cell, assumed: Behaviour, months: int) -> Floats:
     elif isinstance(model, LoanPd):
         hazard = np.full(months, float(mdr_from_cdr(float(cell.default_class))))
     elif isinstance(model, TermStructure):
-        curve = model.curve_of(str(cell.default_class))
-        assert curve is not None  # loans without one were refused
-        hazard = term_hazard(curve, cell.age if model.since == "origination" else 0, months)
+        hazard = model.hazard(str(cell.default_class), cell.age if model.since == "origination" else 0, months)
     elif isinstance(model, Survival):
         hazard = survival_hazard(model.survival, cell.age if model.since == "origination" else 0, months)
     else:
