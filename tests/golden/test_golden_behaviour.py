@@ -1,4 +1,4 @@
-"""Arrears, vectors by age and a prepayment ramp against other people's numbers; sources in behaviour.json and amortisation.json."""
+"""Arrears, vectors by age and a prepayment ramp against other people's numbers; sources in behaviour.json, amortisation.json."""
 
 import json
 from pathlib import Path
