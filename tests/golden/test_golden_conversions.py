@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clo.behaviour.assumptions import mdr_from_cdr, smm_from_cpr
+from clo.behaviour.rates import mdr_from_cdr, smm_from_cpr
 
 CASES = {case["id"]: case for case in json.loads(Path(__file__).with_name("conversions.json").read_text("utf-8"))["cases"]}
 
