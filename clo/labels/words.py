@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from clo.labels.history import HISTORY
 from clo.labels.page import PAGE
 from clo.labels.results import FRAMES, MARKS, POOL, ROLES, VERBS, Words
 from clo.labels.tape import VIEWS
@@ -13,7 +14,7 @@ from clo.labels.terms import BEHAVIOUR, TERMS
 Lang = Literal["en", "ja"]
 LANGUAGES: tuple[Lang, ...] = ("en", "ja")
 
-WORDS: Words = FRAMES | POOL | ROLES | VERBS | MARKS | TERMS | BEHAVIOUR | VIEWS | PAGE
+WORDS: Words = FRAMES | POOL | ROLES | VERBS | MARKS | TERMS | BEHAVIOUR | VIEWS | HISTORY | PAGE
 """(English, Japanese) of every key."""
 
 

@@ -49,10 +49,11 @@ class History:
         if dates != sorted(dates):
             found.append(history_finding("F-H004", "the tapes were not in order of their cut-off dates", field="cutoff_date"))
             taken.sort(key=lambda tape: tape.date)
-        self._keys: list[tuple[str, str]] = numbers.keys()
         originators = banks.keys()
         self.originators = tuple(str(name) for name in originators)
-        self.snapshots = tuple(_followed(taken, len(numbers)))
+        self.snapshots, first = _followed(taken, len(numbers))
+        keys: list[tuple[str, str]] = numbers.keys()
+        self._keys = [keys[which] for which in first]
         self.findings = tuple(found)
         found += [*tape_findings(self.snapshots), *self._renames()]
         for tape in self.snapshots:
@@ -168,10 +169,17 @@ class History:
         return f"<p>{html.escape(repr(self))}</p>{table}"
 
 
-def _followed(tapes: Sequence[Snapshot], size: int) -> Iterator[Snapshot]:
-    """The tapes with one number a loan through all changes of its id, changes taken in the order of the tapes."""
+def _followed(tapes: Sequence[Snapshot], size: int) -> tuple[tuple[Snapshot, ...], list[int]]:
+    """(the tapes with one number a loan through all changes of its id, without gaps; the number each had when it was first seen).
+
+    Changes are taken in the order of the tapes.
+    """
     same = np.arange(size, dtype=np.int32)
+    followed = []
     for tape in tapes:
         for at in np.flatnonzero(tape.renamed >= 0).tolist():
             same[tape.renamed[at]] = same[tape.loan[at]]
-        yield replace(tape, loan=same[tape.loan])
+        followed.append(same[tape.loan])
+    first = np.unique(np.concatenate([np.array([], dtype=np.int32), *followed]))
+    dense = (np.searchsorted(first, loan).astype(np.int32) for loan in followed)
+    return tuple(replace(tape, loan=loan) for tape, loan in zip(tapes, dense, strict=True)), first.tolist()

@@ -67,10 +67,13 @@ def months_after(dates: Days, start: Days) -> NDArray[np.int64]:
 def lives(watched: Loans | History, *, exits: Ends = "maturity", until: datetime.date | None = None) -> Lives:
     """How long each loan was watched.
 
-    exits: whether a loan without another end is gone at maturity, or only by a recorded date. until: the day outcomes are known
-    to, for a single tape; else the later of its cut-off and the last date of default, redemption or repurchase on it.
+    exits: of a single tape, whether a loan without another end is gone at maturity, or only by a recorded date; a history shows
+    when a loan is gone. until: the day outcomes are known to, for a single tape; else the later of its cut-off and the last date
+    of default, redemption or repurchase on it.
     """
     if isinstance(watched, History):
+        if until is not None:
+            raise ValueError("a history is known to its last tape: until goes with a single tape")
         return _of_history(watched)
     return _of_tape(watched, exits, until)
 

@@ -293,6 +293,10 @@ def test_a_history_tells_the_same_as_the_dates():
     assert prepaid.events.sum() == ((kind == "redemption_date") & (ends <= 10)).sum()
     with pytest.raises(ValueError, match="prepayments"):
         prepaid.as_scenario()
+    with pytest.raises(ValueError, match="last tape"):
+        kaplan_meier(History(tapes), until=datetime.date(2027, 1, 1))
+    with pytest.raises(ValueError, match="entry='origination'"):
+        kaplan_meier(known, since="cutoff", entry="origination")
 
 
 def test_defaults_after_maturity_count_at_maturity_or_when_they_were():

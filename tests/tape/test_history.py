@@ -9,6 +9,7 @@ from histories import day, loan, random_tapes, tape
 
 import clo
 from clo.findings import TapeError
+from clo.labels import WORDS
 from clo.tape.history import History
 from clo.tape.loans import Loans
 from clo.tape.movements import SIGNS
@@ -170,6 +171,10 @@ def test_a_loan_is_followed_through_its_new_ids():
     assert history.movements["scheduled"].tolist() == [100.0, 100.0, 100.0]
     assert history.movements["opened"].sum() == 0
     assert codes(history.findings) == ["F-H009"]
+    assert history.size == 2
+    assert history.loans["loan_id"].unique().tolist() == ["A", "B"]
+    assert not clo.kaplan_meier(history).findings
+    assert clo.static_pool(history).original.tolist() == [4800.0]
 
 
 def test_ids_are_those_of_an_originator():
@@ -263,6 +268,31 @@ def test_a_loan_that_comes_back_is_told_and_not_counted_as_new():
     assert codes(history.findings) == ["W-H012", "W-H017"]
     assert history.movements["returned"].tolist() == [0.0, 8.0]
     assert history.movements["opened"].tolist() == [0.0, 0.0]
+
+
+def test_order_of_loans_changes_nothing_and_money_scales():
+    tapes = random_tapes(6, 80, seed=7)
+    draw = np.random.default_rng(0)
+    plain = History(tapes).movements
+    mixed = History(then.rows(draw.permutation(len(then))) for then in tapes).movements
+    pd.testing.assert_frame_equal(mixed, plain, rtol=1e-12)
+    money = ["original_balance", "current_balance", "arrears_balance"]
+    frames = [then.frame.assign(**{name: then.frame[name] * 1000.0 for name in money}) for then in tapes]
+    scaled = History(Loans.from_frame(frame, check=False) for frame in frames).movements
+    amounts = ["opening", *SIGNS, "closing"]
+    pd.testing.assert_frame_equal(scaled[["opening", "closing"]], plain[["opening", "closing"]] * 1000.0, rtol=1e-12)
+    paid = ["scheduled", "prepaid"]  # less than a yen more than due is rounding, so these two move by as much
+    assert abs(scaled[paid].sum(axis=1) - plain[paid].sum(axis=1) * 1000.0).max() < 1e-3
+    rest = [name for name in amounts if name not in paid]
+    pd.testing.assert_frame_equal(scaled[rest], plain[rest] * 1000.0, rtol=1e-12)
+
+
+def test_every_column_has_words_in_both_languages():
+    history = History([tape(month, loan("A", 1200 - 100 * month, days_in_arrears=20 * month)) for month in range(2)])
+    frames = (history.movements, history.loans, history.tapes, clo.roll_rates(history).counts, clo.roll_rates(history).to_frame())
+    pool, curve = clo.static_pool(history), clo.kaplan_meier(history)
+    frames += (pool.average, pool.to_frame(), curve.to_frame())
+    assert {str(name) for frame in frames for name in frame.columns} <= set(WORDS)
 
 
 def test_tapes_may_come_one_at_a_time_and_are_public():
