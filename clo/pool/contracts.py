@@ -35,8 +35,8 @@ class Contracts:
     """One group's loans as numbers. i loan (balance above 0 only).
 
     balance, rate (annual decimal), kind, term (months to maturity), default_month (1-based, 0 = none; empty if nobody
-    is known to default), loss (recorded; nan where none), undrawn (of a revolving line): [i]. plain [i]: monthly, equal
-    months, fixed rate, no grace, no balloon, no schedule. terms describes the loans that are not plain, in order; entries
+    is known to default), loss (recorded; nan where none): [i]. plain [i]: monthly, equal months, fixed rate, no grace, no
+    balloon, no schedule. terms describes the loans that are not plain, in order; entries
     their supplied schedules. tau [basis, t]: year fraction of each month, row 0 equal months, to the last maturity with
     its extension. indices: what floating rates follow, with last_reset [x], the last month whose fixing is needed.
     """
@@ -47,7 +47,6 @@ class Contracts:
     term: Ints
     default_month: Ints
     loss: Floats
-    undrawn: Floats
     plain: Bools
     terms: Terms
     entries: Entries
@@ -84,8 +83,7 @@ def read_contracts(
     all_ends = extended(ends, month_end(month_index(as_days([last])) + (extension or 0))[0], cutoff)
     term = month_of(maturity, all_ends, cutoff)
     kinds = tape.look_up("amortisation_type", "", lambda word: _KINDS.get(word, -1), np.int8)
-    undrawn, lines = _undrawn(tape)
-    findings = [*_loan_findings(tape, term, maturity, kinds, ends=ends, cutoff=cutoff), *lines]
+    findings = [*_loan_findings(tape, term, maturity, kinds, ends=ends, cutoff=cutoff), *_line_findings(tape)]
 
     plain = is_plain(tape, kinds)
     others, months, other_kinds = tape.where(~plain), term[~plain], kinds[~plain]
@@ -104,7 +102,7 @@ def read_contracts(
         default_month = np.where(month > 0, np.minimum(month, term), 0).astype(np.int32)
     return Contracts(
         balance=tape.floats("current_balance"), rate=tape.floats("current_rate"), kind=kinds, term=term,
-        default_month=default_month, loss=loss, undrawn=undrawn, plain=plain, terms=terms, entries=entries, tau=tau,
+        default_month=default_month, loss=loss, plain=plain, terms=terms, entries=entries, tau=tau,
         indices=indices, last_reset=last_resets(terms, months + (extension or 0), len(indices), len(ends)),
     ), findings  # fmt: skip
 
@@ -135,18 +133,19 @@ def _loan_findings(
     return tape.hits(table)
 
 
-def _undrawn(tape: Columns) -> tuple[Floats, Iterator[Finding]]:
-    """What may still be drawn of each revolving line, 0 for any other loan [i], and findings."""
+def _line_findings(tape: Columns) -> Iterator[Finding]:
+    """What revolving lines must have."""
     line = tape.look_up("amortisation_type", "", lambda word: word == "revolving", np.bool_)
+    if not line.any():
+        return
     limit, balance = tape.floats("credit_limit"), tape.floats("current_balance")
-    table: list[Rule] = [
+    yield from tape.hits([
         (line & ~np.isfinite(limit), "E-P073", limit, "credit_limit", "revolving loan {id} has no credit limit",
          "what may be drawn is credit_limit less the balance", "give credit_limit, the balance if nothing more may be drawn"),
         (line & (limit < balance), "W-P075", limit, "credit_limit",
          "revolving loan {id} has a limit of {value}, below its balance",
          "a balance is at most its credit limit", "check both; nothing more is taken to be drawn"),
-    ]  # fmt: skip
-    return np.where(line & (limit > balance), limit - balance, 0.0), tape.hits(table)
+    ])  # fmt: skip
 
 
 def _recorded(tape: Columns, month: Ints) -> Iterator[Finding]:

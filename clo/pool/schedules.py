@@ -38,6 +38,10 @@ def supplied(
     interest is given as amounts cannot.
     """
     own = np.asarray(kinds == Kind.SCHEDULE)
+    if table is None and not own.any():
+        nothing = np.zeros(tape.size, dtype=np.int32)
+        none = Entries(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0))
+        return {"begin": nothing, "end": nothing, "interest_given": nothing.astype(np.int8)}, none, []
     rows, others = _rows(tape, own, table)
     count = np.bincount(rows.loan, minlength=tape.size)
     stated = np.bincount(rows.loan[~np.isnan(rows.interest)], minlength=tape.size)

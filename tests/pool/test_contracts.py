@@ -87,13 +87,12 @@ def test_day_counts_have_rows_of_year_fractions():
     assert loans.tau.shape[1] >= len(ENDS)
 
 
-def test_a_line_may_be_drawn_up_to_its_limit():
+def test_a_line_stands_until_maturity_and_has_a_limit():
     line = PLAIN | {"amortisation_type": "revolving"}
     loans, findings = read(
         line | {"credit_limit": 1500.0}, PLAIN | {"credit_limit": 1500.0}, line | {"credit_limit": 900.0}, line
     )
     assert list(loans.kind) == [Kind.BULLET, Kind.EQUAL_PRINCIPAL, Kind.BULLET, Kind.BULLET]
-    assert list(loans.undrawn) == [500.0, 0.0, 0.0, 0.0]
     assert codes(findings) == ["E-P073", "W-P075"]
     assert [finding.who for finding in findings] == ["4", "3"]
 

@@ -82,16 +82,17 @@ def test_claims_draw_first_then_set_off_then_recover():
     loans = mixed()
     deposit = np.linspace(0.0, 1800.0, len(MIX))
     recovery = np.linspace(0.1, 0.9, len(MIX))
-    claims = Claims(deposit=deposit, undrawn=0.75 * loans.undrawn, recovery=recovery)
+    draws = np.where(np.arange(len(MIX)) == 3, 300.0, 0.0)  # of the revolving line
+    claims = Claims(deposit=deposit, undrawn=draws, recovery=recovery)
     got = contractual_sums(loans, 60, index=INDEX, claims=claims)[0, 0]
     setoff, drawn, recoverable = np.zeros((3, 61))
     for number in range(len(MIX)):
         opening = contractual_sums(alone(number), 60, index=INDEX)[0, 0, Column.OPENING]
-        draws = np.where(opening > 0, 0.75 * loans.undrawn[number], 0.0)
-        off = np.minimum(deposit[number], opening + draws)
+        now = np.where(opening > 0, draws[number], 0.0)
+        off = np.minimum(deposit[number], opening + now)
         setoff += off
-        drawn += draws
-        recoverable += recovery[number] * (opening + draws - off)
+        drawn += now
+        recoverable += recovery[number] * (opening + now - off)
     np.testing.assert_allclose(got[Column.SETOFF], setoff)
     np.testing.assert_allclose(got[Column.DRAWN], drawn)
     np.testing.assert_allclose(got[Column.RECOVERABLE], recoverable)
@@ -110,7 +111,7 @@ def test_known_defaults_have_their_claim_in_their_month_alone():
     }
     frame = tape(line, PLAIN | {"default_date": None, "allocated_loss": None})
     loans, _ = read_contracts(frame, ENDS, CUTOFF, with_defaults=True, with_loss=True)
-    claims = Claims(deposit=np.array([100.0, 100.0]), undrawn=loans.undrawn, recovery=np.array([0.5, 0.5]))
+    claims = Claims(deposit=np.array([100.0, 100.0]), undrawn=np.array([400.0, 0.0]), recovery=np.array([0.5, 0.5]))
     got = contractual_sums(loans, 60, index=INDEX[:0], known=True, claims=claims, cell=np.array([1, 0], dtype=np.int32), cells=2)[
         0
     ]
