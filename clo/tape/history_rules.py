@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clo.findings import Finding
-from clo.schema import AMORTISATION_TYPES
+from clo.schema import AMORTISATION_TYPES, TAPE
 from clo.tape.history_findings import history_finding, loan_finding
 from clo.tape.movements import Pair
 from clo.tape.snapshots import Ints, Mask, Snapshot, month_number
@@ -74,76 +74,47 @@ def pair_findings(between: Pair, names: Names, originators: Sequence[str]) -> It
     missing = yield from _missing_originators(between, originators)
     yield from _match_rate(between, missing)
     gone = between.vanished & ~np.isin(between.originator, missing)
-    renamed = yield from _renamed(between, gone, names)
-    gone &= ~renamed
-    yield from _hits(
-        between,
-        gone,
-        "W-H012",
-        "current_balance",
-        names,
-        lambda n, money: f"{n} ({money}) disappeared without exit_reason after {between.opening.date}",
-        first=True,
-    )
+    renamed = gone & _reappearing(between, gone)
+    yield from _hits(between, renamed, "W-H011", "loan_id", "{n} ({money}) are gone and look like loans with another id", names)
+    said = "{n} ({money}) disappeared without exit_reason after {day}"
+    yield from _hits(between, gone & ~renamed, "W-H012", "current_balance", said, names)
+    for hit, code, field, said in _oddities(between):
+        yield from _hits(between, hit, code, field, said, names)
+
+
+def _oddities(between: Pair) -> Iterator[tuple[Mask, str, str, str]]:
+    """Loans on the later tape that need a word: which, code, field, message."""
     limit = ~np.isnan(between.second("credit_limit")) | ~np.isnan(between.first("credit_limit"))
     rise = between.to_balance - between.from_balance > LARGEST_RISE
     up = between.was_live & between.is_live & rise & ~limit & ~between.restructured
-    yield from _hits(
-        between,
-        up,
-        "W-H013",
-        "current_balance",
-        names,
-        lambda n, money: f"the balance of {n} is higher than on {between.opening.date}",
-    )
+    yield up, "W-H013", "current_balance", "the balance of {n} is higher than on {day}"
     alive = (between.from_state == DEFAULT) & between.is_live
-    yield from _hits(
-        between,
-        alive,
-        "W-H014",
-        "account_status",
-        names,
-        lambda n, money: f"{n} ({money}) in default on {between.opening.date} and in the pool again",
-    )
+    yield alive, "W-H014", "account_status", "{n} ({money}) in default on {day} and in the pool again"
     for name in CUMULATIVE:
-        falls = between.second(name) < between.first(name)
-        yield from _hits(between, falls, "W-H015", name, names, _fell(name))
+        yield between.second(name) < between.first(name), "W-H015", name, f"{name} of {{n}} fell"
     back = (between.before < 0) & between.known & between.is_live
-    yield from _hits(
-        between,
-        back,
-        "W-H017",
-        "loan_id",
-        names,
-        lambda n, money: f"{n} ({money}) seen earlier, not on the tape of {between.opening.date}, and back",
-    )
-    kind = between.first("amortisation_type")
-    moved = between.was_live & (between.to_balance < between.from_balance) & (kind == _SCHEDULE) & np.isnan(between.due)
-    moved &= np.isnan(between.second("scheduled_principal_paid")) | (between.months != 1)
-    yield from _hits(between, moved, "W-H018", "scheduled_principal_paid", names,
-                     lambda n, money: f"what {n} owed is not on the tape: all they paid counts as scheduled")  # fmt: skip
+    yield back, "W-H017", "loan_id", "{n} ({money}) seen earlier, not on the tape of {day}, and back"
+    untold = np.isnan(between.second("scheduled_principal_paid")) | (between.months != 1)
+    own = (between.first("amortisation_type") == _SCHEDULE) & np.isnan(between.due)
+    paid = between.is_live & (between.to_balance < between.from_balance)
+    said = "what {n} owed is not on the tape: all they paid counts as scheduled"
+    yield paid & own & untold, "W-H018", "scheduled_principal_paid", said
 
 
-def _hits(
-    between: Pair,
-    hit: Mask,
-    code: str,
-    field: str,
-    names: Names,
-    message: Callable[[str, str], str],
-    first: bool = False,
-) -> Iterator[Finding]:
-    """One finding about loans of a pair, on the later tape, or with `first` on the earlier."""
+def _hits(between: Pair, hit: Mask, code: str, field: str, said: str, names: Names) -> Iterator[Finding]:
+    """One finding about loans of a pair, on the later tape, or on the earlier where they are not on the later."""
     if not hit.any():
         return
-    tape, at = (between.opening, between.before[hit]) if first else (between.closing, between.after[hit])
-    money = number(float(np.sum((between.from_balance if first else between.to_balance)[hit])))
-    values = tape.column(field)[at] if field in tape.columns else np.full(len(at), np.nan)
-    shown = (
-        np.array([number(float(value)) for value in values], dtype=object) if values.dtype.kind == "f" else np.full(len(at), "")
-    )
+    gone = bool((between.after[hit] < 0).all())
+    tape, at = (between.opening, between.before[hit]) if gone else (between.closing, between.after[hit])
+    money = number(float(np.sum((between.from_balance if gone else between.to_balance)[hit])))
+    values = tape.column(field)[at] if TAPE[field].kind == "money" else np.array([])
+    shown = [number(value) for value in values.tolist()] or [""] * len(at)
+    message = said.format(n=_n(hit), money=money, day=between.opening.date)
     who = names(between.loan[hit])
-    yield loan_finding(code, message(_n(hit), money), field=field, file=tape.source, rows=tape.rows[at], who=who, values=shown)
+    yield loan_finding(
+        code, message, field=field, file=tape.source, rows=tape.rows[at], who=who, values=np.array(shown, dtype=object)
+    )
 
 
 def _about(code: str, message: str, tape: Snapshot, hit: Mask, names: Names, field: str, values: NDArray[Any]) -> Finding:
@@ -172,18 +143,13 @@ def _match_rate(between: Pair, missing: NDArray[np.intp]) -> Iterator[Finding]:
         yield history_finding("E-H007", said, field="loan_id", file=between.closing.source, value=f"{share:.1%}")
 
 
-def _renamed(between: Pair, gone: Mask, names: Names) -> Generator[Finding, None, Mask]:
-    """Loans gone whose borrower, origination date and original balance appear under a new id; returns them."""
+def _reappearing(between: Pair, gone: Mask) -> Mask:
+    """Loans gone whose borrower, origination date and original balance appear under a new id."""
     fresh = (between.before < 0) & ~between.known & between.is_live
     alike = np.zeros(len(gone), dtype=bool)
-    if not gone.any() or not fresh.any():
-        return alike
-    before, after = between.before[gone], between.after[fresh]
-    old = _likeness(between.opening, before)
-    new = set(_likeness(between.closing, after))
-    alike[np.flatnonzero(gone)[[key in new for key in old]]] = True
-    yield from _hits(between, alike, "W-H011", "loan_id", names,
-                     lambda n, money: f"{n} ({money}) are gone and look like loans with another id", first=True)  # fmt: skip
+    if gone.any() and fresh.any():
+        new = set(_likeness(between.closing, between.after[fresh]))
+        alike[gone] = [key in new for key in _likeness(between.opening, between.before[gone])]
     return alike
 
 
@@ -197,10 +163,6 @@ def _repeated(numbers: Ints) -> Mask:
     twice = np.zeros(len(numbers), dtype=bool)
     twice[order[1:]] = numbers[order[1:]] == numbers[order[:-1]]
     return twice
-
-
-def _fell(name: str) -> Callable[[str, str], str]:
-    return lambda n, money: f"{name} of {n} fell"
 
 
 def _n(hit: Mask) -> str:

@@ -134,6 +134,18 @@ def test_rates_by_a_kept_column():
         roll_rates(History(tapes), by="internal_rating")
 
 
+def test_loans_without_a_word_count_in_all_and_in_no_group():
+    tapes = [tape(month, loan("A", 9, internal_rating="good"), loan("B", 9, internal_rating=None)) for month in range(2)]
+    rolls = roll_rates(History(tapes, keep=["internal_rating"]), by="internal_rating")
+    assert rolls.moves.sum() == 2
+    assert {name: part.moves.sum() for name, part in rolls.groups.items()} == {"good": 1}
+
+
+def test_a_loan_back_from_default_is_cured():
+    tapes = [tape(0, loan("A", 9, account_status="DFLT")), tape(1, loan("A", 9)), tape(2, loan("A", 9))]
+    assert roll_rates(History(tapes)).counts.loc["cured", "cured"] == 1
+
+
 def ladder(*days: int) -> History:
     """One loan that passes through the given days in arrears, beside one that has been at each state."""
     return History([tape(month, loan("A", 100, days_in_arrears=late)) for month, late in enumerate(days)])

@@ -1,6 +1,6 @@
 """Roll rates: how loans move between states of arrears from month to month, estimated from a history of tapes.
 
-A loan that is current after it was in arrears on any earlier tape of the history is `cured`. Moves are counted between tapes one
+A loan that is current after it was in arrears or default on any earlier tape is `cured`. Moves are counted between tapes one
 month apart; loans that are in default, gone or not on the earlier tape make none.
 """
 
@@ -141,12 +141,12 @@ def roll_rates(history: History, *, weight: Weight = "balance", by: str | None =
     if weight not in ("balance", "count"):
         raise ValueError(f"weight {weight!r} is neither 'balance' nor 'count'")
     names = _words(history, by)
-    sums = np.zeros((max(len(names), 1), 2, len(STATES), _SIZE))
-    moves = np.zeros((max(len(names), 1), len(STATES), _SIZE), dtype=np.int64)
+    sums = np.zeros((len(names) + 1, 2, len(STATES), _SIZE))  # the last group is of loans without a word
+    moves = np.zeros((len(names) + 1, len(STATES), _SIZE), dtype=np.int64)
     late: Mask = np.zeros(history.size, dtype=bool)
     used, left = [], []
     for between in history.pairs():
-        late[between.opening.loan[_in_arrears(between.opening.state)]] = True
+        late[between.opening.loan[(between.opening.state > 0) & (between.opening.state <= DEFAULT)]] = True
         dates = (between.opening.date, between.closing.date)
         if between.months != 1:
             left.append(dates)
@@ -154,12 +154,10 @@ def roll_rates(history: History, *, weight: Weight = "balance", by: str | None =
         used.append(dates)
         _count(between, late, _groups(between, history, by, names), weight, sums, moves)
     if not used:
-        raise InputError(
-            [history_finding("E-H020", f"none of {len(left)} pairs of tapes is one month apart", field="cutoff_date")]
-        )
-    found = (
-        [history_finding("W-H021", f"left out: {', '.join(f'{a} to {b}' for a, b in left)}", field="cutoff_date")] if left else []
-    )
+        said = f"none of {len(left)} pairs of tapes is one month apart"
+        raise InputError([history_finding("E-H020", said, field="cutoff_date")])
+    said = f"left out: {', '.join(f'{first} to {second}' for first, second in left)}"
+    found = [history_finding("W-H021", said, field="cutoff_date")] if left else []
 
     def rates(both: Floats, number: NDArray[np.int64], groups: Mapping[str, RollRates]) -> RollRates:
         return RollRates(weight, both[0], both[1], number, tuple(used), tuple(found), groups)
@@ -169,12 +167,13 @@ def roll_rates(history: History, *, weight: Weight = "balance", by: str | None =
 
 
 def _count(between: Pair, late: Mask, group: Ints, weight: Weight, sums: Floats, moves: NDArray[np.int64]) -> None:
-    """Adds the moves of one pair to sums [group, weight or its square, from, to] and moves [group, from, to]."""
-    start = between.was_live & (group >= 0)
-    was_late = late[between.loan]
+    """Adds the moves of one pair to sums [group, weight or its square, from, to] and moves [group, from, to].
+
+    late: loans in arrears or default on the earlier tape or any before it.
+    """
+    start, was_late = between.was_live, late[between.loan]
     source = np.where((between.from_state == 0) & was_late, CURED, between.from_state)[start]
-    ever = was_late | _in_arrears(between.from_state)
-    back = (between.to_state == 0) & ever
+    back = (between.to_state == 0) & was_late
     exits = {REPAID: 0, REPURCHASED: 1, LEFT: 2}
     target = np.where(back, CURED, np.where(between.to_state == DEFAULT, STATES.index("default"), between.to_state))
     for state, place in exits.items():
@@ -201,19 +200,14 @@ def _words(history: History, by: str | None) -> list[str]:
 
 
 def _groups(between: Pair, history: History, by: str | None, names: list[str]) -> Ints:
-    """Group of each loan on the earlier tape (shape: loans of the pair), -1 for a loan without a word."""
+    """Group of each loan on the earlier tape (shape: loans of the pair), the one after the last for a loan without a word."""
     if by is None:
         return np.zeros(len(between.loan), dtype=np.int32)
     if by == "originator_id":
         return between.originator
     words = between.opening.words[by]
-    place = np.array([*(names.index(str(word)) for word in words.categories), -1], dtype=np.int32)
+    place = np.array([*(names.index(str(word)) for word in words.categories), len(names)], dtype=np.int32)
     return place[np.where(between.before >= 0, words.codes[between.before], -1)]
-
-
-def _in_arrears(state: NDArray[np.int8]) -> Mask:
-    late: Mask = (state > 0) & (state < len(ARREARS))
-    return late
 
 
 def _behind(state: int) -> int:
