@@ -11,7 +11,7 @@ import pandas as pd
 from clo.deal.terms import Deal
 from clo.findings import Finding
 from clo.pool.flows import Flow, PoolFlows
-from clo.tape.loans import Loans
+from clo.tape.batches import AnyLoans, fingerprints, words, yearly_interest
 from clo.waterfall.allocation import LEAK, WHOLE, DealFlows, breach_findings
 from clo.waterfall.frames import ISSUER
 
@@ -26,7 +26,7 @@ class Run(Protocol):
     @property
     def overridden(self) -> bool: ...
     @property
-    def pools(self) -> Mapping[str, Loans]: ...
+    def pools(self) -> Mapping[str, AnyLoans]: ...
     @property
     def pool_flows(self) -> PoolFlows: ...
     @property
@@ -134,9 +134,8 @@ def _figures(run: Run) -> Iterator[Row]:
     figures = run.deal.figures
     if figures is None:
         return
-    frames = {name: loans.frame for name, loans in run.pools.items()}
     if figures.obligors is not None:
-        obligors = len(pd.concat([frame["obligor_id"] for frame in frames.values()]).unique())
+        obligors = len(np.unique(np.concatenate([fingerprints(loans, "obligor_id") for loans in run.pools.values()])))
         yield _within("figures: obligors as published", abs(obligors - figures.obligors), 0.0)
     if figures.amount is not None:
         apart = abs(run.flows.parameter("pool.initial") - figures.amount)
@@ -145,9 +144,9 @@ def _figures(run: Run) -> Iterator[Row]:
     months = 12 * (int(figures.month[:4]) - closing.year) + int(figures.month[5:]) - closing.month
     yield _within("figures: month as published", abs(months), 0.0)
     if figures.institutions is not None:
-        sellers = [frame["originator_id"] for name, frame in frames.items() if run.deal.seller(name) == "institutions"]
-        institutions = len(pd.concat(sellers).unique()) if sellers else 0
-        yield _within("figures: institutions as published", abs(institutions - figures.institutions), 0.0)
+        sold = [loans for name, loans in run.pools.items() if run.deal.seller(name) == "institutions"]
+        institutions = set().union(*(words(loans, "originator_id") for loans in sold))
+        yield _within("figures: institutions as published", abs(len(institutions) - figures.institutions), 0.0)
 
 
 def _assertions(run: Run) -> Iterator[Row]:
@@ -205,8 +204,7 @@ def _outstanding(run: Run) -> Iterator[Finding]:
 def _carry(run: Run) -> Iterator[Finding]:
     """Interest of the first year at the cut-off balances against coupons and fees, nobody defaulting."""
     deal, initial = run.deal, run.flows.parameter("pool.initial")
-    frames = [loans.frame for loans in run.pools.values()]
-    earned = sum(float((frame["current_balance"] * frame["current_rate"]).sum()) for frame in frames)
+    earned = sum(yearly_interest(loans) for loans in run.pools.values())
     coupons = sum(run.flows.parameter(f"{n}.size") * t.coupon for n, t in deal.tranches.items() if t.coupon is not None)
     fees = sum(
         fee.rate * initial if fee.rate is not None else (fee.amount or 0.0) * 12 / deal.payments.months_between

@@ -17,9 +17,10 @@ from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, IndexCurve, Origin
 from clo.files.curves import read_curves
 from clo.files.deal_yaml import read_yaml
+from clo.files.scan import is_large, scan_tape
 from clo.files.tape import read_tape
 from clo.findings import DealError, Finding, has_errors, nearest
-from clo.tape.loans import Loans
+from clo.tape.batches import AnyLoans
 from clo.waterfall.compile import compiled
 
 _CHOICES = {
@@ -76,15 +77,16 @@ def _not_utf8(raw: bytes, start: int, file: str) -> Finding:
 
 
 class _TapesBeside:
-    """Reads a deal's tapes from beside the deal file, each one once."""
+    """Reads a deal's tapes from beside the deal file, each one once; those too large for memory in batches."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read: dict[str, Loans] = {}
+        self._read: dict[str, AnyLoans] = {}
 
-    def __call__(self, tape: str) -> Loans:
+    def __call__(self, tape: str) -> AnyLoans:
         if tape not in self._read:
-            self._read[tape] = read_tape(self._folder / tape)
+            file = self._folder / tape
+            self._read[tape] = scan_tape(file) if is_large(file) else read_tape(file)
         return self._read[tape]
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from clo.behaviour.assumptions import conflicts, plain, replaced
 from clo.curves import Curve, Curves
 from clo.deal.terms import Deal, Scenario
 from clo.findings import CurveError, DealError, Finding, has_errors, nearest
-from clo.tape.loans import Loans
+from clo.schema import KEYS
+from clo.tape.batches import AnyLoans, batches, currencies, fingerprints
 
 
 def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Scenario:
@@ -80,10 +83,10 @@ def resolve_curves(deal: Deal) -> Curves:
     return Curves(read.values())
 
 
-def resolve_pools(deal: Deal, loans: Loans | Mapping[str, Loans] | None) -> tuple[dict[str, Loans], list[Finding]]:
+def resolve_pools(deal: Deal, loans: AnyLoans | Mapping[str, AnyLoans] | None) -> tuple[dict[str, AnyLoans], list[Finding]]:
     """Each sub-pool's loans, and warnings. Raises DealError where a sub-pool is empty or its tape does not fit the deal."""
     findings: list[Finding] = []
-    pools: dict[str, Loans] = {}
+    pools: dict[str, AnyLoans] = {}
     for name, terms in deal.pools.items():
         path = f"pools.{name}"
         if isinstance(loans, Mapping):
@@ -120,7 +123,7 @@ def resolve_pools(deal: Deal, loans: Loans | Mapping[str, Loans] | None) -> tupl
     return pools, findings
 
 
-def _pool_findings(deal: Deal, name: str, loans: Loans) -> list[Finding]:
+def _pool_findings(deal: Deal, name: str, loans: AnyLoans) -> list[Finding]:
     path, origin = f"pools.{name}", deal.origin
     if len(loans) and loans.balance <= 0.0:
         return [origin.finding("E-R113", path, f"the loans of pool {name!r} have no balance", "use a tape with balances")]
@@ -133,21 +136,30 @@ def _pool_findings(deal: Deal, name: str, loans: Loans) -> list[Finding]:
         message = f"the tape of pool {name!r} is as of {cutoff}, the deal's cut-off is {deal.dates.cutoff}"
         value = str(deal.dates.cutoff)
         found.append(origin.finding("E-R114", "dates.cutoff", message, "use the tape of the cut-off date", value=value))
-    if "currency" in loans.frame and (other := set(loans.frame["currency"].dropna()) - {deal.currency}):
+    other = currencies(loans) - {deal.currency}
+    if other:
         message = f"pool {name!r} holds loans in {', '.join(sorted(other))}, the deal is in {deal.currency}"
         found.append(origin.finding("E-R115", "currency", message, "one currency a deal"))
     return found
 
 
-def _overlap(deal: Deal, pools: Mapping[str, Loans]) -> list[Finding]:
-    keys = [loans.frame[["originator_id", "loan_id"]].assign(pool=name) for name, loans in pools.items() if len(loans)]
-    if len(keys) < 2:
+def _overlap(deal: Deal, pools: Mapping[str, AnyLoans]) -> list[Finding]:
+    if len(pools) < 2:
         return []
-    together = pd.concat(keys, ignore_index=True)
-    twice = together[together.duplicated(["originator_id", "loan_id"], keep=False)]
-    if twice.empty:
+    keys = [np.unique(fingerprints(loans, *KEYS)) for loans in pools.values()]
+    found, times = np.unique(np.concatenate(keys), return_counts=True)
+    twice = found[times > 1]
+    if not len(twice):
         return []
-    first = twice.iloc[0]
-    loans = twice.drop_duplicates(["originator_id", "loan_id"])
-    message = f"{len(loans):,} loans are in more than one sub-pool, first {first['originator_id']} {first['loan_id']}"
+    first = next(_named(loans, twice) for loans, own in zip(pools.values(), keys, strict=True) if np.isin(own, twice).any())
+    message = f"{len(twice):,} loans are in more than one sub-pool, first {first}"
     return [deal.origin.finding("E-R116", "pools", message, "make the filters of the sub-pools exclude each other")]
+
+
+def _named(loans: AnyLoans, keys: NDArray[np.uint64]) -> str:
+    """The first loan that has one of the keys."""
+    for part in batches(loans):
+        at = np.flatnonzero(np.isin(fingerprints(part, *KEYS), keys))
+        if len(at):
+            return " ".join(part.frame[list(KEYS)].iloc[at[0]].astype(str))
+    raise AssertionError("a key belongs to a loan")

@@ -14,7 +14,7 @@ from clo.analytics.summary import tranche_summary
 from clo.deal.terms import Deal, Scenario
 from clo.findings import Finding
 from clo.pool.projection import PoolFlows
-from clo.tape.loans import Loans
+from clo.tape.batches import AnyLoans
 from clo.timeline import Timeline
 from clo.waterfall import frames
 from clo.waterfall.allocation import DealFlows
@@ -28,7 +28,7 @@ class Result:
     deal: Deal
     scenario_name: str
     scenario: Scenario
-    pools: Mapping[str, Loans]
+    pools: Mapping[str, AnyLoans]
     timeline: Timeline
     pool_flows: PoolFlows
     flows: DealFlows

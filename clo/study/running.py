@@ -22,7 +22,7 @@ from clo.pool.projection import project
 from clo.pool.summing import KERNELS as POOL_KERNELS
 from clo.study.inputs import resolve_curves, resolve_pools, resolve_scenario
 from clo.study.result import Result
-from clo.tape.loans import Loans
+from clo.tape.batches import AnyLoans
 from clo.waterfall.allocation import KERNELS as WATERFALL_KERNELS
 from clo.waterfall.allocation import allocate, bind
 from clo.waterfall.compile import compiled
@@ -33,7 +33,7 @@ PACKAGES = ("numpy", "numba", "llvmlite", "pandas", "pyarrow", "scipy", "pydanti
 
 def run(
     deal: Deal,
-    loans: Loans | Mapping[str, Loans] | None = None,
+    loans: AnyLoans | Mapping[str, AnyLoans] | None = None,
     scenario: str = "base",
     *,
     curves: Curves | None = None,
@@ -43,15 +43,15 @@ def run(
 ) -> Result:
     """Run a deal on its own tape, or on `loans`, under one of its scenarios.
 
-    loans: a whole tape, from which each sub-pool takes what its `where` selects, or loans by sub-pool. curves: what floating
-    rates follow, in place of the deal's own. A keyword replaces its own field of the scenario (docs/behaviour.md lists
-    them); cdr= replaces the whole default model.
-    Raises DealError, TapeError or InputError with every finding.
+    loans: a whole tape (Loans, or a TapeStream), from which each sub-pool takes what its `where` selects, or loans by
+    sub-pool. curves: what floating rates follow, in place of the deal's own. A keyword replaces its own field of the scenario
+    (docs/behaviour.md lists them); cdr= replaces the whole default model.
+    Raises DealError, TapeError, CurveError or InputError with every finding.
     """
     begun, clock = datetime.now(UTC), time.perf_counter()
     if not isinstance(deal, Deal):
         raise TypeError(f"clo.run takes a Deal, not {type(deal).__name__}: clo.run(clo.load_deal(path))")
-    if loans is not None and not isinstance(loans, (Loans, Mapping)):
+    if loans is not None and not isinstance(loans, (AnyLoans, Mapping)):
         raise TypeError(f"loans= takes Loans, or Loans by sub-pool, not {type(loans).__name__}: use clo.read_tape(path)")
     deal = spelled_out(deal)
     wrong = terms_findings(deal)
@@ -104,7 +104,7 @@ def _stale(dispatcher: Any) -> bool:
 
 
 def _manifest(
-    deal: Deal, name: str, scenario: Scenario, overrides: Mapping[str, Any], pools: Mapping[str, Loans], begun: datetime
+    deal: Deal, name: str, scenario: Scenario, overrides: Mapping[str, Any], pools: Mapping[str, AnyLoans], begun: datetime
 ) -> dict[str, Any]:
     versions = {"clo": __version__, "python": platform.python_version()} | {package: version(package) for package in PACKAGES}
     tapes = {
