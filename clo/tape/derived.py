@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-MONTH_DAYS = 365.25 / 12
+DAYS = 31.0
 FISCAL_YEAR_STARTS = 4
 """April."""
 
@@ -87,9 +87,21 @@ def borrowers(loans: Loans) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
 
 
 def _months(start: NDArray[np.datetime64], end: NDArray[np.datetime64]) -> Floats:
-    days = end - start
-    months: Floats = np.where(np.isnat(days), np.nan, days / np.timedelta64(1, "D")) / MONTH_DAYS
-    return months
+    """Calendar months between days: 31 March 2024 to 31 March 2027 is 36, and each day more a 31st of a month.
+
+    From one month end to another are whole months, whatever their lengths. NaN where a day is missing.
+    """
+    (first, day, at_end), (last, other, also_end) = (_in_month(days) for days in (start, end))
+    parts = np.where(at_end & also_end, 0.0, (other - day) / DAYS)
+    return np.where(np.isnat(start) | np.isnat(end), np.nan, last - first + parts)
+
+
+def _in_month(days: NDArray[np.datetime64]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """(number of the month, day of the month, whether that is its last)."""
+    months = days.astype("datetime64[M]")
+    day = (days.astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
+    ends = (days.astype("datetime64[D]") + np.timedelta64(1, "D")).astype("datetime64[M]") != months
+    return months.astype(np.int64), day, ends
 
 
 def _month_number(loans: Loans) -> Floats:

@@ -100,6 +100,14 @@ class _Pool:
         pairs = pd.DataFrame({"obligor": self.obligor, "value": values.to_numpy()})
         return pairs[(self.obligor >= 0) & values.notna().to_numpy()].drop_duplicates()
 
+    def first_known(self, values: pd.Series) -> Ints:
+        """Number of the first known value of each obligor, -1 without one."""
+        numbers = np.asarray(pd.factorize(values)[0], dtype=np.int64)
+        at = np.flatnonzero((self.obligor >= 0) & (numbers >= 0))[::-1]
+        first = np.full(self.size, -1, dtype=np.int64)
+        first[self.obligor[at]] = numbers[at]
+        return first
+
     def star(self, pairs: pd.DataFrame, evidence: str) -> pd.DataFrame:
         """A link from the first obligor of each value to each of its others."""
         pairs = pairs.sort_values(["value", "obligor"], kind="stable")
@@ -120,7 +128,12 @@ def _links(pool: _Pool, name: str | None) -> pd.DataFrame:
     if name is not None:
         found.append(_name_links(pool, frame, name, numbers))
     links = pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
-    return links.drop_duplicates(["first", "second"]).astype({"first": np.int64, "second": np.int64, "linked": bool})
+    links = links.astype({"first": np.int64, "second": np.int64, "linked": bool})
+    if "group_id" in frame.columns:
+        own = pool.first_known(frame["group_id"])
+        first, second = own[links["first"].to_numpy()], own[links["second"].to_numpy()]
+        links = links[(links["evidence"] == "group_id") | (first < 0) | (first != second)]  # joined already needs no evidence
+    return links.drop_duplicates(["first", "second"], ignore_index=True)
 
 
 def _name_links(pool: _Pool, frame: pd.DataFrame, name: str, numbers: pd.Series) -> pd.DataFrame:

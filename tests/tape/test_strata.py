@@ -36,9 +36,7 @@ def test_by_word(four):
     assert table["balance"].tolist() == [70.0, 30.0]
     assert table["share"].tolist() == [0.7, 0.3]
     assert table["average_rate"].tolist() == pytest.approx([(0.9 + 1.6) / 70, (0.1 + 0.4) / 30], rel=1e-14)
-    assert table["remaining_months"].tolist() == pytest.approx(
-        [(30 * 730 + 40 * 1461) / 70 / (365.25 / 12), 365 / (365.25 / 12)], rel=1e-14
-    )
+    assert table["remaining_months"].tolist() == pytest.approx([(30 * (24 - 1 / 31) + 40 * 48) / 70, 12.0], rel=1e-14)
 
 
 def test_by_band(four):
@@ -64,8 +62,15 @@ def test_missing_comes_last(four):
 
 
 def test_remaining_months(four):
-    assert remaining_months(four)[0] == pytest.approx(365 / (365.25 / 12))
-    assert strata(four, "remaining_term")["stratum"].tolist() == ["0 to 12", "12 to 24", "48 to 60"]
+    assert remaining_months(four).tolist() == pytest.approx([12.0, 12.0, 24 - 1 / 31, 48.0])
+    assert strata(four, "remaining_term")["stratum"].tolist() == ["12 to 24", "48 to 60"]  # two years less a day are below 24
+
+
+def test_months_are_those_of_the_calendar(four):
+    days = pd.to_datetime(["2026-04-30", "2027-02-28", "2026-04-15", "2025-12-31"])
+    assert remaining_months(Loans.from_frame(four.frame.assign(maturity_date=days), check=False)).tolist() == pytest.approx(
+        [1.0, 11.0, 1 - 16 / 31, -3.0]
+    )
 
 
 def test_concentration(four):
@@ -139,3 +144,47 @@ def test_a_pool_without_balance_has_counts_and_no_shares():
     empty = loans.where("current_rate > 99%")
     assert len(strata(empty, "originator_id")) == 0
     assert len(stratification_report(empty)["top_obligors"]) == 0
+
+
+def test_derived_values_are_names_to_stratify_by(four):
+    frame = four.frame.assign(origination_date=pd.to_datetime(["2024-03-31", "2024-04-01", "2025-01-15", "2025-12-31"]))
+    loans = Loans.from_frame(frame)
+    assert strata(loans, "vintage")["stratum"].tolist() == ["2024", "2025"]
+    assert strata(loans, "vintage_quarter")["stratum"].tolist() == ["2024Q1", "2024Q2", "2025Q1", "2025Q4"]
+    assert strata(loans, "fiscal_year")["stratum"].tolist() == ["2023", "2024", "2025"]
+    assert strata(loans, "fiscal_year")["loans"].tolist() == [1, 2, 1]
+    assert strata(loans, "age", bands=[12, 24])["loans"].tolist() == [1, 2, 1]
+    assert strata(loans, "original_term", bands=[36])["loans"].tolist() == [1, 3]  # three years to the day are 36
+    assert strata(loans, "obligor_balance", bands=[35])["loans"].tolist() == [3, 1]
+    with pytest.raises(ValueError, match="vintage is a year: bands are for numbers"):
+        strata(loans, "vintage", bands=[2024])
+
+
+def test_one_column_across_another(four):
+    table = strata(four, "originator_id", across="account_status")
+    assert table.columns.tolist() == ["stratum", "PERF", "ARRE", "total"]
+    assert table["stratum"].tolist() == ["b", "a", "total"]
+    assert table[["PERF", "ARRE", "total"]].to_numpy().tolist() == [[40.0, 30.0, 70.0], [30.0, 0.0, 30.0], [70.0, 30.0, 100.0]]
+    counts = strata(four, "account_status", across="originator_id", measure="loans")
+    assert counts.to_numpy().tolist() == [["PERF", 1, 2, 3], ["ARRE", 1, 0, 1], ["total", 2, 2, 4]]
+    shares = strata(four, "region_code", across="originator_id", measure="share")
+    assert shares["total"].tolist() == pytest.approx([0.4, 0.6, 1.0])
+    banded = strata(four, "current_balance", [25], across="current_rate", across_bands=[0.025])
+    assert banded.columns.tolist() == ["stratum", "below 2.5%", "2.5% and above", "total"]
+
+
+def test_a_borrower_in_two_strata_is_one_in_the_total(four):
+    table = strata(four, "current_balance", [15], across="originator_id", measure="obligors")
+    assert table.set_index("stratum")["a"].tolist() == [1, 1, 1]
+    assert table.set_index("stratum").loc["total", "total"] == 3
+
+
+@pytest.mark.parametrize("measure", ["balance", "loans", "share"])
+def test_crossed_cells_add_up(measure):
+    loans = Loans.from_frame(clean(300))
+    table = strata(loans, "remaining_term", across="region_code", measure=measure).set_index("stratum")
+    inner = table.iloc[:-1, :-1]
+    assert inner.sum(axis=1).to_numpy() == pytest.approx(table["total"].to_numpy()[:-1])
+    assert inner.sum(axis=0).to_numpy() == pytest.approx(table.iloc[-1, :-1].to_numpy(dtype=float))
+    alone = strata(loans, "remaining_term").set_index("stratum")[measure]
+    assert table["total"].iloc[:-1].to_numpy() == pytest.approx(alone.to_numpy())

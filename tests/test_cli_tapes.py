@@ -1,0 +1,136 @@
+"""`clo check TAPE --criteria FILE` and `clo strat TAPE --by ... --across ...`: what is printed, JSON, exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from sample_runs import DEAL_FILE, DEALS
+
+from clo.cli import main
+
+TAPE = DEALS / "tapes" / "purchase-08.parquet"
+CRITERIA = """format: clo.criteria/1
+criteria:
+  - {name: amount, that: current_balance <= 70_000_000, says: at most 70 million a loan}
+  - {name: term, that: remaining_term <= 60}
+limits:
+  - {name: single, by: obligor_id, max: 5%}
+  - {name: banks, by: originator_id, min_count: 5, severity: warning}
+"""
+
+
+@pytest.fixture
+def clo(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run `clo` in an empty folder: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pool.criteria.yaml").write_text(CRITERIA, encoding="utf-8")
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return int(left.value.code or 0), captured.out, captured.err
+
+    return call
+
+
+def test_check_holds_a_tape_against_criteria(clo: Any, tmp_path: Path) -> None:
+    code, out, _ = clo("check", TAPE, "--criteria", "pool.criteria.yaml")
+    assert code == 1
+    assert "amount: 44 loans not eligible, 25.6% of the balance" in out
+    assert "Eligibility: 311 of 355 loans eligible, balance 10,042,000,000" in out
+    assert "largest share by obligor_id" in out
+    assert "banks: number of originator_id is 2, below 5" in out
+    listed = pd.read_csv(tmp_path / "purchase-08.findings.csv")
+    assert (listed["code"] == "E-L020").sum() == 44
+    assert listed[listed["code"] == "E-L020"]["value"].str.startswith("current_balance = ").all()
+
+
+def test_check_with_criteria_as_json(clo: Any) -> None:
+    code, out, _ = clo("check", TAPE, "--criteria", "pool.criteria.yaml", "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert told["ok"] is False
+    assert told["eligible"] == {"loans": 311, "obligors": 311, "balance": 10_042_000_000.0}
+    assert [row["first_loans"] for row in told["eligibility"]] == [44, 0]
+    assert [row["ok"] for row in told["limits"]] == [True, False]
+    assert told["limits"][1]["remove"] is None
+
+
+def test_check_of_criteria_that_are_kept_is_exit_code_0(clo: Any, tmp_path: Path) -> None:
+    text = CRITERIA.replace("70_000_000", "80_000_000").replace("min_count: 5", "min_count: 2")
+    (tmp_path / "pool.criteria.yaml").write_text(text, encoding="utf-8")
+    code, out, _ = clo("check", TAPE, "--criteria", "pool.criteria.yaml", "--lang", "ja")
+    assert code == 0
+    assert "適格要件: 適格債権 355件／355件、残高 13,500,000,000" in out
+    assert "債務者番号別の最大構成比" in out
+    assert "合計" in out
+
+
+def test_check_with_criteria_that_cannot_be_used(clo: Any, tmp_path: Path) -> None:
+    path = tmp_path / "pool.criteria.yaml"
+    path.write_text(
+        CRITERIA.replace("current_balance", "curent_balance").replace("by: originator_id", "by: bank"), encoding="utf-8"
+    )
+    code, out, _ = clo("check", TAPE, "--criteria", "pool.criteria.yaml")
+    assert code == 1
+    assert "pool.criteria.yaml:3:20" in out
+    assert "did you mean 'current_balance'?" in out
+    assert "no column 'bank' on the tape" in out
+    path.write_text("criteria: [", encoding="utf-8")
+    assert clo("check", TAPE, "--criteria", "pool.criteria.yaml")[0] == 3
+    assert clo("check", TAPE, "--criteria", "none.yaml")[0] == 3
+    assert clo("check", DEAL_FILE, "--criteria", "pool.criteria.yaml")[0] == 2
+
+
+def test_strat_by_a_column_and_across_another(clo: Any) -> None:
+    code, out, _ = clo("strat", TAPE, "--by", "current_rate", "--bands", "2.5%,3%")
+    assert code == 0
+    assert "2.5% to 3%" in out
+    assert "Original balance" not in out
+    code, out, _ = clo("strat", TAPE, "--by", "remaining_term", "--bands", "36,48", "--across", "originator_id")
+    assert code == 0
+    assert "Remaining term × Originator (balance)" in out
+    assert "13,500,000,000" in out
+    code, out, _ = clo("strat", TAPE, "--by", "originator_id", "--across", "vintage", "--measure", "loans", "--json")
+    assert json.loads(out) == {
+        "purchase-08": {
+            "originator_id × vintage": [
+                {"stratum": "jasme", "2007": 225, "total": 225},
+                {"stratum": "ehime", "2007": 130, "total": 130},
+                {"stratum": "total", "2007": 355, "total": 355},
+            ]
+        }
+    }
+
+
+def test_strat_of_a_deal_has_a_table_a_sub_pool(clo: Any) -> None:
+    code, out, _ = clo("strat", DEAL_FILE, "--by", "current_balance", "--across", "vintage", "--measure", "share", "--lang", "ja")
+    assert code == 0
+    assert out.count("現在残高 × 実行年 (構成比)") == 2
+    assert "以上" in out
+    assert "100.00%" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--across", "vintage"), "--across and --bands go with --by"),
+        (("--by", "nothing"), "no column 'nothing'"),
+        (("--by", "current_rate", "--bands", "3%,2%"), "must ascend"),
+        (("--by", "current_rate", "--bands", "a"), "'a' is not a number"),
+        (("--by", "region_code", "--bands", "1"), "bands are for numbers"),
+        (
+            ("--by", "region_code", "--across", "vintage", "--measure", "rate"),
+            "--measure is one of balance, loans, obligors, share",
+        ),
+    ],
+)
+def test_strat_that_cannot_be_understood(clo: Any, options: tuple[str, ...], words: str) -> None:
+    code, _, err = clo("strat", TAPE, *options)
+    assert code == 2
+    assert words in " ".join(err.split())
