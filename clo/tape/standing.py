@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clo.schema import ACCOUNT_STATUSES
 from clo.tape.loans import Loans
+from clo.tape.vintages import DEFAULTED
 from clo.timeline import as_days
 
 ARREARS = ("current", "1-29", "30-59", "60-89", "90-119", "120-149", "150-179", "180+")
@@ -23,7 +24,6 @@ DEFAULT, REPAID, REPURCHASED, LEFT = (STANDINGS.index(name) for name in ("defaul
 ABSENT = -1
 """Stands for a loan that is not on the tape."""
 
-DEFAULTED = ("DFLT", "NDFT", "DTCR", "DADB")
 EXIT_WORDS: Mapping[str, int] = {
     "repaid": REPAID, "prepaid": REPAID, "redeemed": REPAID, "matured": REPAID, "RDMD": REPAID,
     "完済": REPAID, "期限前完済": REPAID, "繰上完済": REPAID, "満期": REPAID,
