@@ -101,12 +101,14 @@ def test_one_borrower_with_most_loans():
 
 
 def test_a_hundred_thousand_loans_are_checked_in_an_instant():
+    """Best of five, in the time of this process alone: others may be busy."""
     frame = pool("equal_principal", 20)
-    loans = Loans.from_frame(pd.concat([frame] * 5_000, ignore_index=True).assign(loan_id=np.arange(100_000).astype("U6")))
-    best = 1.0
+    many = frame.iloc[np.tile(np.arange(20), 5_000)].reset_index(drop=True)
+    loans = Loans.from_frame(many.assign(loan_id=np.arange(100_000).astype("U6")))
+    taken = []
     for _ in range(5):
         view = View(loans.frame, loans.file_rows, "pool")
-        start = time.perf_counter()
+        start = time.process_time()
         check(view)
-        best = min(best, time.perf_counter() - start)
-    assert best < 0.15
+        taken.append(time.process_time() - start)
+    assert min(taken) < 0.15
