@@ -61,12 +61,14 @@ class Tape(Protocol):
 
 
 class Columns:
-    """A tape's columns, with an absent optional one read as empty; rows and file say where a loan came from."""
+    """A tape's columns, with an absent optional one read as empty; rows and file say where a loan came from.
 
-    def __init__(self, frame: pd.DataFrame, rows: NDArray[np.int64], file: str) -> None:
-        self.frame = frame
-        self.size = len(frame)
-        self.rows = rows
+    Some of its loans are a list of positions: only the columns that somebody reads are copied.
+    """
+
+    def __init__(self, whole: pd.DataFrame, rows: NDArray[np.int64], file: str, at: NDArray[np.intp] | None = None) -> None:
+        self._whole, self._all_rows, self._at = whole, rows, at
+        self.size = len(whole) if at is None else len(at)
         self.file = file
 
     @classmethod
@@ -81,28 +83,45 @@ class Columns:
         tape = cls.of(loans)
         return tape.where(tape.floats("current_balance") != 0.0)
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All columns of these loans."""
+        return self._whole if self._at is None else self._whole.iloc[self._at]
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Where each loan stands in its file [i]."""
+        return self._all_rows if self._at is None else self._all_rows[self._at]
+
     def where(self, keep: Bools) -> Columns:
-        return self if keep.all() else Columns(self.frame[keep], self.rows[keep], self.file)
+        if keep.all():
+            return self
+        at = np.flatnonzero(keep)
+        return Columns(self._whole, self._all_rows, self.file, at if self._at is None else self._at[at])
 
     def has(self, name: str) -> bool:
-        return name in self.frame
+        return name in self._whole
+
+    def column(self, name: str) -> pd.Series[Any]:
+        """A column the tape has [i]."""
+        return self._whole[name] if self._at is None else self._whole[name].iloc[self._at]
 
     def floats(self, name: str, default: float = np.nan) -> Floats:
         """A numeric column [i], nan where empty; the default throughout where the tape has no such column."""
-        if name not in self.frame:
+        if not self.has(name):
             return np.full(self.size, default)
-        return self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        return self.column(name).to_numpy(dtype=np.float64, na_value=np.nan)
 
     def dates(self, name: str) -> Days:
-        if name not in self.frame:
+        if not self.has(name):
             return np.full(self.size, "NaT", dtype="datetime64[D]")
-        return as_days(self.frame[name].to_numpy(dtype="datetime64[s]"))
+        return as_days(self.column(name).to_numpy(dtype="datetime64[s]"))
 
     def words(self, name: str, empty: str) -> tuple[NDArray[Any], list[str]]:
         """Codes [i] into the list of words; code -1, an empty field, picks the last of them, `empty`."""
-        if name not in self.frame:
+        if not self.has(name):
             return np.full(self.size, -1, dtype=np.int8), [empty]
-        column = self.frame[name]
+        column = self.column(name)
         if isinstance(column.dtype, pd.CategoricalDtype):
             return np.asarray(column.cat.codes), [*map(str, column.cat.categories), empty]
         codes, words = pd.factorize(column)
@@ -115,7 +134,7 @@ class Columns:
 
     def said(self, name: str) -> Callable[[NDArray[np.intp]], NDArray[Any]]:
         """A column's words at some positions, for a finding."""
-        return lambda at: self.frame[name].iloc[at].to_numpy(dtype=object, na_value="nothing")
+        return lambda at: self.column(name).iloc[at].to_numpy(dtype=object, na_value="nothing")
 
     def hits(self, table: Iterable[Rule]) -> Iterator[Finding]:
         """One finding for each rule some loan breaks; {id} and {value} in its message stand for the first such loan."""
@@ -124,13 +143,14 @@ class Columns:
             if at.size == 0:
                 continue
             if self.has("loan_id"):
-                who = self.frame["loan_id"].iloc[at].to_numpy(dtype=object)
+                who = self.column("loan_id").iloc[at].to_numpy(dtype=object)
             else:
                 who = np.asarray([f"#{row + 1}" for row in at], dtype=object)
             found = np.asarray(values(at) if callable(values) else values[at]).astype(object)
+            rows = self.rows[at]
             text = message.format(id=who[0], value=found[0])
             yield Finding(
                 code, "error" if code.startswith("E") else "warning", text, rule=rule, fix=fix, who=str(who[0]),
                 field=field, value=str(found[0]),
-                file=self.file, row=int(self.rows[at[0]]), occurrences=Occurrences(rows=self.rows[at], who=who, values=found),
+                file=self.file, row=int(rows[0]), occurrences=Occurrences(rows=rows, who=who, values=found),
             )  # fmt: skip

@@ -90,8 +90,9 @@ def read_contracts(
     instalments, tau, found = instalment_terms(others, months, other_kinds, all_ends, cutoff)
     rates, indices, rate_findings = rate_terms(others, months, other_kinds, all_ends, cutoff)
     table = None if isinstance(loans, pd.DataFrame) else loans.schedule
-    schedule, entries, schedule_findings = supplied(tape, table, kinds, all_ends, cutoff, changing=extension is not None)
-    terms = Terms(**instalments, **rates, **{name: field[~plain] for name, field in schedule.items()})
+    changing = extension is not None
+    schedule, entries, schedule_findings = supplied(others, tape, table, other_kinds, all_ends, cutoff, changing=changing)
+    terms = Terms(**instalments, **rates, **schedule)
     findings += [*found, *rate_findings, *schedule_findings]
 
     default_month, loss = np.zeros(0, dtype=np.int32), np.zeros(0)

@@ -34,17 +34,16 @@ class Following:
 
 def following(tape: Columns) -> Following:
     """The index of each loan: `rate_index`, with `_` and the tenor where there is one."""
-    kind = tape.look_up("rate_type", "fixed", lambda word: word, object)
-    performance = np.asarray(kind == "performance")
-    floating = performance | np.isin(kind, FLOATING)
+    performance = tape.look_up("rate_type", "fixed", lambda word: word == "performance", np.bool_)
+    floating = tape.look_up("rate_type", "fixed", lambda word: word in (*FLOATING, "performance"), np.bool_)
     base, base_words = tape.words("rate_index", "")
     tenor, tenor_words = tape.words("rate_index_tenor", "")
-    pairs = np.stack([np.where(floating, base % len(base_words), -1), np.where(floating, tenor % len(tenor_words), -1)])
-    found, codes = np.unique(pairs, axis=1, return_inverse=True)
-    names = ["" if b < 0 else "_".join(word for word in (base_words[b], tenor_words[t]) if word) for b, t in found.T]
-    indices = tuple(dict.fromkeys(name for name in names if name))
-    row = np.asarray([indices.index(name) if name else -1 for name in names], dtype=np.int32)
-    return Following(indices, row[codes.ravel()] if tape.size else np.zeros(0, dtype=np.int32), performance)
+    names = ["_".join(word for word in (first, second) if word) for first in base_words for second in tenor_words]
+    pair = base.astype(np.int64) % len(base_words) * len(tenor_words) + tenor % len(tenor_words)
+    used = np.bincount(pair[floating], minlength=len(names)) > 0
+    indices = tuple(dict.fromkeys(name for name, some in zip(names, used, strict=True) if name and some))
+    row = np.asarray([indices.index(name) if name in indices else -1 for name in names], dtype=np.int32)
+    return Following(indices, np.where(floating, row[pair], -1).astype(np.int32), performance)
 
 
 def rate_terms(
@@ -56,8 +55,8 @@ def rate_terms(
     """
     follow = following(tape)
     floats, performs = (follow.codes >= 0) & ~follow.performance, follow.performance
-    anniversary = month_of(_anniversary(tape.dates("origination_date"), cutoff), ends, cutoff)
-    reset = np.where(performs, anniversary, month_of(tape.dates("next_reset_date"), ends, cutoff))
+    reset = month_of(tape.dates("next_reset_date"), ends, cutoff)
+    reset[performs] = month_of(_anniversary(tape.dates("origination_date")[performs], cutoff), ends, cutoff)
     every = np.where(performs, 12.0, tape.floats("rate_reset_months"))
 
     def limit(name: str, none: float) -> Floats:
@@ -91,6 +90,8 @@ def _anniversary(origination: Days, cutoff: np.datetime64) -> Days:
 
 def _floating_findings(tape: Columns, term: Ints, floats: Bools, reset: Ints) -> Iterator[Finding]:
     kind = tape.look_up("rate_type", "fixed", lambda word: word in FLOATING, np.bool_)
+    if not kind.any():
+        return
     margin, every, date = tape.floats("rate_margin"), tape.floats("rate_reset_months"), tape.dates("next_reset_date")
     cap, floor = tape.floats("rate_cap"), tape.floats("rate_floor")
     changes = np.fmin(np.nan_to_num(tape.floats("rate_first_cap")), np.nan_to_num(tape.floats("rate_periodic_cap")))
@@ -112,10 +113,12 @@ def _floating_findings(tape: Columns, term: Ints, floats: Bools, reset: Ints) ->
          "loan {id} has a floor above its cap, or a limit below 0", "0 <= rate_floor <= rate_cap; limits are 0 or more",
          "correct the tape"),
     ]  # fmt: skip
-    return tape.hits(table)
+    yield from tape.hits(table)
 
 
 def _performance_findings(tape: Columns, follow: Following, kinds: Any, reset: Ints) -> Iterator[Finding]:
+    if not follow.performance.any():
+        return
     names = np.asarray([*follow.indices, "nothing"], dtype=object)[follow.codes]
     known = np.isin(names, list(capital_rates()))
     table: list[Rule] = [
@@ -129,7 +132,7 @@ def _performance_findings(tape: Columns, follow: Following, kinds: Any, reset: I
          "loan {id} has a rate by results and no origination date", "the rate of each year runs from the anniversary of the loan",
          "give origination_date"),
     ]  # fmt: skip
-    return tape.hits(table)
+    yield from tape.hits(table)
 
 
 def last_resets(terms: terms_kernel.Terms, term: Ints, indices: int, months: int) -> Ints:

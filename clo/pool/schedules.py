@@ -30,19 +30,20 @@ class _Rows(NamedTuple):
 
 
 def supplied(
-    tape: Columns, table: pd.DataFrame | None, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64, *, changing: bool
-) -> tuple[dict[str, NDArray[Any]], Entries, list[Finding]]:
-    """The fields begin, end and interest_given of Terms [i], the entries they point to, and findings.
+    tape: Columns, everybody: Columns, table: pd.DataFrame | None, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64,
+    *, changing: bool,
+) -> tuple[dict[str, NDArray[Any]], Entries, list[Finding]]:  # fmt: skip
+    """The fields begin, end and interest_given of Terms for the given loans, the entries they point to, and findings.
 
-    table: the rows of all loans, as `Loans.schedule` has them. changing: whether loans may get new terms, which those whose
-    interest is given as amounts cannot.
+    everybody: the loans of the tape, among them those given. table: the rows of all, as `Loans.schedule` has them. changing:
+    whether loans may get new terms, which those whose interest is given as amounts cannot.
     """
     own = np.asarray(kinds == Kind.SCHEDULE)
     if table is None and not own.any():
         nothing = np.zeros(tape.size, dtype=np.int32)
         none = Entries(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0))
         return {"begin": nothing, "end": nothing, "interest_given": nothing.astype(np.int8)}, none, []
-    rows, others = _rows(tape, own, table)
+    rows, unused = _rows(tape, own, table)
     count = np.bincount(rows.loan, minlength=tape.size)
     stated = np.bincount(rows.loan[~np.isnan(rows.interest)], minlength=tape.size)
     end = np.cumsum(count).astype(np.int32)
@@ -50,28 +51,55 @@ def supplied(
         "begin": (end - count).astype(np.int32), "end": end, "interest_given": (stated > 0).astype(np.int8),
     }  # fmt: skip
     month = np.maximum(month_of(rows.date, ends, cutoff), 1).astype(np.int32)
-    findings = [*_sums(tape, own, rows, count, others), *_dates(tape, rows, cutoff), *_interest(tape, count, stated, changing)]
+    findings = [
+        *_sums(tape, own, rows, count), *_dates(tape, rows, cutoff), *_interest(tape, count, stated, changing),
+        *_unused(everybody, unused),
+    ]  # fmt: skip
     return terms, Entries(month, rows.principal, np.nan_to_num(rows.interest)), findings
 
 
-def _rows(tape: Columns, own: Bools, table: pd.DataFrame | None) -> tuple[_Rows, Bools]:
-    """The rows of the loans that repay by them, in order, and which other loans have rows [i]."""
-    others = np.zeros(tape.size, dtype=np.bool_)
-    if table is None or not len(table):
+def _rows(tape: Columns, own: Bools, table: pd.DataFrame | None) -> tuple[_Rows, pd.MultiIndex]:
+    """The rows of the loans that repay by them, in order, and the keys that belong to none of these."""
+    if table is None:
         none = np.zeros(0)
-        return _Rows(np.zeros(0, dtype=np.intp), as_days(np.zeros(0, dtype="datetime64[D]")), none, none), others
-    keys = pd.MultiIndex.from_frame(tape.frame[list(KEYS)])
-    loan = keys.get_indexer(pd.MultiIndex.from_frame(table[list(KEYS)]))
-    others[loan[(loan >= 0) & ~own[loan]]] = True
-    mine = np.flatnonzero((loan >= 0) & own[loan])
+        no_dates = as_days(np.zeros(0, dtype="datetime64[D]"))
+        return _Rows(np.zeros(0, dtype=np.intp), no_dates, none, none), pd.MultiIndex.from_arrays([[], []])
+    first, run = _runs(table)
+    wanted = pd.MultiIndex.from_frame(table[list(KEYS)].iloc[first])
+    at = np.flatnonzero(own)
+    loan = np.append(at, -1)[_keys(tape.where(own)).get_indexer(wanted)] if at.size else np.full(len(wanted), -1)
+    unused = wanted[loan < 0]
+    loan = loan[run]
+    mine = np.flatnonzero(loan >= 0)
     mine = mine[np.argsort(loan[mine], kind="stable")]
     chosen = table.iloc[mine]
     date = as_days(chosen["due_date"].to_numpy(dtype="datetime64[s]"))
     principal, interest = (np.array(chosen[name], dtype=np.float64) for name in ("principal", "interest"))
-    return _Rows(loan[mine], date, principal, interest), others
+    return _Rows(loan[mine], date, principal, interest), unused
 
 
-def _sums(tape: Columns, own: Bools, rows: _Rows, count: NDArray[np.intp], others: Bools) -> Iterator[Finding]:
+def _keys(tape: Columns) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(pd.DataFrame({name: tape.column(name) for name in KEYS}))
+
+
+def _runs(table: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where each run of rows of one loan begins, and the run each row belongs to: ids are compared once a run."""
+    codes = np.stack([pd.factorize(table[name])[0] for name in KEYS])
+    begins = np.append(np.full(min(len(table), 1), True), (codes[:, 1:] != codes[:, :-1]).any(axis=0))
+    return np.flatnonzero(begins), np.cumsum(begins) - 1
+
+
+def _unused(everybody: Columns, keys: pd.MultiIndex) -> Iterator[Finding]:
+    if not len(keys):
+        return
+    yield from everybody.hits([(
+        np.asarray(_keys(everybody).isin(keys)), "W-P074", everybody.said("amortisation_type"), "amortisation_type",
+        "loan {id} has rows in the schedule and repays by {value}: they are not used",
+        "a schedule belongs to a loan of type schedule", "correct its type, or leave its rows out",
+    )])  # fmt: skip
+
+
+def _sums(tape: Columns, own: Bools, rows: _Rows, count: NDArray[np.intp]) -> Iterator[Finding]:
     balance = tape.floats("current_balance")
     total = np.bincount(rows.loan, weights=rows.principal, minlength=tape.size)
     amounts = (rows.principal >= 0.0) & ~(rows.interest < 0.0)
@@ -85,9 +113,6 @@ def _sums(tape: Columns, own: Bools, rows: _Rows, count: NDArray[np.intp], other
         (own & (count > 0) & ~bad & ~(np.abs(total - balance) <= ROUNDING * balance), "E-P066", total, "principal",
          "the schedule of loan {id} repays {value}, which is not its balance", "principal adds up to current_balance",
          "correct the schedule, or the balance"),
-        (others, "W-P074", tape.said("amortisation_type"), "amortisation_type",
-         "loan {id} has rows in the schedule and repays by {value}: they are not used",
-         "a schedule belongs to a loan of type schedule", "correct its type, or leave its rows out"),
     ]  # fmt: skip
     return tape.hits(table)
 

@@ -93,7 +93,7 @@ def test_amounts_of_interest_cannot_get_new_terms():
 
 def test_a_tape_without_schedules_has_no_entries():
     loans = Columns.of(tape(PLAIN))
-    terms, entries, findings = supplied(loans, None, np.zeros(1, dtype=np.int8), ENDS, CUTOFF, changing=True)
+    terms, entries, findings = supplied(loans, loans, None, np.zeros(1, dtype=np.int8), ENDS, CUTOFF, changing=True)
     assert not findings
     assert not terms["end"].any()
     assert len(entries.month) == 0
