@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clo.behaviour.assumptions import NO_DEFAULTS, PREPAYMENT, conflicts
+from clo.deal.marks import empty
 from clo.deal.terms import Deal, enclosing, leaves
 from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
@@ -172,7 +173,8 @@ def _assertions(deal: Deal, payments: int | None) -> Iterator[Finding]:
 
 
 def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
-    known = {path for path, _ in leaves({key: value for key, value in data.items() if key not in NOT_VALUES})}
+    stated = {key: value for key, value in data.items() if key not in NOT_VALUES}
+    known = {path for path, _ in leaves(stated)} | set(empty(stated))
     marks = [("published", path, f"published.{path}") for path in deal.published]
     marks += [("derived", path, f"derived.{path}") for path in deal.derived]
     marks += [("assumed", path, f"assumed[{number}]") for number, path in enumerate(deal.assumed)]

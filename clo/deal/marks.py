@@ -53,6 +53,17 @@ def enclosing(path: str) -> str:
     return path[: max(path.rfind("."), path.rfind("["), 0)]
 
 
+def empty(value: Any, path: str = "") -> Iterator[str]:
+    """Every place that holds nothing, such as `accounts.collections` of `collections: {}`."""
+    if isinstance(value, Mapping | list | tuple):
+        if path and not value:
+            yield path
+        inner = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, below in inner:
+            name = f"{path}.{key}" if path and isinstance(value, Mapping) else str(key)
+            yield from empty(below, name if isinstance(value, Mapping) else f"{path}[{key}]")
+
+
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every plain value of nested mappings and lists with its path, such as `tranches.senior.size`."""
     if isinstance(value, Mapping):

@@ -32,6 +32,8 @@ from clo.tape.stream import TapeStream
 from clo.timeline import Days
 
 Floats = NDArray[np.float64]
+ALL_CURVES = "shift"
+"""Key of `rates` that stands for every curve not named."""
 Pool = Tape | pd.DataFrame | Iterable[Tape]
 """The loans of a group: all of them, or one batch after another."""
 READ = frozenset({
@@ -138,10 +140,11 @@ class Group:
         months = len(self.ends)
         assigned = assign(tape, contracts, assumed, self.cutoff)
         claims, found = claims_of(tape, assumed)
-        shift = assumed.rates or {}
+        rates = assumed.rates or {}
+        shift = {name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in contracts.indices}
         index, curve_findings = index_paths(
             contracts.indices, self.curves, extended(self.ends, self.ends[-1], self.cutoff)[: months + 1], self.cutoff,
-            shift=shift.get("shift", 0.0) if set(shift) <= {"shift"} else shift, performance=assumed.performance,
+            shift=shift, performance=assumed.performance,
             needed=None if assumed.prepayment_incentive is not None else contracts.last_reset,
         )  # fmt: skip
         self.findings += [*assigned.findings, *found, *curve_findings]

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from clo.behaviour.arrears import STATES
 from clo.behaviour.assumptions import Behaviour, short_vectors
 from clo.curves import Curves
-from clo.findings import Finding, InputError, has_errors
+from clo.findings import Finding, InputError, has_errors, nearest
 from clo.pool.flows import Flow, PoolFlows, cash
-from clo.pool.groups import Group, Pool, Tally, batches_of, columns_read
+from clo.pool.groups import ALL_CURVES, Group, Pool, Tally, batches_of, columns_read
 from clo.timeline import Days, as_days, month_index
 
 __all__ = ["Flow", "PoolFlows", "project"]
@@ -51,6 +51,7 @@ def project(
     scenarios = [assumptions] if isinstance(assumptions, Behaviour) else list(assumptions)
     ends, start = as_days(period_ends), as_days([cutoff])[0]
     findings = [*_date_findings(ends, start), *dict.fromkeys(f for each in scenarios for f in short_vectors(each, len(ends)))]
+    findings += dict.fromkeys(found for each in scenarios for found in _shift_findings(each, curves or Curves()))
     if not scenarios:
         findings.append(Finding("E-P041", "error", "no assumptions are given", rule="at least one", field="assumptions"))
     if has_errors(findings):
@@ -95,6 +96,16 @@ def _shared(assumed: Behaviour) -> str:
     """What two scenarios have in common if they can use the same sums; a plain recovery rate changes none."""
     drop = {*PLAIN_TERMS, *(("recovery",) if isinstance(assumed.recovery, float) else ())}
     return assumed.model_dump_json(exclude=drop, exclude_none=True)
+
+
+def _shift_findings(assumed: Behaviour, curves: Curves) -> Iterator[Finding]:
+    """Shifts of indices that have no curve."""
+    for name in assumed.rates or {}:
+        if name != ALL_CURVES and name not in curves:
+            close = nearest(name, curves)
+            fix = f"did you mean {close!r}?" if close else f"write {ALL_CURVES}:, or one of {', '.join(curves) or 'no curves'}"
+            rule = "rates shift all curves, or some by their names"
+            yield Finding("E-P089", "error", f"rates shift {name!r}, which has no curve", rule, fix, field="rates", value=name)
 
 
 def _short(short: float, group: str) -> Iterator[Finding]:
