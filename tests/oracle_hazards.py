@@ -76,7 +76,10 @@ def hazard(scenario: Any, row: Row, cutoff: date, month: int) -> float:
     else:
         counted = month + (age_at(row, cutoff) if of(model, "since", "cutoff") == "origination" else 0)
         curve = of(model, "survival")
-        share = _by_curve(by_words(model, row, "curves"), counted) if curve is None else _by_survival(curve, counted)
+        if curve is None:
+            share = _by_curve(by_words(model, row, "curves"), counted, str(of(model, "every", "year")))
+        else:
+            share = _by_survival(curve, counted)
     scale = of(scenario, "default_scale")
     return share if scale is None else times(share, float(by_words(scale, row, "factors")))
 
@@ -99,10 +102,12 @@ def cumulative(model: Any, month: int) -> float:
     return float(of(model, "cumulative")) * gone
 
 
-def _by_curve(curve: Any, month: int) -> float:
+def _by_curve(curve: Any, month: int, every: str) -> float:
     """Cumulative probabilities by year, the hazard constant within a year and held after the last; a number is an annual rate."""
     if not isinstance(curve, list | tuple):
         return monthly(float(curve))
+    if every == "month":
+        return _by_survival([1.0 - float(share) for share in curve], month)
     year = min((month - 1) // 12, len(curve) - 1)
     before, now = (float(curve[year - 1]) if year else 0.0), float(curve[year])
     return monthly((now - before) / (1.0 - before))

@@ -124,6 +124,8 @@ def test_pds_and_term_structures() -> None:
     assert hazards({"defaults": by}, 40, internal_rating="B") == pytest.approx([0.1])
     with pytest.raises(ValueError, match="not among"):
         hazards({"defaults": by}, 1, internal_rating="C")
+    by_month = {"by": "internal_rating", "curves": {"A": [0.1, 0.28]}, "every": "month"}
+    assert hazards({"defaults": by_month}, 1, 2, 3, internal_rating="A") == pytest.approx([0.1, 0.2, 0.15])
     uneven = {"by": "internal_rating", "curves": {"A": [0.0, 0.19]}, "since": "origination"}
     # seven calendar months old: month 5 is the twelfth of its life, month 6 the first of its second year
     made = {"internal_rating": "A", "origination_date": "2019-08-30"}

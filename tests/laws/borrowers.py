@@ -51,7 +51,8 @@ NUMBERS = (
     "lgd",
 )
 WORDS = ("rate_index", "rate_index_tenor")
-MONEY = ("current_balance", "balloon_amount", "credit_limit", "deposit_setoff", "allocated_loss")
+MONEY = ("current_balance", "balloon_amount", "credit_limit", "deposit_setoff", "allocated_loss", "principal", "interest")
+"""Amounts of a loan and of its schedule."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,6 @@ class Mix:
     @property
     def initial(self) -> float:
         return float(sum(row["current_balance"] for row in self.rows))
-
-    def changed(self, **fields: Any) -> Mix:
-        return Mix(**(self.__dict__ | fields))
 
 
 def percents(low: float, high: float) -> st.SearchStrategy[float]:
@@ -92,13 +90,13 @@ def days(cutoff: date, first: int, last: int) -> st.SearchStrategy[date]:
 
 
 @st.composite
-def loans(draw: Draw, cutoff: date, months: int, *, name: str, whole: bool = False) -> tuple[Row, list[Row]]:
+def loans(draw: Draw, cutoff: date, months: int, *, name: str, bank: str = "bank", whole: bool = False) -> tuple[Row, list[Row]]:
     """A loan of any kind, with its schedule where it has one of its own. months: it may mature a little later than these."""
     kind = draw(st.sampled_from(["equal_principal", "level_payment", "bullet", "schedule", "revolving", "performance"]))
     n = draw(st.integers(1, months + 6))
     balance = float(draw(st.integers(1_000, 50_000_000))) if whole else draw(st.integers(10_000, 10**9)) / 128
     row: Row = {
-        "originator_id": "bank",
+        "originator_id": bank,
         "loan_id": name,
         "obligor_id": f"O-{name}",
         "cutoff_date": cutoff,
@@ -188,7 +186,7 @@ def schedule(draw: Draw, row: Row, cutoff: date, n: int) -> list[Row]:
     amounts = [row["current_balance"] * weight / (sum(weights) + 5) for weight in weights]
     amounts.append(row["current_balance"] - sum(amounts))
     rows: list[Row] = [
-        {"originator_id": "bank", "loan_id": row["loan_id"], "due_date": day, "principal": amount, "interest": None}
+        {"originator_id": row["originator_id"], "loan_id": row["loan_id"], "due_date": day, "principal": amount, "interest": None}
         for day, amount in zip(due, amounts, strict=True)
     ]
     if draw(st.integers(0, 2)) == 0:
@@ -208,6 +206,7 @@ def default_models(draw: Draw) -> dict[str, Any]:
         "curves": {"A": [0.01, 0.05, 0.05, 0.2], "B": 0.1, "41": [0.3]},
         "other": draw(percents(0, 0.5)),
         "since": draw(st.sampled_from(["cutoff", "origination"])),
+        "every": draw(st.sampled_from(["year", "month"])),
     }
     timing = draw(st.sampled_from(["front", "even", "back", [0.5, 0.0, 0.5], [1.0]]))
     cumulative = {"cumulative": draw(percents(0, 0.9)), "timing": timing, "of": draw(st.sampled_from(["loans", "balance"]))}
@@ -347,16 +346,15 @@ def mixes(draw: Draw, most: int = 4) -> Mix:
 
 
 def as_loans(rows: list[Row], schedules: list[Row]) -> Loans:
-    """Rows in the dtypes of a tape, unchecked."""
-    frame = pd.DataFrame(rows)
-    for column in DATES:
+    """Rows in the dtypes of a tape, unchecked; those of the schedules that are theirs."""
+    frame = pd.DataFrame([dict(row) for row in rows])
+    for column in frame.columns.intersection(DATES):
         frame[column] = pd.to_datetime(frame[column])
-    for column in NUMBERS:
+    for column in frame.columns.intersection(NUMBERS):
         frame[column] = frame[column].astype(float)
-    mine = {row["loan_id"] for row in rows}
-    due = [each for each in schedules if each["loan_id"] in mine]
-    child = pd.DataFrame(due) if due else None
-    return Loans.from_frame(frame, check=False, schedule=child)
+    mine = {(row["originator_id"], row["loan_id"]) for row in rows}
+    due = [each for each in schedules if (each["originator_id"], each["loan_id"]) in mine]
+    return Loans.from_frame(frame, check=False, schedule=pd.DataFrame(due) if due else None)
 
 
 def as_curves(curves: Mapping[str, list[tuple[date, float]]]) -> Curves:

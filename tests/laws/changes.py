@@ -1,12 +1,18 @@
-"""Changes to a drawn case that should change its results in a known way, or not at all."""
+"""Changes to a drawn deal or mix of loans that should change its results in a known way, or not at all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
-from laws.strategies import Case, Row
+from oracle_dates import shifted
+from oracle_pool import same_loan
+
+from laws.borrowers import DATES, MONEY, Mix, Row
+from laws.strategies import Case
 
 SECTIONS = ("pools", "accounts", "fees", "tranches", "triggers")
 
@@ -33,7 +39,7 @@ def renamed(case: Case, names: Mapping[str, str]) -> Case:
         if section in terms:
             terms[section] = {names[name]: inside(value) for name, value in terms[section].items()}
     terms["waterfall"] = inside(terms.get("waterfall", []))
-    return Case(terms, {names[pool]: rows for pool, rows in case.rows.items()})
+    return replace(case, terms=terms, rows={names[pool]: rows for pool, rows in case.rows.items()})
 
 
 def scaled(case: Case, factor: float) -> Case:
@@ -50,34 +56,63 @@ def scaled(case: Case, factor: float) -> Case:
         "accounts": times("accounts", "initial"),
         "fees": times("fees", "amount"),
     }
-
-    def more(row: Row) -> Row:
-        loss = row["allocated_loss"]
-        return row | {
-            "current_balance": row["current_balance"] * factor,
-            "allocated_loss": None if loss is None else loss * factor,
-        }
-
-    return Case(terms, {pool: [more(row) for row in rows] for pool, rows in case.rows.items()})
+    rows = {pool: [part_of(row, factor) for row in rows] for pool, rows in case.rows.items()}
+    return replace(case, terms=terms, rows=rows, schedules=[part_of(due, factor) for due in case.schedules])
 
 
 def split(case: Case, share: float) -> Case:
     """The same deal with the first loan of each sub-pool made as two loans of the same obligor."""
-
-    def part(row: Row, fraction: float, loan_id: str) -> Row:
-        loss = row["allocated_loss"]
-        return row | {
-            "loan_id": loan_id,
-            "current_balance": row["current_balance"] * fraction,
-            "allocated_loss": None if loss is None else loss * fraction,
-        }
-
-    def parts(rows: Sequence[Row]) -> list[Row]:
-        first, *others = rows
-        return [part(first, share, "first half"), *others, part(first, 1.0 - share, "second half")]
-
-    return Case(case.terms, {pool: parts(rows) for pool, rows in case.rows.items()})
+    rows, schedules = {}, case.schedules
+    for pool, loans in case.rows.items():
+        rows[pool], schedules = split_loans(loans, schedules, share)
+    return replace(case, rows=rows, schedules=schedules)
 
 
 def reversed_order(case: Case) -> Case:
-    return Case(case.terms, {pool: list(reversed(rows)) for pool, rows in case.rows.items()})
+    return replace(case, rows={pool: list(reversed(rows)) for pool, rows in case.rows.items()})
+
+
+# loans
+
+
+def part_of(row: Row, share: float, **changes: Any) -> Row:
+    """The row of a loan or of a schedule with all its money multiplied."""
+    return row | {column: row[column] * share for column in MONEY if row.get(column) is not None} | changes
+
+
+def split_loans(rows: Sequence[Row], schedules: Sequence[Row], share: float) -> tuple[list[Row], list[Row]]:
+    """The first loan made as two of the same obligor, with all that is its own in proportion."""
+    first, *others = rows
+    mine = [due for due in schedules if same_loan(due, first)]
+    schedule = [due for due in schedules if not same_loan(due, first)]
+    halves = {"first half": share, "second half": 1.0 - share}
+    parts = [part_of(first, fraction, loan_id=name) for name, fraction in halves.items()]
+    schedule += [part_of(due, fraction, loan_id=name) for name, fraction in halves.items() for due in mine]
+    return [parts[0], *others, parts[1]], schedule
+
+
+def named_anew(rows: Sequence[Row], schedules: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The same loans under other names, that sort the other way round."""
+
+    def named(row: Row) -> Row:
+        names = {"originator_id": "another", "loan_id": f"Z{999 - int(row['loan_id'][1:]):03d}", "obligor_id": "one for all"}
+        return row | {column: name for column, name in names.items() if column in row}
+
+    return [named(row) for row in rows], [named(due) for due in schedules]
+
+
+# days
+
+
+def later(mix: Mix, years: int) -> Mix:
+    """The same loans, curves and borrowers some years later."""
+
+    def moved(day: date) -> date:
+        return shifted(day, 12 * years)
+
+    def row(old: Row) -> Row:
+        return old | {column: moved(old[column]) for column in (*DATES, "due_date") if old.get(column) is not None}
+
+    curves = {name: [(moved(day), rate) for day, rate in points] for name, points in mix.curves.items()}
+    rows, schedules = ([row(each) for each in some] for some in (mix.rows, mix.schedules))
+    return replace(mix, cutoff=moved(mix.cutoff), rows=rows, schedules=schedules, curves=curves)

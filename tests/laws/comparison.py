@@ -11,6 +11,8 @@ from oracle import OracleRun, run_oracle
 import clo
 from clo.deal.terms import Deal
 from clo.tape.loans import Loans
+from laws import borrowers
+from laws.borrowers import Row
 from laws.strategies import Case
 
 SMALL = 1e-12
@@ -18,18 +20,19 @@ SMALL = 1e-12
 Difference = tuple[Any, ...]
 
 
-def as_loans(rows: Iterable[Mapping[str, Any]], cutoff: Any, bank: str) -> Loans:
-    frame = pd.DataFrame([dict(row) for row in rows])
-    frame = frame.assign(originator_id=bank, cutoff_date=pd.Timestamp(cutoff))
-    for column in ("maturity_date", "default_date"):
-        frame[column] = pd.to_datetime(frame[column])
-    frame["allocated_loss"] = frame["allocated_loss"].astype(float)
-    return Loans.from_frame(frame, check=False)
+def as_loans(rows: Iterable[Row], cutoff: Any, bank: str, schedules: Iterable[Row] = ()) -> Loans:
+    """Loans of one sub-pool; the bank is named after it where the rows name none."""
+    return borrowers.as_loans([{"originator_id": bank, "cutoff_date": cutoff} | row for row in rows], list(schedules))
 
 
 def engine(case: Case, scenario: str = "base", **overrides: Any) -> clo.Result:
-    loans = {name: as_loans(rows, case.deal.dates.cutoff, name) for name, rows in case.rows.items()}
-    return clo.run(case.deal, loans=loans, scenario=scenario, **overrides)
+    cutoff = case.deal.dates.cutoff
+    loans = {name: as_loans(rows, cutoff, name, case.schedules) for name, rows in case.rows.items()}
+    return clo.run(case.deal, loans=loans, scenario=scenario, curves=borrowers.as_curves(case.curves), **overrides)
+
+
+def slow_run(case: Case) -> OracleRun:
+    return run_oracle(case.deal, case.rows, curves=case.curves, schedules=case.schedules)
 
 
 def differences(result: clo.Result, deal: Deal, slow: OracleRun) -> list[Difference]:
@@ -86,4 +89,4 @@ def ledger_differences(ledger: pd.DataFrame, deal: Deal, slow: OracleRun, tolera
 
 
 def case_differences(case: Case) -> list[Difference]:
-    return differences(engine(case), case.deal, run_oracle(case.deal, case.rows))
+    return differences(engine(case), case.deal, slow_run(case))

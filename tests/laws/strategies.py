@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -12,9 +13,9 @@ from oracle_dates import MONTHS, adjusted, collection_months, determination_date
 
 from clo.deal.structures import spelled_out
 from clo.deal.terms import COLLECTED, Deal
+from laws import borrowers
+from laws.borrowers import Draw, Row, percents
 
-Row = dict[str, Any]
-Draw = Any
 POOLS = ("alpha", "beta", "gamma")
 NOTES = ("aa", "bb", "cc", "dd", "ee")
 FEES = ("trustee", "servicer", "backup")
@@ -22,10 +23,12 @@ FEES = ("trustee", "servicer", "backup")
 
 @dataclass(frozen=True)
 class Case:
-    """A deal in the words of its file, and the raw loans of each of its sub-pools."""
+    """A deal in the words of its file, the raw loans of each of its sub-pools, and what those loans follow."""
 
     terms: dict[str, Any]
     rows: dict[str, list[Row]]
+    schedules: list[Row] = field(default_factory=list)
+    curves: dict[str, list[tuple[date, float]]] = field(default_factory=dict)
 
     @cached_property
     def deal(self) -> Deal:
@@ -40,12 +43,7 @@ class Case:
         return bool(self.terms["rounding"] != "none")
 
     def changed(self, **terms: Any) -> Case:
-        return Case(self.terms | terms, self.rows)
-
-
-def percents(low: float, high: float) -> st.SearchStrategy[float]:
-    """A rate on a grid of hundredths of a percent."""
-    return st.integers(round(low * 1e4), round(high * 1e4)).map(lambda n: n / 1e4)
+        return replace(self, terms=self.terms | terms)
 
 
 @st.composite
@@ -86,7 +84,7 @@ def dates(draw: Draw, max_months: int = 24) -> tuple[dict[str, date], dict[str, 
 
 @st.composite
 def loans(draw: Draw, cutoff: date, months: int, *, whole: bool, interest: bool = True, most: int = 5) -> list[Row]:
-    """Loans of one sub-pool; some default, on the tape; some mature after the deal."""
+    """Plain loans of one sub-pool; some default, on the tape; some mature after the deal."""
     rows = []
     for number in range(draw(st.integers(1, most))):
         balance = draw(st.integers(1_000, 50_000_000)) if whole else draw(st.integers(10_000, 10**9)) / 128
@@ -109,7 +107,7 @@ def loans(draw: Draw, cutoff: date, months: int, *, whole: bool, interest: bool 
 
 
 def scenarios(kind: str = "any") -> st.SearchStrategy[dict[str, Any]]:
-    """What borrowers do. kind: any, model (a default rate) or calm (nobody defaults)."""
+    """What borrowers of plain loans do. kind: any, model (a default rate) or calm (nobody defaults)."""
     vector = st.lists(percents(0, 0.6), min_size=1, max_size=6)
     cdr = st.just(0.0) | percents(0, 0.5) | vector
     cpr = st.just(0.0) | percents(0, 0.5) | vector
@@ -125,12 +123,19 @@ def scenarios(kind: str = "any") -> st.SearchStrategy[dict[str, Any]]:
 @st.composite
 def frames(
     draw: Draw, *, roundings: tuple[str, ...] = ("down", "half_up", "none"), scenario: str = "any", interest: bool = True
-) -> tuple[dict[str, Any], dict[str, list[Row]]]:
-    """What all deals share: dates, pools, scenario and loans."""
+) -> Case:
+    """What all deals share: dates, pools, scenario and loans. Every other `any` has loans of all kinds and all behaviours."""
     days, payments, months = draw(dates())
     rounding = draw(st.sampled_from(roundings))
     pools = POOLS[: draw(st.sampled_from([1, 1, 2, 3]))]
-    rows = {name: draw(loans(days["cutoff"], months, whole=rounding != "none", interest=interest)) for name in pools}
+    whole, schedules, curves = rounding != "none", [], {}
+    if scenario == "any" and interest and draw(st.booleans()):
+        rows, schedules = draw(all_kinds(days["cutoff"], months, pools, whole=whole))
+        behaviour = borrowers.scenarios(months, new_terms=all(due["interest"] is None for due in schedules))
+        curves = draw(borrowers.curves(days["cutoff"], months + 25))
+    else:
+        rows = {name: draw(loans(days["cutoff"], months, whole=whole, interest=interest)) for name in pools}
+        behaviour = scenarios(scenario)
     terms = {
         "format": "clo.deal/1",
         "name": "drawn",
@@ -140,9 +145,24 @@ def frames(
         "day_count": draw(st.sampled_from(["ACT/365F", "ACT/360", "30/360", "30E/360", "1/12"])),
         "rounding": rounding,
         "pools": {name: {"tape": "none.parquet"} for name in pools},
-        "scenarios": {"base": draw(scenarios(scenario))},
+        "scenarios": {"base": draw(behaviour)},
     }
-    return terms, rows
+    return Case(terms, rows, schedules, curves)
+
+
+@st.composite
+def all_kinds(
+    draw: Draw, cutoff: date, months: int, pools: Sequence[str], *, whole: bool
+) -> tuple[dict[str, list[Row]], list[Row]]:
+    """Loans of all kinds in each sub-pool, and the schedules of those that have one of their own."""
+    rows: dict[str, list[Row]] = {}
+    schedules: list[Row] = []
+    for pool in pools:
+        names = [f"L{number:03d}" for number in range(draw(st.integers(1, 3)))]
+        drawn = [draw(borrowers.loans(cutoff, months, name=name, bank=pool, whole=whole)) for name in names]
+        rows[pool] = [row for row, _ in drawn]
+        schedules += [due for _, schedule in drawn for due in schedule]
+    return rows, schedules
 
 
 @st.composite
@@ -180,8 +200,8 @@ def fees(draw: Draw, initial: float) -> dict[str, dict[str, Any]]:
 @st.composite
 def spelled(draw: Draw, **options: Any) -> Case:
     """A deal whose waterfall is spelled out: blocks of steps in any order that makes some sense."""
-    terms, rows = draw(frames(**options))
-    initial = Case(terms, rows).initial
+    case = draw(frames(**options))
+    terms, rows, initial = case.terms, case.rows, case.initial
     notes = draw(tranches(initial))
     charges = draw(fees(initial))
     pools = list(rows)
@@ -246,7 +266,7 @@ def spelled(draw: Draw, **options: Any) -> Case:
         "triggers": triggers,
         "waterfall": [*draw(collects(pools, split=split)), *blocks],
     }
-    return Case(terms, rows)
+    return replace(case, terms=terms)
 
 
 def some(names: list[str]) -> st.SearchStrategy[list[str]]:
@@ -326,8 +346,8 @@ def amounts(draw: Draw, names: list[str], bearing: list[str], pools: list[str], 
 @st.composite
 def structured(draw: Draw, *, triggers: bool = True, costs: bool = True, carry: bool = False, **options: Any) -> Case:
     """A purchase-type deal as its structure spells it. costs: coupons and fees; carry: loans pay more than they cost."""
-    terms, rows = draw(frames(**options))
-    initial = Case(terms, rows).initial
+    case = draw(frames(**options))
+    terms, initial = case.terms, case.initial
     notes = draw(tranches(initial, coupons=costs, rest_is_last=True).filter(lambda stack: len(stack) > 1))
     *senior, last = notes
     for name in senior:
@@ -348,7 +368,7 @@ def structured(draw: Draw, *, triggers: bool = True, costs: bool = True, carry: 
     if triggers and draw(st.booleans()):
         when = f"pool.cumulative_default > {draw(st.integers(1, 30)) + 0.37}% * pool.initial"
         terms["triggers"] = {"bad": {"when": when, "effect": "trap_excess"}}
-    case = Case(terms, rows)
+    case = replace(case, terms=terms)
     return with_carry(case) if carry else case
 
 
@@ -361,7 +381,7 @@ def with_carry(case: Case) -> Case:
     rows = {
         pool: [row | {"current_rate": 0.06 + row["current_rate"]} for row in some_rows] for pool, some_rows in case.rows.items()
     }
-    return Case(case.terms | {"tranches": notes, "fees": {}}, rows)
+    return replace(case, terms=case.terms | {"tranches": notes, "fees": {}}, rows=rows)
 
 
 def ending_in_time(case: Case, months_before: int = 0) -> Case:
@@ -374,7 +394,7 @@ def ending_in_time(case: Case, months_before: int = 0) -> Case:
         pool: [row | {"maturity_date": min(row["maturity_date"], end)} for row in some_rows]
         for pool, some_rows in case.rows.items()
     }
-    return Case(case.terms, rows)
+    return replace(case, rows=rows)
 
 
 def cases(**options: Any) -> st.SearchStrategy[Case]:

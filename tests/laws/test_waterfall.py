@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import oracle_pool
 import pandas as pd
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -52,7 +53,8 @@ def test_cash_is_conserved(case: Case) -> None:
     np.testing.assert_allclose(
         change["closing"] - change["opening"], into.to_numpy() - out.to_numpy(), rtol=0, atol=1e-11 * case.initial
     )
-    paid_in = result.pool[["interest", "scheduled_principal", "prepayment", "recovery"]].to_numpy().sum()
+    spent = result.pool[["substitution", "commingling_loss"]].to_numpy().sum()
+    paid_in = result.pool[list(oracle_pool.CASH)].to_numpy().sum() - spent
     np.testing.assert_allclose(into.sum(), paid_in, rtol=1e-12, atol=1e-11 * case.initial)
 
 
