@@ -12,7 +12,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("command", [("waterfall.py", "--scenarios", "300"), ("pool.py", "--loans", "2000", "--months", "24")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("waterfall.py", "--scenarios", "300"),
+        ("pool.py", "--loans", "2000", "--months", "24"),
+        ("tape.py", "--loans", "400", "--sheet", "200", "--stream", "900"),
+    ],
+)
 def test_a_benchmark_runs(command: tuple[str, ...]) -> None:
     script, *arguments = command
     program = [sys.executable, str(ROOT / "benchmarks" / script), *arguments, "--json"]

@@ -26,7 +26,7 @@ def is_parquet(data: bytes, file: str) -> bool:
 def opened(source: bytes | str, file: str) -> pq.ParquetFile:
     """A Parquet file from its bytes or its path. Raises TapeError where it is none."""
     try:
-        return pq.ParquetFile(io.BytesIO(source) if isinstance(source, bytes) else source, memory_map=isinstance(source, str))
+        return pq.ParquetFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     except (pa.ArrowException, OSError) as error:
         raise TapeError([damaged(error, file)]) from None
 

@@ -82,7 +82,8 @@ class ParquetBatches:
         with path.open("rb") as file:
             if not is_parquet(file.read(4), self.source):
                 raise TapeError([finding("E-T140", "only Parquet is read in batches", file=self.source)])
-        schema = self._file().schema_arrow
+        file = self._file()
+        schema, self.rows = file.schema_arrow, int(file.metadata.num_rows)
         if not is_typed(schema, sidecar):
             said = "the columns do not have their types, or the sidecar changes them"
             raise TapeError([finding("E-T140", said, file=self.source)])
@@ -102,11 +103,14 @@ class ParquetBatches:
 
     def raw(self, columns: Sequence[str] | None = None) -> Iterator[View]:
         """The rows as they stand in the file, all columns or some; the first loan is row 1."""
-        first = 1
-        for part in self._file().iter_batches(batch_size=self._batch, columns=None if columns is None else list(columns)):
-            rows = np.arange(first, first + part.num_rows, dtype=np.int64)
-            first += part.num_rows
-            yield View(as_frame(part), rows, self.source, self._declared)
+        first, wanted = 1, None if columns is None else list(columns)
+        file = self._file()
+        for group in range(file.num_row_groups):  # one by one, or Arrow keeps the bytes of those that have passed
+            for part in file.iter_batches(self._batch, row_groups=[group], columns=wanted):
+                rows = np.arange(first, first + part.num_rows, dtype=np.int64)
+                first += part.num_rows
+                yield View(as_frame(part), rows, self.source, self._declared)
+            pa.default_memory_pool().release_unused()
 
     def read(self, raw: View) -> Reading:
         """Rows as loans: their dtypes, the rules that the sidecar adds, and without what it leaves out."""

@@ -1,15 +1,16 @@
 """What is remembered of every loan of a tape that passes in batches: a hash of its key, its amounts, its rates.
 
-In bytes a loan: 8 for the key, 8 for its row twice, 4 for the originator, 8 for each amount and rate.
+In bytes a loan: 8 for the key, 4 for the originator, 8 for each amount and rate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from clo.findings import Finding
 from clo.schema import KEYS, TAPE
@@ -30,63 +31,91 @@ def hashed(*texts: pd.Series) -> Hashes:
     return result
 
 
-class Keys:
-    """The key of every loan, as a hash, and the row of the file it stands on."""
+class Store:
+    """Numbers that come in parts, at most `size` in all: room is set aside once, and what is not used costs nothing."""
+
+    def __init__(self, size: int, dtype: DTypeLike) -> None:
+        self._room: NDArray[Any] = np.empty(size, dtype=dtype)
+        self._used = 0
+
+    def add(self, part: NDArray[Any]) -> None:
+        self._room[self._used : self._used + len(part)] = part
+        self._used += len(part)
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """All numbers so far, in the order they came."""
+        return self._room[: self._used]
+
+    def taken(self) -> NDArray[Any]:
+        """All numbers so far; the store is empty after."""
+        values, self._room, self._used = self.values, np.empty(0, dtype=self._room.dtype), 0
+        return values
+
+
+class Rows:
+    """The row of the file that each loan stands on; runs of rows take no room."""
 
     def __init__(self) -> None:
-        self._hashes: list[Hashes] = []
-        self._rows: list[NDArray[np.uint32]] = []
+        self._parts: list[range | NDArray[np.uint32]] = []
+
+    def add(self, view: View) -> None:
+        first, last = int(view.rows[0]), int(view.rows[-1])
+        unbroken = last - first + 1 == len(view.rows)
+        self._parts.append(range(first, last + 1) if unbroken else view.rows.astype(np.uint32))
+
+    def all(self) -> NDArray[np.int64]:
+        """Rows in the order of the file."""
+        parts = [np.arange(part.start, part.stop) if isinstance(part, range) else part.astype(np.int64) for part in self._parts]
+        return np.concatenate(parts) if parts else np.array([], dtype=np.int64)
+
+
+class Keys:
+    """The key of every loan, as a hash; 0 where a loan has none."""
+
+    def __init__(self, loans: int) -> None:
+        self._hashes = Store(loans, np.uint64)
 
     def add(self, view: View) -> None:
         if view.has(*KEYS):
             known = view.frame["loan_id"].notna().to_numpy()
-            self._hashes.append(hashed(*(view.frame[name] for name in KEYS))[known])
-            self._rows.append(view.rows[known].astype(np.uint32))
+            self._hashes.add(np.where(known, hashed(*(view.frame[name] for name in KEYS)), np.uint64(0)))
 
-    def shared(self) -> NDArray[np.int64]:
-        """Rows whose key, to 64 bits, is that of another row."""
-        if not self._hashes:
-            return np.array([], dtype=np.int64)
-        hashes = np.concatenate(self._hashes)
+    def shared(self, rows: Rows) -> NDArray[np.int64]:
+        """Rows whose key, to 64 bits, is that of another row. The keys are forgotten: they need much memory."""
+        hashes = self._hashes.taken()
         ordered = np.sort(hashes)
-        twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        if not len(twice):
-            return np.array([], dtype=np.int64)
-        return np.concatenate(self._rows)[np.isin(hashes, twice)].astype(np.int64)
+        twice = np.unique(ordered[1:][(ordered[1:] == ordered[:-1]) & (ordered[1:] != 0)])
+        return rows.all()[np.isin(hashes, twice)] if len(twice) else np.array([], dtype=np.int64)
 
 
 class Amounts:
     """What the tests of units need: originator, balances, rates and probabilities of every loan; and sums of all money."""
 
-    def __init__(self) -> None:
+    def __init__(self, loans: int) -> None:
+        self._loans = loans
         self._originators: dict[str, int] = {}
-        self._banks: list[NDArray[np.int32]] = []
-        self._rows: list[NDArray[np.uint32]] = []
-        self._columns: dict[str, list[NDArray[np.float64]]] = {}
+        self._banks = Store(loans, np.int32)
+        self._columns: dict[str, Store] = {}
         self._sums: dict[str, float] = {}
 
     def add(self, view: View) -> None:
         numbers, names = view.originators
         here = [self._originators.setdefault(str(name), len(self._originators)) for name in names]
-        self._banks.append(np.array([*here, -1], dtype=np.int32)[numbers])
-        self._rows.append(view.rows.astype(np.uint32))
+        self._banks.add(np.array([*here, -1], dtype=np.int32)[numbers])
         for name in view.frame.columns:
             kind = TAPE[name].kind if name in TAPE else "text"
             if kind == "rate" or name in ("original_balance", "current_balance", "pd_1y"):
-                self._columns.setdefault(name, []).append(view.numbers(name))
+                store = self._columns.setdefault(name, Store(self._loans, np.float64))
+                store.add(view.numbers(name))
             if kind == "money":
                 self._sums[name] = self._sums.get(name, 0.0) + float(np.nansum(np.abs(view.numbers(name))))
 
     def frame(self) -> pd.DataFrame:
-        """One row a loan, in the order of the file. Empties what was collected: the columns are in memory once."""
-        banks = pd.CategoricalDtype(list(self._originators))
-        columns = {"originator_id": pd.Categorical.from_codes(np.concatenate(self._banks), dtype=banks)} if self._banks else {}
-        self._banks.clear()
-        return pd.DataFrame(columns | {name: np.concatenate(self._columns.pop(name)) for name in list(self._columns)}, copy=False)
-
-    def rows(self) -> NDArray[np.int64]:
-        """Rows of the file of `frame`."""
-        return np.concatenate(self._rows).astype(np.int64) if self._rows else np.array([], dtype=np.int64)
+        """One row a loan, in the order of the file."""
+        banks = pd.Categorical.from_codes(self._banks.values, dtype=pd.CategoricalDtype(list(self._originators)))
+        columns = {name: store.values for name, store in self._columns.items()}
+        return pd.DataFrame({"originator_id": banks} | columns, copy=False)
 
     def too_large(self, file: str, told: Container[tuple[str, str]]) -> Iterator[Finding]:
         """Columns whose total is no exact number, where no batch said so by itself."""

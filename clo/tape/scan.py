@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from clo.findings import Finding, Occurrences, has_errors
 from clo.schema import KEYS
-from clo.tape.accumulate import Amounts, Keys, Values
+from clo.tape.accumulate import Amounts, Keys, Rows, Values
 from clo.tape.codes import finding
 from clo.tape.keys import drop_repeats, kept, key_findings, round_yen
 from clo.tape.rules.checking import UNIT_SENSITIVE, row_findings
@@ -50,7 +50,13 @@ class Scan:
 
     def __init__(self, batches: Batches) -> None:
         self.batches = batches
-        self.count, self.keys, self.amounts, self.values = Count(), Keys(), Amounts(), Values()
+        self.count, self.rows, self.keys, self.amounts, self.values = (
+            Count(batches.rows),
+            Rows(),
+            Keys(batches.rows),
+            Amounts(batches.rows),
+            Values(),
+        )
         self.met: Counter[Kind] = Counter()
         self.suspects: list[View] = []
         self.borrowers: list[Finding] = []
@@ -66,6 +72,7 @@ class Scan:
             return
         self.borrowers += [each for each in identity_findings(view) if each.code not in OF_THE_WHOLE]
         self.count.add(view.frame)
+        self.rows.add(view)
         self.keys.add(view)
         self.amounts.add(view)
         schedule = self.batches.schedule
@@ -89,17 +96,21 @@ class Scan:
         source = self.batches.source
         if not self.suspects:
             return None, (finding("E-T009", "the tape has no loans", file=source),)
-        every = _Capped(self.amounts.frame(), self.amounts.rows(), source, self.suspects[0].declared)
-        units = list(self._named(list(unit_findings(every))))
-        repeats, keys = self._repeated()
+        totals = self.count.totals()
+        repeats, keys = self._repeated()  # before the amounts are laid out: each needs much memory for a moment
+        units = list(self._named(self._units()))
         found = [*self._together(units), *self.amounts.too_large(source, self.met), *units, *keys]
         found += [*self.values.findings(source), *self._unscheduled(), *_merged(self.borrowers)]
-        totals = self.count.totals()
         found += self.batches.whole(self.values.figures, totals.loans)
         if has_errors(found):
             return None, tuple(found)
         totals = replace(totals, loans=totals.loans - len(repeats.rows), balance=totals.balance - repeats.balance)
         return TapeStream(self.batches, found, repeats=repeats.rows, totals=totals), tuple(found)
+
+    def _units(self) -> list[Finding]:
+        """What the amounts and rates of all loans say about their units."""
+        frame = self.amounts.frame()
+        return list(unit_findings(_Capped(frame, self.rows.all(), self.batches.source, self.suspects[0].declared)))
 
     def _named(self, findings: list[Finding]) -> Iterator[Finding]:
         """Findings about amounts with the ids of their loans, which are read from the file once more."""
@@ -133,7 +144,7 @@ class Scan:
 
     def _repeated(self) -> tuple[Repeats, list[Finding]]:
         """Rows that repeat an earlier one exactly, and the findings about keys that stand twice."""
-        rows = self.keys.shared()
+        rows = self.keys.shared(self.rows)
         if not len(rows):
             return Repeats(), []
         if len(rows) > MOST_REPEATS:

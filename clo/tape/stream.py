@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from clo.expressions import names, parse
 from clo.findings import Finding
-from clo.tape.accumulate import Hashes, hashed
+from clo.tape.accumulate import Store, hashed
 from clo.tape.filters import select
 from clo.tape.keys import kept, round_yen
 from clo.tape.loans import Loans
@@ -39,6 +39,8 @@ class Batches(Protocol):
 
     source: str
     sidecar_sha256: str
+    rows: int
+    """Rows in the file."""
     columns: tuple[str, ...]
     """Names of the columns, as on the tape."""
     always: frozenset[str]
@@ -185,7 +187,7 @@ class TapeStream:
         """Counted in one pass over four columns, unless the check of the tape has counted them already."""
         if self._known is not None:
             return self._known
-        count = Count()
+        count = Count(self._batches.rows)
         wanted = [name for name in Count.COLUMNS if name in self._batches.columns]
         for loans in self._with(columns=wanted):
             count.add(loans.frame)
@@ -228,11 +230,12 @@ class Count:
 
     COLUMNS = ("cutoff_date", "originator_id", "obligor_id", "current_balance")
 
-    def __init__(self) -> None:
+    def __init__(self, loans: int) -> None:
+        """loans: as many as there can be."""
         self.loans, self.balance = 0, 0.0
         self._cutoff: np.datetime64 | None = None
         self._originators: dict[str, None] = {}
-        self._obligors: list[Hashes] = []
+        self._obligors = Store(loans, np.uint64)
 
     def add(self, frame: pd.DataFrame) -> None:
         """Count the loans of a batch in canonical dtypes."""
@@ -242,12 +245,14 @@ class Count:
         if "originator_id" in frame:
             self._originators |= dict.fromkeys(frame["originator_id"].dropna().unique())
         if "obligor_id" in frame:
-            self._obligors.append(np.unique(hashed(frame["obligor_id"].dropna())))
+            self._obligors.add(np.unique(hashed(frame["obligor_id"].dropna())))
         if "cutoff_date" in frame and self._cutoff is None:
             known = frame["cutoff_date"].dropna()
             self._cutoff = known.to_numpy()[0] if len(known) else None
 
     def totals(self) -> Totals:
-        borrowers = len(np.unique(np.concatenate(self._obligors))) if self._obligors else 0
+        ordered = self._obligors.taken()
+        ordered.sort()
+        borrowers = int((ordered[1:] != ordered[:-1]).sum()) + 1 if len(ordered) else 0
         cutoff = None if self._cutoff is None else self._cutoff.astype("datetime64[D]").item()
         return Totals(self.loans, self.balance, borrowers, cutoff, tuple(self._originators))
