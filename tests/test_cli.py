@@ -277,8 +277,8 @@ def test_check_of_a_bad_tape_groups_and_lists_everything(clo: Any, tmp_path: Pat
 
 
 def test_check_refuses_what_is_neither(clo: Any, tmp_path: Path) -> None:
-    (tmp_path / "pool.xlsx").write_text("")
-    done = clo("check", "pool.xlsx")
+    (tmp_path / "pool.docx").write_text("")
+    done = clo("check", "pool.docx")
     assert done.code == 2
     assert "neither a deal nor a tape" in " ".join(done.err.split())
     assert clo("check", DEAL_FILE, "--map", "x.yaml").code == 2

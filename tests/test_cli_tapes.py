@@ -134,3 +134,29 @@ def test_strat_that_cannot_be_understood(clo: Any, options: tuple[str, ...], wor
     code, _, err = clo("strat", TAPE, *options)
     assert code == 2
     assert words in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("strat",),
+        ("strat", "--by", "vintage", "--across", "industry_code"),
+        ("check", "--criteria", "pool.criteria.yaml", "--json"),
+        ("check",),
+    ],
+)
+def test_a_large_tape_is_read_in_batches_and_says_the_same(
+    clo: Any, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    arguments = (command[0], TAPE, *command[1:])
+    whole = clo(*arguments)
+    monkeypatch.setattr("clo.files.scan.LARGE", 100)
+    assert clo(*arguments) == whole
+
+
+def test_a_workbook_is_a_tape(clo: Any, tmp_path: Path) -> None:
+    frame = pd.read_parquet(TAPE)
+    for name in frame.columns[frame.dtypes.astype(str).str.startswith("datetime")]:
+        frame[name] = frame[name].dt.date
+    frame.to_excel(tmp_path / "pool.xlsx", index=False)
+    assert clo("check", "pool.xlsx")[:2] == (0, "pool.xlsx: No findings\n")

@@ -37,7 +37,7 @@ class Language(StrEnum):
 DealFile = Annotated[Path, typer.Argument(metavar="DEAL", help="Deal file (YAML).", show_default=False)]
 TapeOrDeal = Annotated[
     Path,
-    typer.Argument(metavar="TAPE|DEAL", help="Loan tape (.csv, .csv.gz, .parquet) or deal file (.yaml).", show_default=False),
+    typer.Argument(metavar="TAPE|DEAL", help="Loan tape (.csv, .parquet, .xlsx, ...) or deal file (.yaml).", show_default=False),
 ]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of tables and page.", envvar="CLO_LANG")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout in place of tables.")]

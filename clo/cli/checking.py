@@ -17,14 +17,17 @@ from clo.cli.listing import file_trouble, findings_as_dict, print_assumed, print
 from clo.cli.trial import deal_findings
 from clo.deal.terms import Deal
 from clo.files.results import whole
+from clo.files.scan import check_scan, is_large
 from clo.files.tape import check_tape
+from clo.files.workbook import ENDINGS
 from clo.findings import Finding, full_list, has_errors
 from clo.labels import Lang, label
 from clo.report.tables import ASSUMED
 from clo.schema import FORMAT, TAPE
+from clo.tape.loans import Loans
 
 DEAL_SUFFIXES = (".yaml", ".yml")
-TAPE_SUFFIXES = (".csv", ".csv.gz", ".parquet")
+TAPE_SUFFIXES = (".csv", ".csv.gz", ".parquet", *ENDINGS)
 NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+([eE][+-]?\d+)?%?")
 
 
@@ -45,7 +48,7 @@ def check(
         findings = deal_findings(file)
     else:
         wanted, wrong = (None, ()) if criteria is None else read(criteria)
-        loans, findings = check_tape(file, sidecar)
+        loans, findings = _checked(file, sidecar, criteria)
         findings = (*findings, *wrong)
         if wanted is not None and loans is not None:
             applied, met = apply(wanted, loans)
@@ -67,6 +70,14 @@ def check(
     if listed:
         console.say(f"{label('full_list', lang)}: {target}", quiet=quiet)
     return verdict(findings)
+
+
+def _checked(file: Path, sidecar: Path | None, criteria: Path | None) -> tuple[Loans | None, tuple[Finding, ...]]:
+    """(the loans, where criteria are to be applied to them; all findings). A large tape is checked batch by batch."""
+    if not is_large(file):
+        return check_tape(file, sidecar)
+    stream, findings = check_scan(file, sidecar)
+    return (stream.loans() if stream is not None and criteria is not None else None), findings
 
 
 def _write_list(findings: tuple[Finding, ...], target: Path) -> None:

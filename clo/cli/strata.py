@@ -12,13 +12,15 @@ from clo.cli import console
 from clo.cli.checking import bare, is_deal, no_map, records
 from clo.expressions import ExpressionError, Number, parse
 from clo.files.deal import load_deal
+from clo.files.scan import is_large, scan_tape
 from clo.files.tape import read_tape
 from clo.labels import Lang, label
 from clo.report.pools import dimension, strata_table
 from clo.report.tables import Column, Kind, Table
 from clo.study import resolve_pools
+from clo.tape.batches import AnyLoans, in_memory
 from clo.tape.loans import Loans
-from clo.tape.strata import Measure, strata, stratification_report
+from clo.tape.strata import NEEDED, Measure, strata, stratification_report
 
 KINDS: dict[Measure, Kind] = {"balance": "money", "loans": "integer", "obligors": "integer", "share": "percent"}
 
@@ -42,7 +44,7 @@ def strat(
     if shown is None:
         raise typer.BadParameter(f"--measure is one of {', '.join(get_args(Measure))}, not {measure!r}")
     edges, across_edges = _edges(bands, "--bands"), _edges(across_bands, "--across-bands")
-    pools = _pools(file, sidecar)
+    pools = _pools(file, sidecar, {*NEEDED, "group_id", by or "", across or ""})
     reports: dict[str, dict[str, pd.DataFrame]] = {}
     for name, loans in pools.items():
         if by is None:
@@ -66,11 +68,15 @@ def strat(
     return 0
 
 
-def _pools(file: Path, sidecar: Path | None) -> dict[str, Loans]:
+def _pools(file: Path, sidecar: Path | None, columns: set[str]) -> dict[str, Loans]:
+    """The tape, or the sub-pools of the deal; of those too large for memory, the columns that are looked at."""
+    pools: dict[str, AnyLoans]
     if is_deal(file):
         no_map(sidecar)
-        return dict(resolve_pools(load_deal(file), None)[0])
-    return {bare(file): read_tape(file, sidecar)}
+        pools, _ = resolve_pools(load_deal(file), None)
+    else:
+        pools = {bare(file): scan_tape(file, sidecar) if is_large(file) else read_tape(file, sidecar)}
+    return {name: in_memory(loans, columns) for name, loans in pools.items()}
 
 
 def _edges(text: str | None, option: str) -> list[float] | None:

@@ -11,10 +11,11 @@ import pandas as pd
 from clo.labels import Lang, label
 from clo.report.tables import Column, Kind, Table, of_frame, written
 from clo.schema import TAPE
-from clo.tape.strata import stratification_report
+from clo.tape.batches import in_memory
+from clo.tape.strata import NEEDED, stratification_report
 
 if TYPE_CHECKING:
-    from clo.tape.loans import Loans
+    from clo.tape.batches import AnyLoans
 
 HEADLINE = (
     Column("group", "word"),
@@ -28,13 +29,13 @@ HEADLINE = (
 )
 
 
-def headline(pools: Mapping[str, Loans]) -> Table | None:
+def headline(pools: Mapping[str, AnyLoans]) -> Table | None:
     """Count, balance, largest obligor, and balance-weighted rate and remaining term in years of each sub-pool."""
     if not pools:
         return None
     rows: list[tuple[Any, ...]] = []
     for name, loans in pools.items():
-        frame = loans.frame
+        frame = in_memory(loans, NEEDED).frame
         balance = frame["current_balance"].to_numpy(np.float64)
         total = float(balance.sum())
         obligors = pd.Series(balance).groupby(frame["obligor_id"].astype(str).to_numpy()).sum()
@@ -51,9 +52,9 @@ NAMED = frozenset({"top_obligors"})
 """Tables that name borrowers: a page may travel, so they stay out of it."""
 
 
-def stratifications(pools: Mapping[str, Loans], lang: Lang) -> list[tuple[str, list[tuple[str, Table]]]]:
+def stratifications(pools: Mapping[str, AnyLoans], lang: Lang) -> list[tuple[str, list[tuple[str, Table]]]]:
     """Of each sub-pool, what it is stratified by and the table; none that names a borrower."""
-    reports = {name: stratification_report(loans) for name, loans in pools.items()}
+    reports = {name: stratification_report(in_memory(loans, NEEDED)) for name, loans in pools.items()}
     return [
         (name, [(dimension(by, lang), strata_table(frame)) for by, frame in report.items() if by not in NAMED])
         for name, report in reports.items()

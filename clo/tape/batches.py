@@ -19,6 +19,11 @@ def batches(pool: AnyLoans) -> Iterable[Loans]:
     return (pool,) if isinstance(pool, Loans) else pool
 
 
+def in_memory(pool: AnyLoans, columns: Iterable[str]) -> Loans:
+    """The loans in one part; of a tape in batches, only those of the columns that it has."""
+    return pool if isinstance(pool, Loans) else pool.only([name for name in columns if name in pool.columns]).loans()
+
+
 def fingerprints(pool: AnyLoans, *columns: str) -> NDArray[np.uint64]:
     """A 64-bit hash of some columns of each loan [i]: 8 bytes a loan, equal where the values are."""
     read = pool if isinstance(pool, Loans) else pool.only(columns)

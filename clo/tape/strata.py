@@ -30,6 +30,13 @@ STANDARD = (
 """What `stratification_report` stratifies by, where the tape has it."""
 
 
+NEEDED = (
+    "cutoff_date", "originator_id", "obligor_id", "origination_date", "maturity_date", "original_balance", "current_balance",
+    "current_rate", "industry_code", "region_code", "amortisation_type", "account_status",
+)  # fmt: skip
+"""The columns that `stratification_report` reads."""
+
+
 def strata(
     loans: Loans,
     by: str,
