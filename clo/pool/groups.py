@@ -25,6 +25,7 @@ from clo.pool.flows import Flow
 from clo.pool.hazards import hazards_of
 from clo.pool.interest import index_paths
 from clo.pool.kernel import Column
+from clo.pool.rate_checks import rate_findings
 from clo.pool.rolling import roll
 from clo.pool.summing import NewTerms, contractual_sums
 from clo.pool.survival import Thinned, thin
@@ -128,26 +129,20 @@ class Group:
             batch, self.ends, self.cutoff, with_defaults=from_tape, with_loss=with_loss, extension=max(changes, default=None)
         )
         self.findings += found
-        tape = Columns.of(batch)
-        tape = tape.where(tape.floats("current_balance") != 0.0)
         self.balance += float(contracts.balance.sum())
         if from_tape:
             self._record(contracts)
         for assumed, sums in zip(self.terms, self.sums, strict=True):
-            self._sum(tape, contracts, assumed, sums, tally)
+            self._sum(batch, contracts, assumed, sums, tally)
 
-    def _sum(self, tape: Columns, contracts: Contracts, assumed: Behaviour, sums: Sums, tally: Tally) -> None:
-        months = len(self.ends)
+    def _sum(
+        self, batch: Tape | pd.DataFrame, contracts: Contracts, assumed: Behaviour, sums: Sums, tally: Tally
+    ) -> None:  # fmt: skip
+        months, tape = len(self.ends), Columns.with_balance(batch)
         assigned = assign(tape, contracts, assumed, self.cutoff)
         claims, found = claims_of(tape, assumed)
-        rates = assumed.rates or {}
-        shift = {name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in contracts.indices}
-        index, curve_findings = index_paths(
-            contracts.indices, self.curves, extended(self.ends, self.ends[-1], self.cutoff)[: months + 1], self.cutoff,
-            shift=shift, performance=assumed.performance,
-            needed=None if assumed.prepayment_incentive is not None else contracts.last_reset,
-        )  # fmt: skip
-        self.findings += [*assigned.findings, *found, *curve_findings]
+        index = self._fixings(batch, contracts, assumed)
+        self.findings += [*assigned.findings, *found]
         if has_errors(self.findings):
             return
         new_terms = None
@@ -161,6 +156,21 @@ class Group:
             part = added[:, number]
             sums.by_cell[cell] = sums.by_cell[cell] + part if cell in sums.by_cell else part
         sums.index |= dict(zip(contracts.indices, index, strict=True))
+
+    def _fixings(self, batch: Tape | pd.DataFrame, contracts: Contracts, assumed: Behaviour) -> Floats:
+        """What each index of the loans is at the cut-off and at the end of each month [x, t + 1]."""
+        rates = assumed.rates or {}
+        index, found = index_paths(
+            contracts.indices, self.curves, extended(self.ends, self.ends[-1], self.cutoff)[: len(self.ends) + 1], self.cutoff,
+            shift={name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in contracts.indices},
+            performance=assumed.performance,
+            needed=None if assumed.prepayment_incentive is not None else contracts.last_reset,
+        )  # fmt: skip
+        self.findings += found
+        if not has_errors(found):
+            longer = 0 if assumed.restructuring is None else assumed.restructuring.extension
+            self.findings += rate_findings(batch, contracts, self.curves, index, self.cutoff, extension=longer)
+        return index
 
     def _record(self, contracts: Contracts) -> None:
         recorded = contracts.default_month > 0
