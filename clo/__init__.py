@@ -21,6 +21,7 @@ _HOMES = {
     "amortise": "clo.pool.amortisation",
     "cdr_from_mdr": "clo.behaviour.rates",
     "check_limits": "clo.tape.limits",
+    "convert_tape": "clo.files.convert",
     "cpr_from_smm": "clo.behaviour.rates",
     "kaplan_meier": "clo.behaviour.estimation.survival",
     "load_deal": "clo.files.deal",
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from clo.curves import Curve as Curve
     from clo.curves import Curves as Curves
     from clo.deal.terms import Deal as Deal
+    from clo.files.convert import convert_tape as convert_tape
     from clo.files.criteria import read_criteria as read_criteria
     from clo.files.curves import read_curves as read_curves
     from clo.files.deal import load_deal as load_deal

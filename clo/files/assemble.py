@@ -127,15 +127,12 @@ class Assembly:
         return pd.Categorical.from_codes(placed, dtype=pd.CategoricalDtype(list(column.levels)))
 
     def declare(self) -> None:
-        """Constants and assumptions of the sidecar as columns; an assumption is a finding."""
+        """Constants and assumptions of the sidecar as columns; `provenance` says what is assumed."""
         for name, value in self.sidecar.constants.items():
             self._constant(name, value)
         for name, assumed in self.sidecar.assumed.items():
-            if assumed.value is None:
-                continue  # the column is read from the file; `provenance` says that it is assumed there
-            self._constant(name, assumed.value)
-            said = f"{name} is assumed to be {assumed.value} for all {len(self.table):,} loans: {assumed.why}"
-            self.findings.append(finding("W-T082", said, field=name, file=self.table.file, value=str(assumed.value)))
+            if assumed.value is not None:  # or else the column is read from the file, and assumed there
+                self._constant(name, assumed.value)
 
     def _constant(self, name: str, value: Any) -> None:
         kind = TAPE[name].kind if name in TAPE else self.sidecar.kinds.get(name, "text")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -39,20 +39,21 @@ def leave_out(view: View, sidecar: Sidecar) -> tuple[View, list[Finding]]:
     return view, found
 
 
-def provenance(view: View, loans: int, sidecar: Sidecar) -> list[Finding]:
-    """What the sidecar says of where the tape's values come from: loans that are invented, columns assumed in the file."""
+def provenance(columns: Collection[str], loans: int, sidecar: Sidecar, file: str) -> list[Finding]:
+    """What the sidecar says of where the tape's values come from: loans that are invented, columns that are assumed."""
     found = []
     if sidecar.made_up is not None:
-        found.append(finding("W-T083", f"the loans are made up: {sidecar.made_up}", file=view.source))
+        found.append(finding("W-T083", f"the loans are made up: {sidecar.made_up}", file=file))
     for name, assumed in sidecar.assumed.items():
         if assumed.value is not None:
-            continue
-        if view.has(name):
+            said = f"{name} is assumed to be {assumed.value} for all {loans:,} loans: {assumed.why}"
+            found.append(finding("W-T082", said, field=name, file=file, value=str(assumed.value)))
+        elif name in columns:
             said = f"{name} is assumed for all {loans:,} loans: {assumed.why}"
-            found.append(finding("W-T082", said, field=name, file=view.source))
-        elif name not in view.declared.absent:
+            found.append(finding("W-T082", said, field=name, file=file))
+        else:
             said = f"{name} is assumed without a value, and the file has no such column"
-            found.append(finding("E-S004", said, field=name, **sidecar.place("assumed", name, tape=view.source)))
+            found.append(finding("E-S004", said, field=name, **sidecar.place("assumed", name, tape=file)))
     return found
 
 

@@ -122,8 +122,7 @@ class ParquetBatches:
 
     def whole(self, figures: Mapping[str, tuple[int, float]], loans: int) -> list[Finding]:
         """Control totals, where values come from, and what is wrong with the schedule."""
-        empty = View(pd.DataFrame(columns=list(self.columns)), np.array([], dtype=np.int64), self.source, self._declared)
-        said = provenance(empty, loans, self._sidecar)
+        said = provenance(self.columns, loans, self._sidecar, self.source)
         return [*controls(dict(figures), self._sidecar, self.source), *said, *self._schedule_findings]
 
     def _file(self) -> pq.ParquetFile:

@@ -111,7 +111,11 @@ def _checked(
 ) -> tuple[Loans | None, tuple[Finding, ...]]:
     found = [*earlier, *controls(figures(view), sidecar, view.source), *declared_rules(view, sidecar)]
     view, left = leave_out(view, sidecar)
-    found += [*left, *provenance(view, len(view.frame), sidecar), *schedule.findings]
+    found += [
+        *left,
+        *provenance({*view.frame.columns, *view.declared.absent}, len(view.frame), sidecar, view.source),
+        *schedule.findings,
+    ]
     return validated(
         view,
         sha256=digest,

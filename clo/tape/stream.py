@@ -39,8 +39,6 @@ class Batches(Protocol):
 
     source: str
     sidecar_sha256: str
-    rows: int
-    """Rows in the file."""
     columns: tuple[str, ...]
     """Names of the columns, as on the tape."""
     always: frozenset[str]
@@ -51,6 +49,10 @@ class Batches(Protocol):
     @property
     def sha256(self) -> str:
         """Digest of the file."""
+
+    @property
+    def rows(self) -> int:
+        """Rows in the file, or more."""
 
     def raw(self, columns: Sequence[str] | None = None) -> Iterator[View]:
         """The rows as they stand in the file, all columns or some."""
