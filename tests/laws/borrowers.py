@@ -239,15 +239,10 @@ def roll_rates(draw: Draw) -> dict[str, dict[str, float]]:
 
 
 @st.composite
-def prepayment(draw: Draw, *, monthly: bool = True) -> dict[str, Any]:
-    scenario: dict[str, Any] = draw(
-        st.sampled_from([
-            {},
-            {"cpr": draw(vectors(0, 0.35))},
-            {"smm": draw(vectors(0, 0.2))} if monthly else {},
-            {"prepayment_ramp": {"to": draw(percents(0, 0.2)), "months": draw(st.integers(1, 60)), "speed": 1.65}},
-        ])
-    )  # fmt: skip
+def prepayment(draw: Draw) -> dict[str, Any]:
+    ramp = {"to": draw(percents(0, 0.2)), "months": draw(st.integers(1, 60)), "speed": 1.65}
+    models = [{"cpr": 0.0}, {"cpr": draw(vectors(0, 0.35))}, {"smm": draw(vectors(0, 0.2))}, {"prepayment_ramp": ramp}]
+    scenario: dict[str, Any] = draw(st.sampled_from(models))
     if draw(st.booleans()) and "smm" not in scenario:
         scenario["prepayment_incentive"] = {"sensitivity": draw(st.integers(0, 25))}
     if draw(st.booleans()):
