@@ -96,7 +96,8 @@ def drop_repeats(view: View) -> tuple[View, list[Finding]]:
     exact = at[view.frame.iloc[at].duplicated().to_numpy()]
     if not len(exact):
         return view, []
-    said = f"{len(exact):,} row{'s' if len(exact) > 1 else ''} repeat an earlier row exactly; dropped"
+    rows = "1 row repeats" if len(exact) == 1 else f"{len(exact):,} rows repeat"
+    said = f"{rows} an earlier row exactly; dropped"
     found = view.report("F-T060", "loan_id", exact, said)
     keep = np.ones(len(view.frame), dtype=bool)
     keep[exact] = False

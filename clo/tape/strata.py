@@ -108,7 +108,7 @@ def _distinct(codes: NDArray[Any], loans: Loans, size: int) -> NDArray[np.intp]:
     """Number of borrowers in each stratum."""
     obligor = pd.factorize(loans.frame["obligor_id"])[0].astype(np.int64)
     many = obligor.max(initial=0) + 2
-    pairs = np.unique(codes * many + obligor + 1)
+    pairs = pd.unique(codes * many + obligor + 1)
     return np.bincount((pairs // many).astype(np.intp), minlength=size)
 
 

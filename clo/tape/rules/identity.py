@@ -22,6 +22,7 @@ MANY_LOANS = 20
 """From here on a pool in which one borrower has most loans is taken for one whose ids were masked."""
 SINGLE_VALUED = {
     "corporate_number": "corporate numbers", "obligor_type": "types", "industry_code": "industries", "region_code": "regions",
+    "group_id": "groups",
 }  # fmt: skip
 """What one borrower has one of, and the word for several."""
 BANK_CODE = re.compile(r"[0-9]{4}")
