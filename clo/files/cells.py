@@ -39,7 +39,9 @@ _DATE_MISSING = (
 ERROR_CELL = r"^\s*#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|#+)\s*$"
 _LOST_DIGITS = r"^\s*\d(?:\.\d+)?[eE]\+?\d+\s*$"
 _WIDE_SPACE = "[\u3000\u00a0]"
-_DASHES = "[‐‑‒–—−－]"
+_DASHES = "[‐‑‒–—―−－]"
+_TWINS = {"〜": "～", "‖": "∥"}
+"""Characters for which codecs of Japanese disagree, and the one CP932 gives."""
 _PLAIN = r"^-?\d+(?:\.\d+)?$"
 _GROUPED = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 _NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?")
@@ -159,9 +161,11 @@ def _text(text: pa.Array, is_id: bool) -> Parsed:
             notes.append(_note("E-T007", lost, f"{first!r} {after}", f"ids {after}"))
             bad |= lost
     if not pc.all(pc.string_is_ascii(trimmed)).as_py():
-        dashed = _mask(pc.match_substring_regex(trimmed, _DASHES))
+        dashed = _mask(pc.match_substring_regex(trimmed, f"{_DASHES}|[{''.join(_TWINS)}]"))
         if dashed.any():
             trimmed = pc.replace_substring_regex(trimmed, _DASHES, "-")
+            for twin, usual in _TWINS.items():
+                trimmed = pc.replace_substring(trimmed, twin, usual)
             notes.append(Note("F-T002", dashed, f"normalised {int(dashed.sum()):,} dash variants"))
     if bad.any():
         trimmed = pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), trimmed)

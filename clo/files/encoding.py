@@ -42,15 +42,10 @@ def _detected(data: bytes, file: str) -> tuple[str, list[Finding]]:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError:
         pass
-    mixed = _first_utf8_line(data)
+    mixed = _mixed(data)
     if mixed is not None:
-        said = f"row {mixed:,} is UTF-8 and other rows are not; the file may be concatenated from two encodings"
-        row, column = mixed, 1
-        try:
-            data.decode("cp932")
-        except UnicodeDecodeError as error:
-            row, column = _byte_place(data, error.start)
-            said = f"row {row:,} col {column} is not CP932; the file may be concatenated from two encodings"
+        row, column, codec = mixed
+        said = f"row {row:,} col {column} is not {codec}, other rows are; the file may be concatenated from two encodings"
         raise TapeError([finding("E-T001", said, file=file, row=row, column=column)])
     try:
         text = data.decode("cp932")
@@ -70,16 +65,26 @@ def _undecodable(data: bytes, at: int, codec: str, file: str) -> Finding:
     return finding("E-T001", said, file=file, row=row, column=column, value=data[at : at + 4].hex(" "))
 
 
-def _first_utf8_line(data: bytes) -> int | None:
-    """Row of the first line that is Japanese in UTF-8, in a file that as a whole is not UTF-8."""
+def _mixed(data: bytes) -> tuple[int, int, str] | None:
+    """(row, field, encoding of most rows) of the first row in the rarer of two encodings, in a file that as a whole is not UTF-8.
+
+    None where no row is surely UTF-8.
+    """
+    utf8, other = [], []
     for number, line in enumerate(data.split(b"\n"), start=1):
-        if _JAPANESE_UTF8.search(line):
-            try:
-                line.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                continue
-            return number
-    return None
+        if line.isascii():
+            continue
+        try:
+            line.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            other.append((number, line.count(b",", 0, error.start) + 1))
+        else:
+            japanese = _JAPANESE_UTF8.search(line)
+            if japanese:
+                utf8.append((number, line.count(b",", 0, japanese.start()) + 1))
+    if not utf8:
+        return None
+    return (*other[0], "UTF-8") if len(utf8) > len(other) else (*utf8[0], "CP932")
 
 
 def _byte_place(data: bytes, at: int) -> tuple[int, int]:

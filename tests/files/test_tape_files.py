@@ -40,6 +40,23 @@ def test_cp932_is_detected_and_said(tmp_path):
     assert loans.frame["x_name"][0] == "①㈱髙橋商店～"
 
 
+@pytest.mark.parametrize(("codec", "odd"), [("utf-8", "cp932"), ("cp932", "utf-8")])
+def test_the_row_in_the_rarer_encoding_is_named(tmp_path, codec, odd):
+    lines = text(table(x_name="㈱髙橋商店")).splitlines(keepends=True)
+    found = only(
+        check_tape(write(tmp_path, b"".join(x.encode(odd if n == 5 else codec) for n, x in enumerate(lines))))[1], "E-T001"
+    )
+    assert (found.row, found.column) == (6, 20)
+    assert {"utf-8": "not UTF-8", "cp932": "not CP932"}[codec] in found.message
+
+
+def test_one_id_is_the_same_from_every_codec(tmp_path):
+    written = ["A－1", "A−2", "A‐3", "A―4", "A—5", "B〜1", "B～2", "C‖1"]
+    loans = read_tape(write(tmp_path, text(table(loan_id=written))))
+    assert loans.frame["loan_id"].tolist() == ["A-1", "A-2", "A-3", "A-4", "A-5", "B～1", "B～2", "C∥1"]
+    assert only(loans.findings, "F-T002").count == 7
+
+
 def test_declared_encoding_is_silent(tmp_path):
     path = write(tmp_path, text(table(x_name="㈱髙橋")).encode("cp932"), "encoding: cp932\n")
     assert read_tape(path).findings == ()
