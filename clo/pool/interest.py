@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clo.curves import Curves
 from clo.findings import Finding, nearest
 from clo.pool import terms_kernel
 from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, month_of
+from clo.pool.instalments import plain_terms
 from clo.pool.kernel import Kind
 from clo.reference import capital_rates
 from clo.timeline import Days, as_days, day_of_month, month_index, on_day
@@ -25,7 +27,7 @@ CAPITAL = "JFC_CAPITAL_"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Following:
-    """Which index each loan follows: codes into `indices` [i], -1 for a fixed rate."""
+    """Which index each loan follows: codes into `indices` [i], -1 where none is named; and whose rate goes by results [i]."""
 
     indices: tuple[str, ...]
     codes: Ints
@@ -34,27 +36,39 @@ class Following:
 
 def following(tape: Columns) -> Following:
     """The index of each loan: `rate_index`, with `_` and the tenor where there is one."""
-    performance = tape.look_up("rate_type", "fixed", lambda word: word == "performance", np.bool_)
-    floating = tape.look_up("rate_type", "fixed", lambda word: word in (*FLOATING, "performance"), np.bool_)
     base, base_words = tape.words("rate_index", "")
     tenor, tenor_words = tape.words("rate_index_tenor", "")
     names = ["_".join(word for word in (first, second) if word) for first in base_words for second in tenor_words]
     pair = base.astype(np.int64) % len(base_words) * len(tenor_words) + tenor % len(tenor_words)
-    used = np.bincount(pair[floating], minlength=len(names)) > 0
+    used = np.bincount(pair, minlength=len(names)) > 0
     indices = tuple(dict.fromkeys(name for name, some in zip(names, used, strict=True) if name and some))
     row = np.asarray([indices.index(name) if name in indices else -1 for name in names], dtype=np.int32)
-    return Following(indices, np.where(floating, row[pair], -1).astype(np.int32), performance)
+    performance = tape.look_up("rate_type", "fixed", lambda word: word == "performance", np.bool_)
+    return Following(indices, row[pair], performance)
 
 
 def rate_terms(
-    tape: Columns, term: Ints, kinds: Any, ends: Days, cutoff: np.datetime64
-) -> tuple[dict[str, Any], tuple[str, ...], list[Finding]]:
+    tape: Columns, term: Ints, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64
+) -> tuple[dict[str, NDArray[Any]], tuple[str, ...], list[Finding]]:
     """The fields of Terms from follows to reset_step for the given loans, the indices they follow, and findings.
 
     A loan whose first reset comes after its last month keeps its rate, which is a warning.
     """
+    moves = tape.look_up("rate_type", "fixed", lambda word: word in (*FLOATING, "performance"), np.bool_)
+    own, follow, findings = _moving(tape.where(moves), term[moves], kinds[moves], ends, cutoff)
+    fixed = plain_terms(tape.size)
+    terms = {name: np.array(getattr(fixed, name)) for name in own}
+    for name, values in own.items():
+        terms[name][moves] = values
+    return terms, follow.indices, findings
+
+
+def _moving(
+    tape: Columns, term: Ints, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64
+) -> tuple[dict[str, NDArray[Any]], Following, list[Finding]]:
+    """The same for loans whose rate is not fixed."""
     follow = following(tape)
-    floats, performs = (follow.codes >= 0) & ~follow.performance, follow.performance
+    performs = follow.performance
     reset = month_of(tape.dates("next_reset_date"), ends, cutoff)
     reset[performs] = month_of(_anniversary(tape.dates("origination_date")[performs], cutoff), ends, cutoff)
     every = np.where(performs, 12.0, tape.floats("rate_reset_months"))
@@ -63,18 +77,18 @@ def rate_terms(
         given = tape.floats(name)
         return np.where(np.isnan(given) | performs, none, given)
 
-    terms = {
+    terms: dict[str, NDArray[Any]] = {
         "follows": follow.codes,
         "margin": np.where(performs, 0.0, np.nan_to_num(tape.floats("rate_margin"))),
         "cap": limit("rate_cap", math.inf),
         "floor": limit("rate_floor", -math.inf),
         "first_cap": limit("rate_first_cap", math.inf),
         "periodic_cap": limit("rate_periodic_cap", math.inf),
-        "first_reset": np.maximum(reset, 1).astype(np.int32),
+        "first_reset": np.maximum(reset, 1),
         "reset_step": np.maximum(np.nan_to_num(every), 1.0).astype(np.int32),
     }
-    findings = [*_floating_findings(tape, term, floats, reset), *_performance_findings(tape, follow, kinds, reset)]
-    return terms, follow.indices, findings
+    findings = [*_floating_findings(tape, term, follow, reset), *_performance_findings(tape, follow, kinds, reset)]
+    return terms, follow, findings
 
 
 def _anniversary(origination: Days, cutoff: np.datetime64) -> Days:
@@ -88,15 +102,13 @@ def _anniversary(origination: Days, cutoff: np.datetime64) -> Days:
     return np.where(known, coming, np.datetime64("NaT"))
 
 
-def _floating_findings(tape: Columns, term: Ints, floats: Bools, reset: Ints) -> Iterator[Finding]:
-    kind = tape.look_up("rate_type", "fixed", lambda word: word in FLOATING, np.bool_)
-    if not kind.any():
-        return
+def _floating_findings(tape: Columns, term: Ints, follow: Following, reset: Ints) -> Iterator[Finding]:
+    kind = ~follow.performance
     margin, every, date = tape.floats("rate_margin"), tape.floats("rate_reset_months"), tape.dates("next_reset_date")
     cap, floor = tape.floats("rate_cap"), tape.floats("rate_floor")
     changes = np.fmin(np.nan_to_num(tape.floats("rate_first_cap")), np.nan_to_num(tape.floats("rate_periodic_cap")))
     table: list[Rule] = [
-        (kind & ~floats, "E-P050", tape.said("rate_type"), "rate_index",
+        (kind & (follow.codes < 0), "E-P050", tape.said("rate_type"), "rate_index",
          "loan {id} is {value} and names no index", "a floating rate follows rate_index", "give rate_index and its tenor"),
         (kind & ~np.isfinite(margin), "E-P051", margin, "rate_margin",
          "loan {id} floats with margin {value}", "a floating rate is its index plus rate_margin", "give rate_margin, 0 if none"),
@@ -113,12 +125,10 @@ def _floating_findings(tape: Columns, term: Ints, floats: Bools, reset: Ints) ->
          "loan {id} has a floor above its cap, or a limit below 0", "0 <= rate_floor <= rate_cap; limits are 0 or more",
          "correct the tape"),
     ]  # fmt: skip
-    yield from tape.hits(table)
+    return tape.hits(table)
 
 
-def _performance_findings(tape: Columns, follow: Following, kinds: Any, reset: Ints) -> Iterator[Finding]:
-    if not follow.performance.any():
-        return
+def _performance_findings(tape: Columns, follow: Following, kinds: NDArray[np.int8], reset: Ints) -> Iterator[Finding]:
     names = np.asarray([*follow.indices, "nothing"], dtype=object)[follow.codes]
     known = np.isin(names, list(capital_rates()))
     table: list[Rule] = [
@@ -132,7 +142,7 @@ def _performance_findings(tape: Columns, follow: Following, kinds: Any, reset: I
          "loan {id} has a rate by results and no origination date", "the rate of each year runs from the anniversary of the loan",
          "give origination_date"),
     ]  # fmt: skip
-    yield from tape.hits(table)
+    return tape.hits(table)
 
 
 def last_resets(terms: terms_kernel.Terms, term: Ints, indices: int, months: int) -> Ints:

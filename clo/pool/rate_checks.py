@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clo.curves import Curves
 from clo.findings import Finding
-from clo.pool.columns import Bools, Columns, Floats, Tape
+from clo.pool.columns import Columns, Floats, Ints, Tape
 from clo.pool.contracts import Contracts
 from clo.pool.interest import reset_path
+from clo.pool.terms_kernel import Terms
 from clo.timeline import Days, as_days, day_of_month, month_end, month_index, on_day
 
 ONE_BASIS_POINT = 1e-4 + 1e-12
@@ -25,24 +27,27 @@ def rate_findings(
     A rate that becomes negative without a floor is an error; a rate at the cut-off that is more than a basis point away from
     the index at the last reset plus the margin, where the curve reaches back so far, is a warning.
     """
-    tape = Columns.with_balance(loans).where(~contracts.plain)
     if not contracts.indices:
         return []
-    return [*_negative(tape, contracts, index, extension), *_out_of_line(tape, contracts, curves, cutoff)]
+    floating = contracts.index >= 0
+    tape, rate = Columns.with_balance(loans).where(floating), contracts.rate[floating]
+    terms = Terms._make(field[contracts.terms.follows >= 0] for field in contracts.terms)
+    until = np.minimum(contracts.term[floating] - 1 + extension, index.shape[1] - 1)
+    expected = _expected(tape, terms, contracts.indices, curves, cutoff)
+    return [*_negative(tape, terms, rate, until, index), *_out_of_line(tape, rate, expected)]
 
 
-def _negative(tape: Columns, contracts: Contracts, index: Floats, extension: int) -> Iterator[Finding]:
-    terms = contracts.terms
-    until = np.minimum(contracts.term[~contracts.plain] - 1 + extension, index.shape[1] - 1)
+def _negative(tape: Columns, terms: Terms, rate: Floats, until: Ints, index: Floats) -> Iterator[Finding]:
+    """Loans without a floor whose rate falls below 0 at a reset up to month `until` [i]."""
     lowest = np.full(tape.size, np.inf)
-    open_below = (terms.follows >= 0) & np.isinf(terms.floor) & (terms.first_reset <= until)
-    kinds = np.stack([terms.follows, terms.first_reset, terms.reset_step])[:, open_below]
-    for x, first, step in np.unique(kinds, axis=1).T:
-        here = open_below & (terms.follows == x) & (terms.first_reset == first) & (terms.reset_step == step)
+    at = np.flatnonzero(np.isinf(terms.floor) & (terms.first_reset <= until))
+    for x, first, step in {
+        *zip(*(field[at].tolist() for field in (terms.follows, terms.first_reset, terms.reset_step)), strict=True)
+    }:
+        here = at[(terms.follows[at] == x) & (terms.first_reset[at] == first) & (terms.reset_step[at] == step)]
         fixings = np.fmin.accumulate(index[x, first::step])  # fmin passes over months whose fixing nobody needs
         lowest[here] = fixings[(until[here] - first) // step] + terms.margin[here]
     limited = np.isfinite(terms.first_cap) | np.isfinite(terms.periodic_cap)
-    rate = contracts.rate[~contracts.plain]
     for i in np.flatnonzero((lowest < 0.0) & limited):
         fixings = index[terms.follows[i], terms.first_reset[i] : until[i] + 1 : terms.reset_step[i]]
         path = reset_path(
@@ -55,32 +60,34 @@ def _negative(tape: Columns, contracts: Contracts, index: Floats, extension: int
     )])  # fmt: skip
 
 
-def _out_of_line(tape: Columns, contracts: Contracts, curves: Curves, cutoff: np.datetime64) -> Iterator[Finding]:
-    terms, rate = contracts.terms, contracts.rate[~contracts.plain]
+def _expected(tape: Columns, terms: Terms, indices: Sequence[str], curves: Curves, cutoff: np.datetime64) -> Floats:
+    """The rate at the cut-off as the last reset made it [i]; nan where that cannot be told."""
     month = terms.first_reset - terms.reset_step
     free = np.isinf(terms.first_cap) & np.isinf(terms.periodic_cap)
-    floats: Bools = tape.look_up("rate_type", "fixed", lambda word: word == "floating", np.bool_) & free & (month <= 0)
+    floats = tape.look_up("rate_type", "fixed", lambda word: word == "floating", np.bool_) & free & (month <= 0)
     expected = np.full(tape.size, np.nan)
-    for x, name in enumerate(contracts.indices):
+    for x, name in enumerate(indices):
         here = floats & (terms.follows == x)
         if name in curves and here.any():
             expected[here] = curves[name].at(_ends_before(cutoff, month[here])) + terms.margin[here]
-    expected = np.maximum(np.minimum(expected, terms.cap), terms.floor)
-    off = np.abs(rate - expected) > ONE_BASIS_POINT  # never where the curve does not reach back
-    said = np.asarray(
-        [f"{now:.4%} instead of {then:.4%}" for now, then in zip(rate[off], expected[off], strict=True)], dtype=object
-    )
-    values = np.full(tape.size, "", dtype=object)
-    values[off] = said
+    return np.asarray(np.maximum(np.minimum(expected, terms.cap), terms.floor))
+
+
+def _out_of_line(tape: Columns, rate: Floats, expected: Floats) -> Iterator[Finding]:
+    def said(at: NDArray[np.intp]) -> NDArray[np.object_]:
+        pairs = zip(rate[at], expected[at], strict=True)
+        return np.asarray([f"{now:.4%} instead of {then:.4%}" for now, then in pairs], dtype=object)
+
     yield from tape.hits([(
-        off, "W-P059", values, "current_rate", "loan {id} bears {value}, its index at the last reset plus its margin",
+        np.abs(rate - expected) > ONE_BASIS_POINT, "W-P059", said, "current_rate",
+        "loan {id} bears {value}, its index at the last reset plus its margin",
         "a floating rate is its index at the last reset plus its margin", "check the curve's history, the margin, or the rate",
     )])  # fmt: skip
 
 
-def _ends_before(cutoff: np.datetime64, month: object) -> Days:
+def _ends_before(cutoff: np.datetime64, month: Ints) -> Days:
     """E(t) of months t up to 0, as the months of the pool end."""
     day = as_days([cutoff])
-    index = month_index(day) + np.asarray(month, dtype=np.int64)
+    index = month_index(day) + month
     at_end = bool((day == month_end(month_index(day))).all())
     return month_end(index) if at_end else on_day(index, int(day_of_month(day)[0]))

@@ -128,20 +128,40 @@ def level_factors(
             now, held = (1.0 + shrink) * last - shrink / period, (1.0 + shrink) * last
     a[later] = now
     d[later] = held
-    while later > due:
-        sooner = due + (later - 1 - due) // step * step
-        fraction = 0.0
-        for t in range(sooner, later):
-            fraction += tau[t]
-        growth = 1.0 + rate * fraction
-        now, held, later = (now + 1.0) / growth, held / growth, sooner
-        a[later] = now
-        d[later] = held
-    fraction = 0.0
-    for t in range(max(start, since), later):
-        fraction += tau[t]
-    growth = 1.0 + rate * fraction
-    return (now + 1.0) / growth, held / growth
+    sooner = due + (later - 1 - due) // step * step if later > due else max(start, since)
+    whole_period = 1.0 / (1.0 + rate * step * tau[0])
+    while True:
+        if even and later - sooner == step:
+            discount = whole_period
+        else:
+            fraction = 0.0
+            for t in range(sooner, later):
+                fraction += tau[t]
+            discount = 1.0 / (1.0 + rate * fraction)
+        now, held = (now + 1.0) * discount, held * discount
+        if sooner < due:
+            return now, held
+        a[sooner] = now
+        d[sooner] = held
+        later, sooner = sooner, sooner - step if sooner > due else max(start, since)
+
+
+@njit(nogil=True, cache=True)
+def next_rate(
+    i: int, rate: float, reset: int, change: float, until: int, end: int, terms: Terms, index: F64
+) -> tuple[float, int, float, int]:
+    """The first other rate of loan i that is set before month `until`: the rate, the reset after it, the limit of the change
+    then, and the month after which the rate holds. Without one, the same rate and `end`.
+    """
+    while reset < until:
+        target = index[terms.follows[i], reset] + terms.margin[i]
+        new_rate = reset_rate(target, rate, change, change, terms.cap[i], terms.floor[i])
+        change = terms.periodic_cap[i]
+        now = reset
+        reset += terms.reset_step[i]
+        if new_rate != rate:
+            return new_rate, reset, change, now
+    return rate, reset, change, end
 
 
 @njit(nogil=True, cache=True)
@@ -170,11 +190,10 @@ def write_schedule(
     Where hardly any principal is due, the interest of a long month can exceed a level payment: its principal is below 0.
     """
     opening, interest, principal, accrued, a, d = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
-    basis = terms.basis[i]
+    year, even = tau[terms.basis[i]], terms.basis[i] == 0
     step, interest_step, monthly_until = terms.step[i], terms.interest_step[i], terms.monthly_until[i]
-    cap, floor, reset_step = terms.cap[i], terms.floor[i], terms.reset_step[i]
     last_entry, given = terms.end[i] - 1, terms.interest_given[i] != 0
-    instalments = kind in (EQUAL_PRINCIPAL, LEVEL_PAYMENT)
+    level, instalments = kind == LEVEL_PAYMENT, kind in (EQUAL_PRINCIPAL, LEVEL_PAYMENT)
     balloon = terms.balloon[i] if instalments else 0.0
     next_due = int(terms.first[i]) if instalments else NEVER
     next_interest, entry = int(terms.interest_first[i]), int(terms.begin[i])
@@ -192,47 +211,39 @@ def write_schedule(
             left = dues(next_due, step, term)
             scale = (outstanding - balloon) / left
         end = changed - 1 if start < changed - 1 < term else term
-        new_rate = rate
-        while next_reset < min(end, months):
-            target = index[terms.follows[i], next_reset] + terms.margin[i]
-            new_rate = reset_rate(target, rate, change, change, cap, floor)
-            change = terms.periodic_cap[i]
-            if new_rate != rate:
-                end = next_reset
-            next_reset += reset_step
+        new_rate, next_reset, change, end = next_rate(i, rate, next_reset, change, min(end, months), end, terms, index)
         paying = rate if cut == 0.0 else max(0.0, rate - cut)
         due = min(next_due, term)
-        if kind == LEVEL_PAYMENT and start < due <= end:
+        if level and start < due <= end:
             since = next_due - step if next_due - step >= terms.interest_first[i] else 0
             since = max(since, monthly_until if monthly_until < due else 0)
-            worth, held = level_factors(start, end, term, due, step, since, paying, tau[basis], basis == 0, a, d)
+            worth, held = level_factors(start, end, term, due, step, since, paying, year, even, a, d)
             scale = (outstanding - balloon * held) / worth
         for t in range(start + 1, min(end, months) + 1):
             opening[t - 1] = outstanding
-            if not given:
-                owed += outstanding * paying * tau[basis, t - 1]
-            paid, stated = 0.0, 0.0
+            closing, stated = outstanding, 0.0
             while entry <= last_entry and entries.month[entry] + delay == t:
-                paid = outstanding if entry == last_entry else paid + entries.principal[entry]
+                closing = 0.0 if entry == last_entry else closing - entries.principal[entry]
                 stated += entries.interest[entry]
                 entry += 1
-            if t == term:
-                paid = outstanding
-            elif t == next_due:
+            if not given:
+                owed += outstanding * paying * year[t - 1]
+                stated = 0.0
+            if t == next_due and t < term:
                 left -= 1
-                rest = scale * a[t] + balloon * d[t] if kind == LEVEL_PAYMENT else scale * left + balloon
-                paid = outstanding - rest
-            principal[t - 1] = paid
-            outstanding -= paid
-            interest[t - 1] = stated if given else 0.0
-            if not given and (t in (next_interest, term) or t <= monthly_until):
-                interest[t - 1] = owed
-                owed = 0.0
-            accrued[t - 1] = owed
-            if t == next_due:
                 next_due += step
+                closing = scale * a[t] + balloon * d[t] if level else scale * left + balloon
+            if t == term:
+                closing = 0.0
+            if t in (next_interest, term) or t <= monthly_until:
+                stated += owed
+                owed = 0.0
             if t == next_interest:
                 next_interest += interest_step
+            principal[t - 1] = outstanding - closing
+            interest[t - 1] = stated
+            accrued[t - 1] = owed
+            outstanding = closing
         start, rate = min(end, months), new_rate
     return term
 
@@ -276,7 +287,7 @@ def add_loans(
     month of `out` lies after the horizon: its opening is what is then outstanding.
     """
     width = out.shape[2]
-    opening, interest, principal, accrued = scratch[0], scratch[1], scratch[2], scratch[3]
+    opening = scratch[0]
     known, claims = default_month.size > 0, recovery.size > 0
     for i in range(balance.size):
         n = write_schedule(
@@ -294,11 +305,9 @@ def add_loans(
             out[c, DEFAULT, paying] += exposure
             out[c, SALVAGE, paying] += max(0.0, claim - loss[i])
             out[c, EXCESS, paying] += max(0.0, loss[i] - claim)
-        for t in range(paying):
-            out[c, OPENING, t] += opening[t]
-            out[c, INTEREST, t] += interest[t]
-            out[c, PRINCIPAL, t] += principal[t]
-            out[c, ACCRUED, t] += accrued[t]
+        for k in range(ACCRUED + 1):  # a column at a time: the compiler vectorises one sum, not four
+            for t in range(paying):
+                out[c, k, t] += scratch[k, t]
         if claims and not known:
             for t in range(paying):
                 if opening[t] > 0.0:
