@@ -8,9 +8,10 @@ import zlib
 from collections.abc import Sequence
 
 from clo.files.csv_table import read_delimited
+from clo.files.sheets import is_workbook
 from clo.files.sidecar import Source
 from clo.files.table import Table
-from clo.files.workbook import is_workbook, read_workbook
+from clo.files.workbook import read_workbook
 from clo.findings import TapeError
 from clo.tape.codes import finding
 

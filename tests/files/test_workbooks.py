@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import random
 import re
 import zipfile
 from pathlib import Path
@@ -254,6 +255,18 @@ def test_cut_off_workbooks_are_refused_and_nothing_else(tmp_path):
         assert errors(check_tape(path)[1]) == ["E-T009"]
 
 
+def test_a_workbook_with_damaged_parts_is_refused_or_read_and_nothing_else(tmp_path):
+    whole, draw = saved(book(COLUMNS), tmp_path).read_bytes(), random.Random(7)
+    path = tmp_path / "hurt.xlsx"
+    for _ in range(150):
+        data = bytearray(whole)
+        for _ in range(draw.randrange(1, 8)):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        path.write_bytes(bytes(data))
+        loans, findings = check_tape(path)
+        assert loans is not None or errors(findings)
+
+
 def test_an_empty_workbook_and_one_with_headers_only(tmp_path):
     assert only(check_tape(saved(openpyxl.Workbook(), tmp_path))[1], "E-T009").message == "the workbook is empty"
     headers = book({name: [] for name in COLUMNS})
@@ -261,7 +274,7 @@ def test_an_empty_workbook_and_one_with_headers_only(tmp_path):
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("clo.files.workbook.LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr("clo.files.sheets.LARGEST_UNPACKED", 1000)
     assert "unpacks to" in only(check_tape(saved(book(COLUMNS), tmp_path))[1], "E-T009").message
 
 
