@@ -12,18 +12,21 @@ import typer
 
 from clo import study
 from clo.cli import console
-from clo.cli.criteria import Applied, apply, read, tell
+from clo.cli.criteria import ALWAYS, Applied, apply, read, tell
 from clo.cli.listing import file_trouble, findings_as_dict, print_assumed, print_findings, verdict
 from clo.cli.trial import deal_findings
 from clo.deal.terms import Deal
 from clo.files.results import whole
 from clo.files.scan import check_scan, is_large
+from clo.files.sheets import ENDINGS
 from clo.files.tape import check_tape
-from clo.files.workbook import ENDINGS
 from clo.findings import Finding, full_list, has_errors
 from clo.labels import Lang, label
 from clo.report.tables import ASSUMED
 from clo.schema import FORMAT, TAPE
+from clo.tape.batches import in_memory
+from clo.tape.criteria import Criteria
+from clo.tape.derived import DERIVED
 from clo.tape.loans import Loans
 
 DEAL_SUFFIXES = (".yaml", ".yml")
@@ -48,7 +51,7 @@ def check(
         findings = deal_findings(file)
     else:
         wanted, wrong = (None, ()) if criteria is None else read(criteria)
-        loans, findings = _checked(file, sidecar, criteria)
+        loans, findings = _checked(file, sidecar, wanted)
         findings = (*findings, *wrong)
         if wanted is not None and loans is not None:
             applied, met = apply(wanted, loans)
@@ -72,12 +75,14 @@ def check(
     return verdict(findings)
 
 
-def _checked(file: Path, sidecar: Path | None, criteria: Path | None) -> tuple[Loans | None, tuple[Finding, ...]]:
+def _checked(file: Path, sidecar: Path | None, criteria: Criteria | None) -> tuple[Loans | None, tuple[Finding, ...]]:
     """(the loans, where criteria are to be applied to them; all findings). A large tape is checked batch by batch."""
     if not is_large(file):
         return check_tape(file, sidecar)
     stream, findings = check_scan(file, sidecar)
-    return (stream.loans() if stream is not None and criteria is not None else None), findings
+    if stream is None or criteria is None:
+        return None, findings
+    return in_memory(stream, ALWAYS | criteria.columns), findings
 
 
 def _write_list(findings: tuple[Finding, ...], target: Path) -> None:
@@ -112,9 +117,11 @@ def _unlisted(findings: tuple[Finding, ...], target: Path, error: OSError, lang:
 
 
 def schema(*, tape: bool) -> int:
-    """JSON Schema of `clo.deal/1`, or the columns of `clo.tape/1`."""
+    """JSON Schema of `clo.deal/1`, or the columns of `clo.tape/1` and what is derived from them."""
     if tape:
-        console.show_json({"format": FORMAT, "columns": [dataclasses.asdict(column) for column in TAPE.values()]})
+        derived = [{"name": name, "kind": one.kind, "meaning": one.meaning} for name, one in DERIVED.items()]
+        columns = [dataclasses.asdict(column) for column in TAPE.values()]
+        console.show_json({"format": FORMAT, "columns": columns, "derived": derived})
     else:
         console.show_json(Deal.model_json_schema(by_alias=True))
     return 0

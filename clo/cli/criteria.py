@@ -49,6 +49,10 @@ class Applied:
         }
 
 
+ALWAYS = frozenset({"cutoff_date", "originator_id", "loan_id", "obligor_id", "group_id", "corporate_number", "current_balance"})
+"""Columns that are looked at whatever the criteria say."""
+
+
 def read(file: Path) -> tuple[Criteria | None, tuple[Finding, ...]]:
     """(criteria, or None where they cannot be used; what is wrong with them)."""
     try:

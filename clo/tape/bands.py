@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.findings import nearest
 from clo.schema import TAPE
 from clo.tape.derived import DERIVED, kind
 from clo.tape.filters import FilterError
@@ -39,8 +40,8 @@ def sorted_by(loans: Loans, by: str, bands: Sequence[float] | None = None) -> So
     Raises ValueError for an unknown name, edges that do not ascend, or bands for words.
     """
     if by not in DERIVED and by not in loans.frame.columns:
-        loans.column(by)  # raises for a name that is no column, with the nearest one
-        raise FilterError(f"the tape has no column {by!r}")
+        close = nearest(by, [*loans.frame.columns, *DERIVED]) if by not in TAPE else None
+        raise FilterError(f"the tape has no column {by!r}" + (f"; did you mean {close!r}?" if close else ""))
     values = pd.Series(DERIVED[by].compute(loans)) if by in DERIVED else loans.frame[by]
     words = isinstance(values.dtype, pd.CategoricalDtype)
     if pd.api.types.is_numeric_dtype(values.dtype) and not words and by not in YEARS:

@@ -6,13 +6,14 @@ Format `clo.criteria/1`. Everything wrong with criteria is found at once, with i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from clo.expressions import ExpressionError, Number, parse
+from clo.expressions import ExpressionError, Number, names, parse
 from clo.findings import Finding, InputError, nearest
 from clo.tape.codes import finding
 from clo.tape.derived import DERIVED
@@ -126,6 +127,15 @@ class Criteria(_Model):
     name: str = ""
     criteria: tuple[Criterion, ...] = ()
     limits: tuple[Limit, ...] = ()
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns of the tape that the criteria look at, as far as they can be read."""
+        used = {name for limit in self.limits for name in (limit.by, limit.average) if name is not None}
+        for text in (*(rule.that for rule in self.criteria), *(limit.where for limit in self.limits)):
+            with suppress(ExpressionError):
+                used |= set() if text is None else set(names(parse(text)))
+        return used | {column for name in used if name in DERIVED for column in DERIVED[name].needs}
 
     def place(self, path: str) -> dict[str, Any]:
         """`file`, `line` and `column` of a part, for a finding about it."""

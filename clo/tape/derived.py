@@ -112,13 +112,13 @@ def _month_number(loans: Loans) -> Floats:
 
 
 DERIVED: Mapping[str, Derived] = {
-    "remaining_term": Derived(remaining_months, "number", ("maturity_date",), "months from the cut-off date to maturity"),
+    "remaining_term": Derived(remaining_months, "number", ("cutoff_date", "maturity_date"), "months from cut-off to maturity"),
     "original_term": Derived(original_months, "number", ("origination_date", "maturity_date"), "months from first to last day"),
-    "age": Derived(age_months, "number", ("origination_date",), "months from origination to the cut-off date"),
+    "age": Derived(age_months, "number", ("cutoff_date", "origination_date"), "months from origination to cut-off"),
     "vintage": Derived(vintage, "integer", ("origination_date",), "calendar year of origination"),
     "vintage_quarter": Derived(vintage_quarter, "text", ("origination_date",), "calendar quarter of origination"),
-    "fiscal_year": Derived(fiscal_year, "integer", ("origination_date",), "fiscal year (April to March) of origination"),
-    "obligor_balance": Derived(obligor_balance, "money", ("obligor_id",), "current balance of all loans of the borrower"),
+    "fiscal_year": Derived(fiscal_year, "integer", ("origination_date",), "fiscal year of origination"),
+    "obligor_balance": Derived(obligor_balance, "money", ("obligor_id", "current_balance"), "whole balance of the borrower"),
 }  # fmt: skip
 """By name; none is a name of the tape."""
 

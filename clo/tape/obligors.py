@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 
-EVIDENCE = ("corporate_number", "group_id", "name")
-"""Kinds of evidence, strongest first."""
 MATCHED = "matched:"
 """Begins the group_id of obligors that no group_id joined before; the smallest of their ids follows."""
 CODES = {"corporate_number": "W-T110", "name": "W-T111"}
@@ -137,14 +135,14 @@ def _links(pool: _Pool, name: str | None) -> pd.DataFrame:
 
 
 def _name_links(pool: _Pool, frame: pd.DataFrame, name: str, numbers: pd.Series) -> pd.DataFrame:
-    """Links by name, region and type; a name over several corporate numbers is listed and not linked."""
+    """Links by name, region and type, all known; a name over several corporate numbers is listed and not linked."""
     plain = normalised(frame[name])
     key = plain.copy()
     for other in ("region_code", "obligor_type"):
         if other in frame.columns:
-            key = key + "|" + frame[other].astype("str").fillna("")
-    links = pool.star(pool.keyed(key.where(plain.notna())), "name")
-    of_key = pd.DataFrame({"key": key, "number": numbers})[numbers.notna() & plain.notna()]
+            key = key + "|" + frame[other].astype("str")
+    links = pool.star(pool.keyed(key), "name")
+    of_key = pd.DataFrame({"key": key, "number": numbers})[numbers.notna() & key.notna()]
     several = of_key.groupby("key")["number"].nunique()
     links["linked"] = ~links["value"].isin(several[several > 1].index)
     links["value"] = links["value"].str.partition("|")[0]
