@@ -5,8 +5,6 @@ Every parser returns a Parsed: values, what had to be repaired, what could not b
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clo.files.dates import NAMED_MONTH, BadDateError, read_date
+from clo.files.numbers import Reading, read_number
 from clo.files.sidecar import DateStyle
 from clo.schema import TAPE, Kind
 
@@ -44,18 +43,6 @@ _TWINS = {"〜": "～", "‖": "∥"}
 """Characters for which codecs of Japanese disagree, and the one CP932 gives."""
 _PLAIN = r"^-?\d+(?:\.\d+)?$"
 _GROUPED = r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
-_NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d*)(\.\d+)?([eE][+-]?\d+)?")
-_SCALES = (
-    ("百万円", 1e6),
-    ("億円", 1e8),
-    ("千円", 1e3),
-    ("万円", 1e4),
-    ("円", 1.0),
-    ("百万", 1e6),
-    ("億", 1e8),
-    ("千", 1e3),
-    ("万", 1e4),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,58 +214,6 @@ def _distinct(text: pa.Array, chosen: NDArray[np.bool_], read: Callable[[str], A
     encoded = pc.dictionary_encode(text.filter(pa.array(chosen)))
     encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
     return [read(word) for word in encoded.dictionary.to_pylist()], np.asarray(encoded.indices)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A number as written: its value, and what was unusual about it; `said` is why it is none."""
-
-    text: str
-    value: float
-    repaired: bool = False
-    wide: bool = False
-    signed: bool = False
-    marked: bool = False
-    said: str = ""
-
-
-def read_number(text: str, kind: Kind) -> Reading:
-    """The number in a cell: full-width digits, separators, ¥, 円, %, and negatives as △ ▲ ( ) or ー."""
-    plain = unicodedata.normalize("NFKC", text).replace("\u200b", "").strip()
-    wide = plain != text.strip() and any(unicodedata.east_asian_width(char) == "F" for char in text)
-    signed = False
-    if plain.startswith("(") and plain.endswith(")"):
-        plain, signed = plain[1:-1].strip(), True
-    plain = plain.lstrip("¥￥\\$").strip()
-    if plain[:1] in "△▲▽▼ー−–—‐―" and plain[:1]:
-        plain, signed = plain[1:].strip(), True
-    negative = signed
-    if plain.startswith("-") and not negative:
-        plain, negative = plain[1:].strip(), True
-    elif plain.endswith("-") and not negative:
-        plain, negative, signed = plain[:-1].strip(), True, True
-    plain = plain.removeprefix("+").lstrip("¥￥\\$").strip()
-    scale, marked, plain = _scale(plain, kind)
-    match = _NUMBER.fullmatch(plain)
-    if not match or not (match[1] or match[2]):
-        return Reading(text, np.nan, said=f"{text!r} is not a number")
-    value = float(re.sub("[, ]", "", plain)) * scale
-    if not np.isfinite(value):
-        return Reading(text, np.nan, said=f"{text!r} is not a finite number")
-    return Reading(text, -value if negative else value, not signed, wide, signed, marked)
-
-
-def _scale(plain: str, kind: Kind) -> tuple[float, bool, str]:
-    """(factor of a unit written in the cell, whether there was one, the rest)."""
-    if kind in ("rate", "ratio"):
-        for unit, divisor in (("%", 100.0), ("bp", 10_000.0)):
-            if plain.endswith(unit):
-                return 1.0 / divisor, True, plain.removesuffix(unit).strip()
-    if kind == "money":
-        for unit, factor in _SCALES:
-            if plain.endswith(unit):
-                return factor, True, plain.removesuffix(unit).strip()
-    return 1.0, False, plain
 
 
 _DATE_OUTCOMES = (
