@@ -84,6 +84,7 @@ def read_contracts(
     term = month_of(maturity, all_ends, cutoff)
     kinds = tape.look_up("amortisation_type", "", lambda word: _KINDS.get(word, -1), np.int8)
     findings = [*_loan_findings(tape, term, maturity, kinds, ends=ends, cutoff=cutoff), *_line_findings(tape)]
+    del maturity  # a date for every loan: what follows needs the room
 
     plain = is_plain(tape, kinds)
     others, months, other_kinds = tape.where(~plain), term[~plain], kinds[~plain]

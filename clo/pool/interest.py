@@ -56,8 +56,8 @@ def rate_terms(
     """
     moves = tape.look_up("rate_type", "fixed", lambda word: word in (*FLOATING, "performance"), np.bool_)
     own, follow, findings = _moving(tape.where(moves), term[moves], kinds[moves], ends, cutoff)
-    fixed = plain_terms(tape.size)
-    terms = {name: np.array(getattr(fixed, name)) for name in own}
+    fixed = plain_terms(1)
+    terms = {name: np.full(tape.size, getattr(fixed, name)[0]) for name in own}
     for name, values in own.items():
         terms[name][moves] = values
     return terms, follow.indices, findings

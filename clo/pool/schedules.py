@@ -39,35 +39,34 @@ def supplied(
     whether loans may get new terms, which those whose interest is given as amounts cannot.
     """
     own = np.asarray(kinds == Kind.SCHEDULE)
+    terms: dict[str, NDArray[Any]] = {name: np.zeros(tape.size, dtype=np.int32) for name in ("begin", "end")}
+    terms["interest_given"] = np.zeros(tape.size, dtype=np.int8)
     if table is None and not own.any():
-        nothing = np.zeros(tape.size, dtype=np.int32)
-        none = Entries(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0))
-        return {"begin": nothing, "end": nothing, "interest_given": nothing.astype(np.int8)}, none, []
-    rows, unused = _rows(tape, own, table)
-    count = np.bincount(rows.loan, minlength=tape.size)
-    stated = np.bincount(rows.loan[~np.isnan(rows.interest)], minlength=tape.size)
-    end = np.cumsum(count).astype(np.int32)
-    terms: dict[str, NDArray[Any]] = {
-        "begin": (end - count).astype(np.int32), "end": end, "interest_given": (stated > 0).astype(np.int8),
-    }  # fmt: skip
+        return terms, Entries(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0)), []
+    loans = tape.where(own)
+    rows, unused = _rows(loans, table)
+    count = np.bincount(rows.loan, minlength=loans.size)
+    stated = np.bincount(rows.loan[~np.isnan(rows.interest)], minlength=loans.size)
+    end = np.cumsum(count)
+    for name, values in (("begin", end - count), ("end", end), ("interest_given", stated > 0)):
+        terms[name][own] = values
     month = np.maximum(month_of(rows.date, ends, cutoff), 1).astype(np.int32)
     findings = [
-        *_sums(tape, own, rows, count), *_dates(tape, rows, cutoff), *_interest(tape, count, stated, changing),
+        *_sums(loans, rows, count), *_dates(loans, rows, cutoff), *_interest(loans, count, stated, changing),
         *_unused(everybody, unused),
     ]  # fmt: skip
     return terms, Entries(month, rows.principal, np.nan_to_num(rows.interest)), findings
 
 
-def _rows(tape: Columns, own: Bools, table: pd.DataFrame | None) -> tuple[_Rows, pd.MultiIndex]:
-    """The rows of the loans that repay by them, in order, and the keys that belong to none of these."""
+def _rows(tape: Columns, table: pd.DataFrame | None) -> tuple[_Rows, pd.MultiIndex]:
+    """The rows of these loans, in their order, and the keys that belong to none of them."""
     if table is None:
         none = np.zeros(0)
         no_dates = as_days(np.zeros(0, dtype="datetime64[D]"))
         return _Rows(np.zeros(0, dtype=np.intp), no_dates, none, none), pd.MultiIndex.from_arrays([[], []])
     first, run = _runs(table)
     wanted = pd.MultiIndex.from_frame(table[list(KEYS)].iloc[first])
-    at = np.flatnonzero(own)
-    loan = np.append(at, -1)[_keys(tape.where(own)).get_indexer(wanted)] if at.size else np.full(len(wanted), -1)
+    loan = _keys(tape).get_indexer(wanted) if tape.size else np.full(len(wanted), -1)
     unused = wanted[loan < 0]
     loan = loan[run]
     mine = np.flatnonzero(loan >= 0)
@@ -99,18 +98,18 @@ def _unused(everybody: Columns, keys: pd.MultiIndex) -> Iterator[Finding]:
     )])  # fmt: skip
 
 
-def _sums(tape: Columns, own: Bools, rows: _Rows, count: NDArray[np.intp]) -> Iterator[Finding]:
+def _sums(tape: Columns, rows: _Rows, count: NDArray[np.intp]) -> Iterator[Finding]:
     balance = tape.floats("current_balance")
     total = np.bincount(rows.loan, weights=rows.principal, minlength=tape.size)
     amounts = (rows.principal >= 0.0) & ~(rows.interest < 0.0)
     bad = _any(tape, rows, ~amounts)
     table: list[Rule] = [
-        (own & (count == 0), "E-P064", tape.said("amortisation_type"), "amortisation_type",
+        (count == 0, "E-P064", tape.said("amortisation_type"), "amortisation_type",
          "loan {id} repays by a schedule of its own, and none is there", "a loan of type schedule has rows in the schedule",
          "supply its rows, or correct its type"),
         (bad, "E-P065", total, "principal", "the schedule of loan {id} has an amount that is missing or below 0",
          "principal is 0 or more, interest empty or 0 or more", "correct the schedule"),
-        (own & (count > 0) & ~bad & ~(np.abs(total - balance) <= ROUNDING * balance), "E-P066", total, "principal",
+        ((count > 0) & ~bad & ~(np.abs(total - balance) <= ROUNDING * balance), "E-P066", total, "principal",
          "the schedule of loan {id} repays {value}, which is not its balance", "principal adds up to current_balance",
          "correct the schedule, or the balance"),
     ]  # fmt: skip

@@ -18,7 +18,7 @@ def test_the_rows_of_a_loan_stand_together():
     assert not findings
     assert list(zip(loans.terms.begin, loans.terms.end, loans.terms.interest_given, strict=True)) == [
         (0, 3, 0),
-        (3, 3, 0),
+        (0, 0, 0),
         (3, 4, 1),
     ]
     assert list(loans.entries.month) == [3, 3, 15, 2]
