@@ -151,9 +151,9 @@ def uneven_instalments(draw: Draw, cutoff: date, n: int, balance: float, *, leve
     row: Row = {"principal_frequency": principal, "interest_frequency": interest}
     step = MONTHS[principal]
     if step > 1 and interest == principal and draw(st.booleans()):
-        row["next_payment_date"] = draw(days(cutoff, 1, min(step, n)))
+        row["next_payment_date"] = draw(days(cutoff, 1, min(draw(st.sampled_from([step, 2 * step])), n)))
     if n > 1 and draw(st.booleans()):
-        row["grace_end_date"] = draw(days(cutoff, 1, n - 1))
+        row["grace_end_date"] = draw(days(cutoff, -5, n - 1))
     if draw(st.booleans()):
         row["balloon_amount"] = balance * draw(st.sampled_from([0.1, 0.25, 0.5]))
     return row
@@ -179,9 +179,11 @@ def floating(draw: Draw, cutoff: date, n: int) -> Row:
 
 @st.composite
 def schedule(draw: Draw, row: Row, cutoff: date, n: int) -> list[Row]:
-    """Principal in some months, the last of it in the month of maturity; interest computed, or given in some of them."""
+    """Principal in some months, mostly the last of it in the month of maturity; interest computed, or given in each of them."""
     early = draw(st.lists(st.integers(1, n - 1), unique=True, max_size=5)) if n > 1 else []
     due = [shifted(cutoff, month - 1) + timedelta(days=1) for month in sorted(early)] + [row["maturity_date"]]
+    if early and draw(st.integers(0, 3)) == 0:
+        due, early = due[:-1], early[:-1]
     weights = [draw(st.integers(0, 9)) for _ in early]
     amounts = [row["current_balance"] * weight / (sum(weights) + 5) for weight in weights]
     amounts.append(row["current_balance"] - sum(amounts))
