@@ -14,7 +14,7 @@ _HOMES = {
     "Deal": "clo.deal.terms",
     "DealError": "clo.findings",
     "Finding": "clo.findings",
-    "History": "clo.tape.history",
+    "History": "clo.history.history",
     "Loans": "clo.tape.loans",
     "Result": "clo.study",
     "TapeError": "clo.findings",
@@ -23,7 +23,7 @@ _HOMES = {
     "check_limits": "clo.tape.limits",
     "convert_tape": "clo.files.convert",
     "cpr_from_smm": "clo.behaviour.rates",
-    "kaplan_meier": "clo.behaviour.estimation.survival",
+    "kaplan_meier": "clo.history.survival",
     "load_deal": "clo.files.deal",
     "match_obligors": "clo.tape.obligors",
     "mdr_from_cdr": "clo.behaviour.rates",
@@ -31,11 +31,11 @@ _HOMES = {
     "read_curves": "clo.files.curves",
     "read_history": "clo.files.history",
     "read_tape": "clo.files.tape",
-    "roll_rates": "clo.behaviour.estimation.rolls",
+    "roll_rates": "clo.history.roll_rates",
     "run": "clo.study",
     "scan_tape": "clo.files.scan",
     "smm_from_cpr": "clo.behaviour.rates",
-    "static_pool": "clo.tape.static_pool",
+    "static_pool": "clo.history.static_pool",
     "strata": "clo.tape.strata",
     "vintages": "clo.tape.vintages",
 }
@@ -43,8 +43,6 @@ _HOMES = {
 __all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (the names are the table's)
 
 if TYPE_CHECKING:
-    from clo.behaviour.estimation.rolls import roll_rates as roll_rates
-    from clo.behaviour.estimation.survival import kaplan_meier as kaplan_meier
     from clo.behaviour.rates import cdr_from_mdr as cdr_from_mdr
     from clo.behaviour.rates import cpr_from_smm as cpr_from_smm
     from clo.behaviour.rates import mdr_from_cdr as mdr_from_cdr
@@ -63,14 +61,16 @@ if TYPE_CHECKING:
     from clo.findings import DealError as DealError
     from clo.findings import Finding as Finding
     from clo.findings import TapeError as TapeError
+    from clo.history.history import History as History
+    from clo.history.roll_rates import roll_rates as roll_rates
+    from clo.history.static_pool import static_pool as static_pool
+    from clo.history.survival import kaplan_meier as kaplan_meier
     from clo.pool.amortisation import amortise as amortise
     from clo.study import Result as Result
     from clo.study import run as run
-    from clo.tape.history import History as History
     from clo.tape.limits import check_limits as check_limits
     from clo.tape.loans import Loans as Loans
     from clo.tape.obligors import match_obligors as match_obligors
-    from clo.tape.static_pool import static_pool as static_pool
     from clo.tape.strata import strata as strata
     from clo.tape.vintages import vintages as vintages
 

@@ -129,7 +129,7 @@ def conflicts(assumed: Behaviour) -> Iterator[Finding]:
     lag = assumed.arrears is not None and assumed.arrears.lag is not None
     from_loss = assumed.recovery == "tape"
     table: list[tuple[bool, str, str, str, str]] = [
-        (not models, NO_DEFAULTS, "cdr", "no model of default is stated", "give cdr (0 allowed), defaults: or arrears.roll_rates"),
+        (not models, NO_DEFAULTS, "cdr", "no model of default is stated", "give cdr (0 allowed), defaults or arrears.roll_rates"),
         (len(models) > 1, "E-A006", "defaults", f"{' and '.join(models)} both say who defaults", "keep one default model"),
         (from_loss and not tape, "E-A007", "recovery", "recovery comes from the tape, and defaults do not",
          "add defaults: tape, or give a recovery rate"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clo.files.tape import StrPath, check_tape
 from clo.findings import Finding, TapeError
-from clo.tape.history import History
+from clo.history.history import History
 from clo.tape.loans import Loans
 
 ENDINGS = (".csv", ".csv.gz", ".parquet", ".xlsx")

@@ -15,21 +15,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.behaviour.arrears import BUCKETS
 from clo.findings import Finding, InputError
-from clo.tape.history import History
-from clo.tape.history_findings import history_finding
-from clo.tape.lives import DEFAULTED, PREPAID, Lives, known_until, lives, words_of
+from clo.history.findings import history_finding
+from clo.history.history import History
+from clo.history.lives import DEFAULTED, PREPAID, Lives, known_until, lives, words_of
+from clo.history.movements import Pair, flows
+from clo.history.snapshots import Floats, Mask, month_number
 from clo.tape.loans import Loans
-from clo.tape.movements import Pair, flows
-from clo.tape.snapshots import Floats, Mask, month_number
-from clo.tape.standing import ARREARS
 from clo.timeline import month_index
 
 Measure = Literal["default", "loss", "prepayment", "arrears_90"]
 MEASURES = ("default", "loss", "prepayment", "arrears_90")
 VINTAGE = "vintage"
 """Year of origination; a name to tell loans apart by, as a column's is."""
-_NINETY = ARREARS.index("90-119")
+_NINETY = BUCKETS.index("90-119")
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ from histories import day, loan, random_tapes, tape
 import clo
 from clo.behaviour.defaults import Cumulative
 from clo.findings import InputError
-from clo.tape.history import History
-from clo.tape.static_pool import static_pool
+from clo.history.history import History
+from clo.history.static_pool import static_pool
 
 TAPES = Path(__file__).parents[2] / "deals" / "tapes"
 

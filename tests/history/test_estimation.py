@@ -16,12 +16,12 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.proportion import proportion_confint
 
 import clo
-from clo.behaviour.arrears import Arrears
+from clo.behaviour.arrears import STATES, Arrears
 from clo.behaviour.defaults import Survival as SurvivalModel
-from clo.behaviour.estimation.rolls import EXITS, STATES, roll_rates
-from clo.behaviour.estimation.survival import kaplan_meier
 from clo.findings import InputError
-from clo.tape.history import History
+from clo.history.history import History
+from clo.history.roll_rates import EXITS, roll_rates
+from clo.history.survival import kaplan_meier
 from clo.tape.loans import Loans
 
 DEALS = Path(__file__).parents[2] / "deals" / "tapes"

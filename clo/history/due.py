@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clo.history.snapshots import Floats, Mask, Snapshot, month_number
 from clo.schema import AMORTISATION_TYPES, FREQUENCIES
-from clo.tape.snapshots import Floats, Mask, Snapshot, month_number
 from clo.timeline import month_index
 
 _STEPS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12, "at_maturity": 0}

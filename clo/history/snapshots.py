@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.behaviour.arrears import BUCKETS
+from clo.history.standing import standing
 from clo.schema import KEYS, NUMERIC, TAPE
 from clo.tape.loans import Loans
-from clo.tape.standing import ARREARS, standing
 from clo.timeline import Days, as_days
 
 Ints = NDArray[np.int32]
@@ -90,7 +91,7 @@ class Snapshot:
     @property
     def live(self) -> Mask:
         """Loans in the pool: neither in default nor gone."""
-        return self.state < len(ARREARS)
+        return self.state < len(BUCKETS)
 
     @property
     def balance(self) -> Floats:

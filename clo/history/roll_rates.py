@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.behaviour.arrears import BUCKETS, STATES
 from clo.findings import Finding, InputError
-from clo.tape.history import History
-from clo.tape.history_findings import history_finding
-from clo.tape.movements import Pair
-from clo.tape.snapshots import Floats, Ints, Mask
-from clo.tape.standing import ARREARS, DEFAULT, LEFT, REPAID, REPURCHASED
+from clo.history.findings import history_finding
+from clo.history.history import History
+from clo.history.movements import Pair
+from clo.history.snapshots import Floats, Ints, Mask
+from clo.history.standing import DEFAULT, LEFT, REPAID, REPURCHASED
 
-STATES = (*ARREARS, "default", "cured")
 EXITS = ("repaid", "repurchased", "left", "vanished")
 """Ways out of the pool; they stand in `counts`, and the shares of `matrix` are of the loans that stay or default."""
 CURED = STATES.index("cured")
@@ -95,7 +95,7 @@ class RollRates:
         given = dict(rows or {})
         total = amounts.sum(axis=1)
         missing = [
-            name for name, amount in zip(STATES, total, strict=True) if name in ARREARS and amount <= 0 and name not in given
+            name for name, amount in zip(STATES, total, strict=True) if name in BUCKETS and amount <= 0 and name not in given
         ]
         if missing:
             said = f"nobody was seen in {', '.join(missing)}"
@@ -219,7 +219,7 @@ def _skips() -> Mask:
     """Moves [from, to] further behind by more than one instalment; [.., EXITS] are none."""
     hit = np.zeros((len(STATES), len(STATES)), dtype=bool)
     for source in _FROM:
-        hit[source, _behind(source) + 2 : len(ARREARS)] = True
+        hit[source, _behind(source) + 2 : len(BUCKETS)] = True
     return np.pad(hit, ((0, 0), (0, len(EXITS))))
 
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clo.findings import Finding
+from clo.history.findings import history_finding, loan_finding
+from clo.history.movements import Pair
+from clo.history.snapshots import Ints, Mask, Snapshot, month_number
+from clo.history.standing import DEFAULT
 from clo.schema import AMORTISATION_TYPES, TAPE
-from clo.tape.history_findings import history_finding, loan_finding
-from clo.tape.movements import Pair
-from clo.tape.snapshots import Ints, Mask, Snapshot, month_number
-from clo.tape.standing import DEFAULT
 from clo.tape.view import number
 
 LOWEST_MATCH = 0.5

@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.behaviour.arrears import BUCKETS, behind
 from clo.schema import ACCOUNT_STATUSES
 from clo.tape.loans import Loans
 from clo.tape.vintages import DEFAULTED
 from clo.timeline import as_days
 
-ARREARS = ("current", "1-29", "30-59", "60-89", "90-119", "120-149", "150-179", "180+")
-"""Loans that are in the pool, by days behind; the place of a state is its number of instalments behind, 180+ seven or more."""
-STANDINGS = (*ARREARS, "default", "repaid", "repurchased", "left")
+STANDINGS = (*BUCKETS, "default", "repaid", "repurchased", "left")
 DEFAULT, REPAID, REPURCHASED, LEFT = (STANDINGS.index(name) for name in ("default", "repaid", "repurchased", "left"))
 ABSENT = -1
 """Stands for a loan that is not on the tape."""
@@ -39,12 +38,10 @@ def standing(loans: Loans) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
     days = loans.column("days_in_arrears")
     status, balance = loans.column("account_status"), loans.column("current_balance")
     reason = loans.column("exit_reason")
-    with np.errstate(invalid="ignore"):
-        behind = np.where(days > 0, np.minimum(days // 30 + 1, len(ARREARS) - 1), 0).astype(np.int8)
     given: NDArray[np.bool_] = pd.notna(reason)
     words = np.full(len(loans), ABSENT, dtype=np.int8)
     words[given] = [EXIT_WORDS.get(str(word).strip(), LEFT) for word in reason[given]]
-    state = np.where(balance <= 0, np.int8(REPAID), behind)
+    state = np.where(balance <= 0, np.int8(REPAID), behind(days).astype(np.int8))
     state = np.where(given, words, state)
     state[(status == ACCOUNT_STATUSES.index("RE")) | _by(loans, "repurchase_date", day)] = REPURCHASED
     state[(status == ACCOUNT_STATUSES.index("RDMD")) | _by(loans, "redemption_date", day)] = REPAID

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from clo.findings import Finding, InputError
-from clo.tape.history import History
-from clo.tape.history_findings import history_finding
-from clo.tape.lives import DEFAULTED, PREPAID, Ends, Lives, lives, words_of
+from clo.history.findings import history_finding
+from clo.history.history import History
+from clo.history.lives import DEFAULTED, PREPAID, Ends, Lives, lives, words_of
+from clo.history.snapshots import Floats, Mask
 from clo.tape.loans import Loans
-from clo.tape.snapshots import Floats, Mask
 
 Event = Literal["default", "prepayment"]
 Since = Literal["origination", "cutoff"]
@@ -141,8 +141,8 @@ def kaplan_meier(
 
     since: months of the loan's age, or after the date from which it was watched: the cut-off date, in a history that of its first
     tape. entry: from when a loan counts as at risk; `cutoff` for a pool, which holds only loans alive then (left truncation),
-    `origination` for a record that follows every loan from the start. exits, until: see `clo.tape.lives.lives`. by: the same for
-    each word of a column, in `.groups`. weight: a column to weight loans by, such as original_balance.
+    `origination` for a record that follows every loan from the start. exits, until: see `clo.history.lives.lives`. by: the same
+    for each word of a column, in `.groups`. weight: a column to weight loans by, such as original_balance.
 
     A default in the calendar month of origination counts in month 1. Raises InputError where no loan is at risk.
     """

@@ -13,12 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding, TapeError, has_errors
-from clo.tape.history_findings import history_finding
-from clo.tape.history_rules import pair_findings, snapshot_findings, tape_findings
+from clo.history.findings import history_finding
+from clo.history.movements import MEMO, SIGNS, Pair, flows, pair
+from clo.history.rules import pair_findings, snapshot_findings, tape_findings
+from clo.history.snapshots import Ints, Mask, Register, Snapshot, snapshot
+from clo.history.standing import STANDINGS
 from clo.tape.loans import Loans
-from clo.tape.movements import MEMO, SIGNS, Pair, flows, pair
-from clo.tape.snapshots import Ints, Mask, Register, Snapshot, snapshot
-from clo.tape.standing import STANDINGS
 
 AMOUNTS = ("opening", *SIGNS, "closing", *MEMO)
 
@@ -27,8 +27,8 @@ class History:
     """Tapes of one pool in order of their cut-off dates, loans keyed by originator_id + loan_id and followed through loan_id_new.
 
     tapes: `Loans`, one a date; any iterable, read once and one at a time. Of each only the columns a history reads are kept
-    (`clo.tape.snapshots.COLUMNS`), so memory grows with rows, not with the width of the tapes. keep: more columns, of words, to
-    tell loans apart by (`roll_rates(history, by=...)`).
+    (`clo.history.snapshots.COLUMNS`), so memory grows with rows, not with the width of the tapes. keep: more columns, of words,
+    to tell loans apart by (`roll_rates(history, by=...)`).
 
     snapshots: the tapes. findings: what is worth a look. Raises TapeError with every finding if one of them is an error.
     """
@@ -113,7 +113,7 @@ class History:
     @property
     def movements(self) -> pd.DataFrame:
         """Amounts by pair of dates and originator: from, to, originator_id, opening, the movements, closing, restructured,
-        recovered. Every row foots: see `clo.tape.movements`.
+        recovered. Every row foots: see `clo.history.movements`.
         """
         return self._movements.copy()
 

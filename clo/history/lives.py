@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.behaviour.arrears import BUCKETS
 from clo.findings import InputError
-from clo.tape.history import History
-from clo.tape.history_findings import history_finding
+from clo.history.findings import history_finding
+from clo.history.history import History
+from clo.history.movements import Pair
+from clo.history.snapshots import Floats, Mask
+from clo.history.standing import DEFAULT, REPAID, standing
 from clo.tape.loans import Loans
-from clo.tape.movements import Pair
-from clo.tape.snapshots import Floats, Mask
-from clo.tape.standing import ARREARS, DEFAULT, REPAID, standing
 from clo.timeline import Days, as_days, day_of_month, month_end, month_index, on_day
 
 Ends = Literal["maturity", "recorded"]
@@ -83,7 +84,7 @@ def _of_tape(loans: Loans, exits: Ends, until: datetime.date | None) -> Lives:
     origination, maturity, default, redemption, repurchase = (as_days(loans.column(name)) for name in names)
     cutoff, stop = np.datetime64(loans.cutoff), known_until(loans, until)
     state, nat, size = standing(loans)[0], np.datetime64("NaT", "D"), len(loans)
-    overdue = (state < len(ARREARS)) & (maturity <= cutoff)
+    overdue = (state < len(BUCKETS)) & (maturity <= cutoff)
     expiry = np.where(overdue | (exits == "recorded"), nat, maturity)
     gone, defaulted = np.full(size, GONE, dtype=np.int8), np.full(size, DEFAULTED, dtype=np.int8)
     last, end = np.full(size, stop), np.full(size, WATCHED, dtype=np.int8)

@@ -9,10 +9,10 @@ from histories import day, loan, random_tapes, tape
 
 import clo
 from clo.findings import TapeError
+from clo.history.history import History
+from clo.history.movements import SIGNS
 from clo.labels import WORDS
-from clo.tape.history import History
 from clo.tape.loans import Loans
-from clo.tape.movements import SIGNS
 
 USUAL_FALL = 100.0  # of 1,200 over 12 instalments
 

@@ -24,10 +24,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clo.behaviour.arrears import BUCKETS
+from clo.history.due import matured, principal_due
+from clo.history.snapshots import Floats, Ints, Mask, Snapshot, month_number
+from clo.history.standing import ABSENT, DEFAULT, LEFT, REPAID, REPURCHASED
 from clo.schema import ACCOUNT_STATUSES
-from clo.tape.due import matured, principal_due
-from clo.tape.snapshots import Floats, Ints, Mask, Snapshot, month_number
-from clo.tape.standing import ABSENT, ARREARS, DEFAULT, LEFT, REPAID, REPURCHASED
 
 SIGNS: Mapping[str, int] = MappingProxyType({
     "opened": 1, "drawn": 1, "returned": 1, "scheduled": -1, "prepaid": -1, "repaid": -1, "repurchased": -1, "defaulted": -1,
@@ -86,12 +87,12 @@ class Pair:
 
     @cached_property
     def was_live(self) -> Mask:
-        live: Mask = (self.from_state != ABSENT) & (self.from_state < len(ARREARS))
+        live: Mask = (self.from_state != ABSENT) & (self.from_state < len(BUCKETS))
         return live
 
     @cached_property
     def is_live(self) -> Mask:
-        live: Mask = (self.to_state != ABSENT) & (self.to_state < len(ARREARS))
+        live: Mask = (self.to_state != ABSENT) & (self.to_state < len(BUCKETS))
         return live
 
     @cached_property
