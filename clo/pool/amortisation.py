@@ -15,7 +15,7 @@ from clo.pool import terms_kernel
 from clo.pool.columns import Floats
 from clo.pool.instalments import plain_terms
 from clo.pool.kernel import Kind
-from clo.pool.terms_kernel import Entries, Terms
+from clo.pool.terms_kernel import ENTRIES
 from clo.timeline import (
     CALENDARS,
     DAY_COUNTS,
@@ -92,20 +92,19 @@ def amortise(
         paid_on, borders = _dates(as_days(first_date), start_date, term, calendar, business_day, accrual)
         due = {*range(1, monthly_until + 1), *range(interest_first, term, every), term}
         tau[1] = _fractions(day_count, borders, sorted(due))
-    terms, path = _changing(rates or {}, rate, term)
-    entries = Entries(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0))
-    if kind == "schedule":
-        months = sorted(month for month, amount in (principal or {}).items() if amount > 0)
-        amounts = np.asarray([float((principal or {})[month]) for month in months])
-        entries = Entries(np.asarray(months, dtype=np.int32), amounts, np.zeros(len(months)))
-    terms = terms._replace(
-        first=_of(first), step=_of(frequency), interest_first=_of(interest_first), interest_step=_of(every),
-        monthly_until=_of(monthly_until), balloon=np.array([float(balloon)]), basis=_of(paid_on is not None),
-        end=_of(len(entries.month)),
-    )  # fmt: skip
+    path = _path(rates or {}, rate, term)
+    entries = np.array([(month, amount, 0.0) for month, amount in sorted((principal or {}).items()) if amount > 0], dtype=ENTRIES)
+    terms = plain_terms(1)
+    given = {
+        "first": first, "step": frequency, "interest_first": interest_first, "interest_step": every,
+        "monthly_until": monthly_until, "balloon": balloon, "basis": paid_on is not None, "follows": 0 if rates else -1,
+        "end": len(entries),
+    }  # fmt: skip
+    for name, value in given.items():
+        terms[name] = value
     scratch = np.zeros((6, term + 1))
     terms_kernel.write_schedule(
-        0, float(balance), float(path[0, 0]), int(KINDS[kind]), term, terms, entries, tau, path, 0, 0, 0.0, term,
+        float(balance), float(path[0, 0]), int(KINDS[kind]), term, terms[0], entries, tau, path, 0, 0, 0.0, term,
         scratch,
     )  # fmt: skip
     opening, interest, repaid = scratch[:3, :term]
@@ -114,17 +113,12 @@ def amortise(
     return pd.DataFrame(columns | amounts_of)
 
 
-def _of(value: int) -> Any:
-    return np.array([value], dtype=np.int32)
-
-
-def _changing(rates: Mapping[int, float], rate: float, term: int) -> tuple[Terms, Floats]:
-    """Terms of a loan whose rate is set every month, and what it is set to: the rate of month t + 1 at [0, t]."""
+def _path(rates: Mapping[int, float], rate: float, term: int) -> Floats:
+    """The rate of month t + 1 at [0, t], as an index the loan follows from month to month."""
     path = np.full((1, term), float(rate))
     for month in sorted(rates):
         path[0, month - 1 :] = rates[month]
-    terms = plain_terms(1)
-    return (terms._replace(follows=_of(0)) if rates else terms), path
+    return path
 
 
 def _dates(

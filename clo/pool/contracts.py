@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from clo.findings import Finding
 from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, Tape, extended, month_of
-from clo.pool.instalments import instalment_terms, is_plain
+from clo.pool.instalments import instalment_terms, is_plain, plain_terms
 from clo.pool.interest import RATE_TYPES, last_resets, rate_terms
 from clo.pool.kernel import Kind
 from clo.pool.schedules import supplied
-from clo.pool.terms_kernel import Entries, Terms
 from clo.timeline import Days, as_days, month_end, month_index
 
 _KINDS = {
@@ -36,8 +35,8 @@ class Contracts:
 
     balance, rate (annual decimal), kind, term (months to maturity), default_month (1-based, 0 = none; empty if nobody
     is known to default), loss (recorded; nan where none): [i]. plain [i]: monthly, equal months, fixed rate, no grace, no
-    balloon, no schedule. terms describes the loans that are not plain, in order; entries
-    their supplied schedules. tau [basis, t]: year fraction of each month, row 0 equal months, to the last maturity with
+    balloon, no schedule. terms (TERMS) describes the loans that are not plain, in order; entries
+    (ENTRIES) their supplied schedules. tau [basis, t]: year fraction of each month, row 0 equal months, to the last maturity with
     its extension. indices: what floating rates follow, with last_reset [x], the last month whose fixing is needed.
     """
 
@@ -48,8 +47,8 @@ class Contracts:
     default_month: Ints
     loss: Floats
     plain: Bools
-    terms: Terms
-    entries: Entries
+    terms: NDArray[np.void]
+    entries: NDArray[np.void]
     tau: Floats
     indices: tuple[str, ...]
     last_reset: Ints
@@ -58,7 +57,7 @@ class Contracts:
     def index(self) -> Ints:
         """Each loan's row of `indices`, -1 for a fixed rate [i]."""
         row = np.full(len(self.plain), -1, dtype=np.int32)
-        row[~self.plain] = self.terms.follows
+        row[~self.plain] = self.terms["follows"]
         return row
 
 
@@ -93,7 +92,10 @@ def read_contracts(
     table = None if isinstance(loans, pd.DataFrame) else loans.schedule
     changing = extension is not None
     schedule, entries, schedule_findings = supplied(others, tape, table, other_kinds, all_ends, cutoff, changing=changing)
-    terms = Terms(**instalments, **rates, **schedule)
+    terms = plain_terms(others.size)
+    for part in (instalments, rates, schedule):
+        for name, values in part.items():
+            terms[name] = values
     findings += [*found, *rate_findings, *schedule_findings]
 
     default_month, loss = np.zeros(0, dtype=np.int32), np.zeros(0)

@@ -11,22 +11,23 @@ from numpy.typing import NDArray
 from clo.findings import Finding
 from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, month_of
 from clo.pool.kernel import Kind
-from clo.pool.terms_kernel import NEVER, Terms
+from clo.pool.terms_kernel import NEVER, TERMS
 from clo.timeline import DAY_COUNTS, EQUAL_MONTHS, Days, year_fraction
 
 STEPS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12, "at_maturity": NEVER}
 UNKNOWN = -1
 
 
-def plain_terms(size: int) -> Terms:
-    """The terms of loans paid monthly on equal months at a fixed rate, with no grace, balloon or schedule."""
-    ones, zeros = np.ones(size, dtype=np.int32), np.zeros(size, dtype=np.int32)
-    none, unlimited = np.zeros(size), np.full(size, np.inf)
-    return Terms(
-        first=ones, step=ones, interest_first=ones, interest_step=ones, monthly_until=zeros, balloon=none, basis=zeros,
-        follows=zeros - 1, margin=none, cap=unlimited, floor=-unlimited, first_cap=unlimited, periodic_cap=unlimited,
-        first_reset=ones, reset_step=ones, begin=zeros, end=zeros, interest_given=zeros.astype(np.int8),
-    )  # fmt: skip
+def plain_terms(size: int) -> NDArray[np.void]:
+    """TERMS of loans paid monthly on equal months at a fixed rate, with no grace, balloon or schedule [i]."""
+    terms = np.zeros(size, dtype=TERMS)
+    for name in ("first", "step", "interest_first", "interest_step", "first_reset", "reset_step"):
+        terms[name] = 1
+    terms["follows"] = -1
+    terms["floor"] = -np.inf
+    for name in ("cap", "first_cap", "periodic_cap"):
+        terms[name] = np.inf
+    return terms
 
 
 def is_plain(tape: Columns, kinds: NDArray[np.int8]) -> Bools:
@@ -51,7 +52,7 @@ def is_plain(tape: Columns, kinds: NDArray[np.int8]) -> Bools:
 def instalment_terms(
     tape: Columns, term: Ints, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64
 ) -> tuple[dict[str, Any], Floats, list[Finding]]:
-    """The fields of Terms from first to basis for the given loans, tau [basis, t], and findings.
+    """The fields of TERMS about instalments for the given loans, tau [basis, t], and findings.
 
     Instalments are counted back from maturity, so an odd period comes first; a next_payment_date fixes them instead for
     loans that pay principal and interest together less often than monthly. Only instalment loans have grace and balloon.

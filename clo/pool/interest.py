@@ -50,22 +50,22 @@ def following(tape: Columns) -> Following:
 def rate_terms(
     tape: Columns, term: Ints, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64
 ) -> tuple[dict[str, NDArray[Any]], tuple[str, ...], list[Finding]]:
-    """The fields of Terms from follows to reset_step for the given loans, the indices they follow, and findings.
+    """The fields of TERMS about rates for the given loans, the indices they follow, and findings.
 
     A loan whose first reset comes after its last month keeps its rate, which is a warning.
     """
     moves = tape.look_up("rate_type", "fixed", lambda word: word in (*FLOATING, "performance"), np.bool_)
-    own, follow, findings = _moving(tape.where(moves), term[moves], kinds[moves], ends, cutoff)
+    own, indices, findings = _moving(tape.where(moves), term[moves], kinds[moves], ends, cutoff)
     fixed = plain_terms(1)
-    terms = {name: np.full(tape.size, getattr(fixed, name)[0]) for name in own}
+    terms = {name: np.full(tape.size, fixed[name][0]) for name in own}
     for name, values in own.items():
         terms[name][moves] = values
-    return terms, follow.indices, findings
+    return terms, indices, findings
 
 
 def _moving(
     tape: Columns, term: Ints, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64
-) -> tuple[dict[str, NDArray[Any]], Following, list[Finding]]:
+) -> tuple[dict[str, NDArray[Any]], tuple[str, ...], list[Finding]]:
     """The same for loans whose rate is not fixed."""
     follow = following(tape)
     performs = follow.performance
@@ -88,7 +88,7 @@ def _moving(
         "reset_step": np.maximum(np.nan_to_num(every), 1.0).astype(np.int32),
     }
     findings = [*_floating_findings(tape, term, follow, reset), *_performance_findings(tape, follow, kinds, reset)]
-    return terms, follow, findings
+    return terms, follow.indices, findings
 
 
 def _anniversary(origination: Days, cutoff: np.datetime64) -> Days:
@@ -145,13 +145,13 @@ def _performance_findings(tape: Columns, follow: Following, kinds: NDArray[np.in
     return tape.hits(table)
 
 
-def last_resets(terms: terms_kernel.Terms, term: Ints, indices: int, months: int) -> Ints:
-    """The last month whose fixing some loan needs within the horizon, by index [x]; 0 where none is needed."""
+def last_resets(terms: NDArray[np.void], term: Ints, indices: int, months: int) -> Ints:
+    """The last month whose fixing some loan needs within the horizon, by index [x]; 0 where none is needed. terms: TERMS [i]."""
     last = np.zeros(indices, dtype=np.int32)
+    follows, first, step = terms["follows"], terms["first_reset"], terms["reset_step"]
     until = np.minimum(term - 1, months)
-    resets = (terms.follows >= 0) & (terms.first_reset <= until)
-    month = terms.first_reset + (until - terms.first_reset) // terms.reset_step * terms.reset_step
-    np.maximum.at(last, terms.follows[resets], month[resets])
+    resets = (follows >= 0) & (first <= until)
+    np.maximum.at(last, follows[resets], (first + (until - first) // step * step)[resets])
     return last
 
 

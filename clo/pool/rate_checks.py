@@ -13,7 +13,6 @@ from clo.findings import Finding
 from clo.pool.columns import Columns, Floats, Ints, Tape
 from clo.pool.contracts import Contracts
 from clo.pool.interest import reset_path
-from clo.pool.terms_kernel import Terms
 from clo.timeline import Days, as_days, day_of_month, month_end, month_index, on_day
 
 ONE_BASIS_POINT = 1e-4 + 1e-12
@@ -31,27 +30,30 @@ def rate_findings(
         return []
     floating = contracts.index >= 0
     tape, rate = Columns.with_balance(loans).where(floating), contracts.rate[floating]
-    terms = Terms._make(field[contracts.terms.follows >= 0] for field in contracts.terms)
+    terms = contracts.terms[contracts.terms["follows"] >= 0]
     until = np.minimum(contracts.term[floating] - 1 + extension, index.shape[1] - 1)
     expected = _expected(tape, terms, contracts.indices, curves, cutoff)
     return [*_negative(tape, terms, rate, until, index), *_out_of_line(tape, rate, expected)]
 
 
-def _negative(tape: Columns, terms: Terms, rate: Floats, until: Ints, index: Floats) -> Iterator[Finding]:
+def _negative(tape: Columns, terms: NDArray[np.void], rate: Floats, until: Ints, index: Floats) -> Iterator[Finding]:
     """Loans without a floor whose rate falls below 0 at a reset up to month `until` [i]."""
     lowest = np.full(tape.size, np.inf)
-    at = np.flatnonzero(np.isinf(terms.floor) & (terms.first_reset <= until))
-    for x, first, step in {
-        *zip(*(field[at].tolist() for field in (terms.follows, terms.first_reset, terms.reset_step)), strict=True)
-    }:
-        here = at[(terms.follows[at] == x) & (terms.first_reset[at] == first) & (terms.reset_step[at] == step)]
+    at = np.flatnonzero(np.isinf(terms["floor"]) & (terms["first_reset"] <= until))
+    for x, first, step in {*zip(*(terms[name][at].tolist() for name in ("follows", "first_reset", "reset_step")), strict=True)}:
+        here = at[(terms["follows"][at] == x) & (terms["first_reset"][at] == first) & (terms["reset_step"][at] == step)]
         fixings = np.fmin.accumulate(index[x, first::step])  # fmin passes over months whose fixing nobody needs
-        lowest[here] = fixings[(until[here] - first) // step] + terms.margin[here]
-    limited = np.isfinite(terms.first_cap) | np.isfinite(terms.periodic_cap)
+        lowest[here] = fixings[(until[here] - first) // step] + terms["margin"][here]
+    limited = np.isfinite(terms["first_cap"]) | np.isfinite(terms["periodic_cap"])
     for i in np.flatnonzero((lowest < 0.0) & limited):
-        fixings = index[terms.follows[i], terms.first_reset[i] : until[i] + 1 : terms.reset_step[i]]
+        fixings = index[terms["follows"][i], terms["first_reset"][i] : until[i] + 1 : terms["reset_step"][i]]
         path = reset_path(
-            rate[i], terms.margin[i], fixings, first_cap=terms.first_cap[i], periodic_cap=terms.periodic_cap[i], cap=terms.cap[i]
+            rate[i],
+            terms["margin"][i],
+            fixings,
+            first_cap=terms["first_cap"][i],
+            periodic_cap=terms["periodic_cap"][i],
+            cap=terms["cap"][i],
         )
         lowest[i] = path.min()
     yield from tape.hits([(
@@ -60,17 +62,17 @@ def _negative(tape: Columns, terms: Terms, rate: Floats, until: Ints, index: Flo
     )])  # fmt: skip
 
 
-def _expected(tape: Columns, terms: Terms, indices: Sequence[str], curves: Curves, cutoff: np.datetime64) -> Floats:
+def _expected(tape: Columns, terms: NDArray[np.void], indices: Sequence[str], curves: Curves, cutoff: np.datetime64) -> Floats:
     """The rate at the cut-off as the last reset made it [i]; nan where that cannot be told."""
-    month = terms.first_reset - terms.reset_step
-    free = np.isinf(terms.first_cap) & np.isinf(terms.periodic_cap)
+    month = terms["first_reset"] - terms["reset_step"]
+    free = np.isinf(terms["first_cap"]) & np.isinf(terms["periodic_cap"])
     floats = tape.look_up("rate_type", "fixed", lambda word: word == "floating", np.bool_) & free & (month <= 0)
     expected = np.full(tape.size, np.nan)
     for x, name in enumerate(indices):
-        here = floats & (terms.follows == x)
+        here = floats & (terms["follows"] == x)
         if name in curves and here.any():
-            expected[here] = curves[name].at(_ends_before(cutoff, month[here])) + terms.margin[here]
-    return np.asarray(np.maximum(np.minimum(expected, terms.cap), terms.floor))
+            expected[here] = curves[name].at(_ends_before(cutoff, month[here])) + terms["margin"][here]
+    return np.asarray(np.maximum(np.minimum(expected, terms["cap"]), terms["floor"]))
 
 
 def _out_of_line(tape: Columns, rate: Floats, expected: Floats) -> Iterator[Finding]:

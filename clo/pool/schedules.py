@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clo.findings import Finding
 from clo.pool.columns import Bools, Columns, Floats, Rule, month_of
 from clo.pool.kernel import Kind
-from clo.pool.terms_kernel import Entries
+from clo.pool.terms_kernel import ENTRIES
 from clo.schema import KEYS
 from clo.timeline import Days, as_days
 
@@ -32,8 +32,8 @@ class _Rows(NamedTuple):
 def supplied(
     tape: Columns, everybody: Columns, table: pd.DataFrame | None, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64,
     *, changing: bool,
-) -> tuple[dict[str, NDArray[Any]], Entries, list[Finding]]:  # fmt: skip
-    """The fields begin, end and interest_given of Terms for the given loans, the entries they point to, and findings.
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.void], list[Finding]]:  # fmt: skip
+    """The fields begin, end and interest_given of TERMS for the given loans, the entries they point to, and findings.
 
     everybody: the loans of the tape, among them those given. table: the rows of all, as `Loans.schedule` has them. changing:
     whether loans may get new terms, which those whose interest is given as amounts cannot.
@@ -42,7 +42,7 @@ def supplied(
     terms: dict[str, NDArray[Any]] = {name: np.zeros(tape.size, dtype=np.int32) for name in ("begin", "end")}
     terms["interest_given"] = np.zeros(tape.size, dtype=np.int8)
     if table is None and not own.any():
-        return terms, Entries(np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(0)), []
+        return terms, np.zeros(0, dtype=ENTRIES), []
     loans = tape.where(own)
     rows, unused = _rows(loans, table)
     count = np.bincount(rows.loan, minlength=loans.size)
@@ -50,12 +50,14 @@ def supplied(
     end = np.cumsum(count)
     for name, values in (("begin", end - count), ("end", end), ("interest_given", stated > 0)):
         terms[name][own] = values
-    month = np.maximum(month_of(rows.date, ends, cutoff), 1).astype(np.int32)
+    entries = np.zeros(len(rows.loan), dtype=ENTRIES)
+    entries["month"] = np.maximum(month_of(rows.date, ends, cutoff), 1)
+    entries["principal"], entries["interest"] = rows.principal, np.nan_to_num(rows.interest)
     findings = [
         *_sums(loans, rows, count), *_dates(loans, rows, cutoff), *_interest(loans, count, stated, changing),
         *_unused(everybody, unused),
     ]  # fmt: skip
-    return terms, Entries(month, rows.principal, np.nan_to_num(rows.interest)), findings
+    return terms, entries, findings
 
 
 def _rows(tape: Columns, table: pd.DataFrame | None) -> tuple[_Rows, pd.MultiIndex]:

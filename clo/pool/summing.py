@@ -21,7 +21,6 @@ from clo.pool.columns import Floats, Ints
 from clo.pool.contracts import Contracts
 from clo.pool.instalments import plain_terms
 from clo.pool.kernel import Column
-from clo.pool.terms_kernel import Terms
 
 CHUNK = 32_768
 """Loans in one kernel call. Fixed, and chunks are added up in order: the number of threads shows in no bit."""
@@ -155,7 +154,7 @@ def _add_chunk(
         scratch = np.zeros(longest + kernel.LANES + 2)
         kernel.add_monthly_loans(balance, rate, kind, term, cells, default_month, loss, scratch, out)
         return
-    terms = plain_terms(chunk.size) if chunk.plain else Terms._make(field[chunk.own] for field in loans.terms)
+    terms = plain_terms(chunk.size) if chunk.plain else loans.terms[chunk.own]
     changed, extension, cut = 0, 0, 0.0
     if new_terms is not None:
         changed, extension, cut = new_terms.months[chunk.cohort - 1], new_terms.extension, new_terms.rate_cut

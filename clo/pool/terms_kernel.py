@@ -13,7 +13,7 @@ e entry of a schedule, x index of rates.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,52 +30,51 @@ if TYPE_CHECKING:
     F64 = NDArray[np.float64]
     I32 = NDArray[np.int32]
     I8 = NDArray[np.int8]
+    Records = NDArray[np.void]
 else:
     from numba import njit
 
 EQUAL_PRINCIPAL, LEVEL_PAYMENT, BULLET, SCHEDULE = 0, 1, 2, 3  # as kernel.Kind
 OPENING, INTEREST, PRINCIPAL, ACCRUED, DEFAULT, SALVAGE, EXCESS, SETOFF, DRAWN, RECOVERABLE = range(10)  # as kernel.Column
+FACTOR, REST = 4, 5  # rows of scratch after the first four columns
 NEVER = 1 << 30
 """A month that does not come."""
 
 
-class Terms(NamedTuple):
-    """The terms of loans, [i] each.
+TERMS = np.dtype(
+    [
+        ("first", np.int32),
+        ("step", np.int32),
+        ("interest_first", np.int32),
+        ("interest_step", np.int32),
+        ("monthly_until", np.int32),
+        ("basis", np.int32),
+        ("follows", np.int32),
+        ("first_reset", np.int32),
+        ("reset_step", np.int32),
+        ("begin", np.int32),
+        ("end", np.int32),
+        ("interest_given", np.int32),
+        ("balloon", np.float64),
+        ("margin", np.float64),
+        ("cap", np.float64),
+        ("floor", np.float64),
+        ("first_cap", np.float64),
+        ("periodic_cap", np.float64),
+    ]
+)
+"""The terms of a loan, a record because a kernel that passes many arrays on counts references longer than it computes.
 
-    first, step: months of the first instalment and between instalments; one also falls in the last month.
-    interest_first, interest_step: the same of interest (NEVER: only in the last month); monthly_until: up to this month
-    interest is due every month. balloon: principal on top of the last instalment. basis: row of tau; row 0 has equal months.
-    follows: row of the fixings a floating rate follows, -1 for a fixed rate; margin, cap, floor, first_cap, periodic_cap:
-    decimals, infinite where there is none; first_reset, reset_step: months. begin, end: the loan's entries of a supplied
-    schedule. interest_given: 1 where these state the interest.
-    """
+first, step: months of the first instalment and between instalments; one also falls in the last month. interest_first,
+interest_step: the same of interest (NEVER: only in the last month); monthly_until: up to this month interest is due every
+month. basis: row of tau; row 0 has equal months. follows: row of the fixings a floating rate follows, -1 for a fixed rate;
+first_reset, reset_step: months; margin, cap, floor, first_cap, periodic_cap: decimals, infinite where there is none. begin,
+end: the loan's entries of a supplied schedule; interest_given: 1 where these state the interest. balloon: principal on top of
+the last instalment.
+"""
 
-    first: I32
-    step: I32
-    interest_first: I32
-    interest_step: I32
-    monthly_until: I32
-    balloon: F64
-    basis: I32
-    follows: I32
-    margin: F64
-    cap: F64
-    floor: F64
-    first_cap: F64
-    periodic_cap: F64
-    first_reset: I32
-    reset_step: I32
-    begin: I32
-    end: I32
-    interest_given: I8
-
-
-class Entries(NamedTuple):
-    """Supplied schedules, [e] each, a loan's entries together and in order: the month, principal and interest due."""
-
-    month: I32
-    principal: F64
-    interest: F64
+ENTRIES = np.dtype([("month", np.int32), ("principal", np.float64), ("interest", np.float64)], align=True)
+"""One payment of a supplied schedule; a loan's stand together and in order."""
 
 
 @njit(nogil=True, cache=True)
@@ -101,11 +100,11 @@ def level_factors(
     since: int,
     rate: float,
     tau: F64,
-    even: bool,
-    a: F64,
-    d: F64,
+    basis: int,
+    scratch: F64,
 ) -> tuple[float, float]:
-    """Fill a[t] and d[t] for the instalments t of the months start + 1 to end; return them as they are at `start`.
+    """Fill a[t] and d[t], rows FACTOR and REST of scratch, for the instalments t of the months start + 1 to end; return them
+    as they are at `start`.
 
     With a level payment C the balance after instalment t is C a[t] + balloon d[t]: a is what payments of 1 are worth, d
     what 1 in the last month is worth, each discounted period by period at simple interest within a period:
@@ -115,50 +114,50 @@ def level_factors(
     at the last instalment by `end` have a closed form, so that a loan whose rate changes often costs no more.
     Source: ordinary annuity, e.g. Fabozzi, Handbook of Fixed Income Securities, "mortgage cash flow"; here unequal periods.
     """
-    now, held, later = 0.0, 1.0, term
+    now, held, later, even = 0.0, 1.0, term, basis == 0
     if even and end < term:
         later = due + (end - due) // step * step
         whole = dues(later + step, step, term) - 1
-        last = 1.0 / (1.0 + rate * (term - later - whole * step) * tau[0])
-        period = rate * step * tau[0]
+        last = 1.0 / (1.0 + rate * (term - later - whole * step) * tau[0, 0])
+        period = rate * step * tau[0, 0]
         if period == 0.0:
             now, held = whole + last, last
         else:
             shrink = math.expm1(-whole * math.log1p(period))
             now, held = (1.0 + shrink) * last - shrink / period, (1.0 + shrink) * last
-    a[later] = now
-    d[later] = held
+    scratch[FACTOR, later] = now
+    scratch[REST, later] = held
     sooner = due + (later - 1 - due) // step * step if later > due else max(start, since)
-    whole_period = 1.0 / (1.0 + rate * step * tau[0])
+    whole_period = 1.0 / (1.0 + rate * step * tau[0, 0])
     while True:
         if even and later - sooner == step:
             discount = whole_period
         else:
             fraction = 0.0
             for t in range(sooner, later):
-                fraction += tau[t]
+                fraction += tau[basis, t]
             discount = 1.0 / (1.0 + rate * fraction)
         now, held = (now + 1.0) * discount, held * discount
         if sooner < due:
             return now, held
-        a[sooner] = now
-        d[sooner] = held
+        scratch[FACTOR, sooner] = now
+        scratch[REST, sooner] = held
         later, sooner = sooner, sooner - step if sooner > due else max(start, since)
 
 
 @njit(nogil=True, cache=True)
 def next_rate(
-    i: int, rate: float, reset: int, change: float, until: int, end: int, terms: Terms, index: F64
+    own: Any, rate: float, reset: int, change: float, until: int, end: int, index: F64
 ) -> tuple[float, int, float, int]:
-    """The first other rate of loan i that is set before month `until`: the rate, the reset after it, the limit of the change
+    """The first other rate of a loan that is set before month `until`: the rate, the reset after it, the limit of the change
     then, and the month after which the rate holds. Without one, the same rate and `end`.
     """
     while reset < until:
-        target = index[terms.follows[i], reset] + terms.margin[i]
-        new_rate = reset_rate(target, rate, change, change, terms.cap[i], terms.floor[i])
-        change = terms.periodic_cap[i]
+        target = index[own["follows"], reset] + own["margin"]
+        new_rate = reset_rate(target, rate, change, change, own["cap"], own["floor"])
+        change = own["periodic_cap"]
         now = reset
-        reset += terms.reset_step[i]
+        reset += own["reset_step"]
         if new_rate != rate:
             return new_rate, reset, change, now
     return rate, reset, change, end
@@ -166,13 +165,12 @@ def next_rate(
 
 @njit(nogil=True, cache=True)
 def write_schedule(
-    i: int,
     balance: float,
     rate: float,
     kind: int,
     term: int,
-    terms: Terms,
-    entries: Entries,
+    own: Any,
+    entries: Records,
     tau: F64,
     index: F64,
     changed: int,
@@ -181,24 +179,24 @@ def write_schedule(
     months: int,
     scratch: F64,
 ) -> int:
-    """Write the contractual months of loan i, at most `months` of them, into scratch; return its term, extended or not.
+    """Write the contractual months of a loan, at most `months` of them, into scratch; return its term, extended or not.
 
-    rate: annual decimal; term: the last month; tau[basis, t]: year fraction of each month; index[x, t]: fixing at the end
-    of month t, 0 the cut-off. changed: the month at whose start the loan gets new terms (0: none): its term grows by
-    `extension`, its rate falls by `rate_cut` (not below 0), what it owes it keeps.
+    rate: annual decimal; term: the last month; own: its TERMS, one record; entries: ENTRIES of all loans; tau[basis, t]: year
+    fraction of each month; index[x, t]: fixing at the end of month t, 0 the cut-off. changed: the month at whose start the
+    loan gets new terms (0: none): its term grows by `extension`, its rate falls by `rate_cut` (not below 0), what it owes it
+    keeps.
     scratch[k, t]: rows opening, interest, principal, accrued (interest earned, not yet due), and two for the level payment.
+    It is indexed, not sliced: a slice costs more (a reference count) than ten months of a loan.
     Where hardly any principal is due, the interest of a long month can exceed a level payment: its principal is below 0.
     """
-    opening, interest, principal, accrued, a, d = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
-    year, even = tau[terms.basis[i]], terms.basis[i] == 0
-    step, interest_step, monthly_until = terms.step[i], terms.interest_step[i], terms.monthly_until[i]
-    last_entry, given = terms.end[i] - 1, terms.interest_given[i] != 0
+    basis, step, interest_step, monthly_until = own["basis"], own["step"], own["interest_step"], own["monthly_until"]
+    last_entry, given = own["end"] - 1, own["interest_given"] != 0
     level, instalments = kind == LEVEL_PAYMENT, kind in (EQUAL_PRINCIPAL, LEVEL_PAYMENT)
-    balloon = terms.balloon[i] if instalments else 0.0
-    next_due = int(terms.first[i]) if instalments else NEVER
-    next_interest, entry = int(terms.interest_first[i]), int(terms.begin[i])
-    next_reset = int(terms.first_reset[i]) if terms.follows[i] >= 0 else NEVER
-    change, cut, delay = terms.first_cap[i], 0.0, 0
+    balloon = own["balloon"] if instalments else 0.0
+    next_due = int(own["first"]) if instalments else NEVER
+    next_interest, entry = int(own["interest_first"]), int(own["begin"])
+    next_reset = int(own["first_reset"]) if own["follows"] >= 0 else NEVER
+    change, cut, delay = own["first_cap"], 0.0, 0
     outstanding, owed = balance, 0.0
     left = dues(next_due, step, term)
     scale = (balance - balloon) / left
@@ -211,28 +209,28 @@ def write_schedule(
             left = dues(next_due, step, term)
             scale = (outstanding - balloon) / left
         end = changed - 1 if start < changed - 1 < term else term
-        new_rate, next_reset, change, end = next_rate(i, rate, next_reset, change, min(end, months), end, terms, index)
+        new_rate, next_reset, change, end = next_rate(own, rate, next_reset, change, min(end, months), end, index)
         paying = rate if cut == 0.0 else max(0.0, rate - cut)
         due = min(next_due, term)
         if level and start < due <= end:
-            since = next_due - step if next_due - step >= terms.interest_first[i] else 0
+            since = next_due - step if next_due - step >= own["interest_first"] else 0
             since = max(since, monthly_until if monthly_until < due else 0)
-            worth, held = level_factors(start, end, term, due, step, since, paying, year, even, a, d)
+            worth, held = level_factors(start, end, term, due, step, since, paying, tau, basis, scratch)
             scale = (outstanding - balloon * held) / worth
         for t in range(start + 1, min(end, months) + 1):
-            opening[t - 1] = outstanding
+            scratch[OPENING, t - 1] = outstanding
             closing, stated = outstanding, 0.0
-            while entry <= last_entry and entries.month[entry] + delay == t:
-                closing = 0.0 if entry == last_entry else closing - entries.principal[entry]
-                stated += entries.interest[entry]
+            while entry <= last_entry and entries[entry]["month"] + delay == t:
+                closing = 0.0 if entry == last_entry else closing - entries[entry]["principal"]
+                stated += entries[entry]["interest"]
                 entry += 1
             if not given:
-                owed += outstanding * paying * year[t - 1]
+                owed += outstanding * paying * tau[basis, t - 1]
                 stated = 0.0
             if t == next_due and t < term:
                 left -= 1
                 next_due += step
-                closing = scale * a[t] + balloon * d[t] if level else scale * left + balloon
+                closing = scale * scratch[FACTOR, t] + balloon * scratch[REST, t] if level else scale * left + balloon
             if t == term:
                 closing = 0.0
             if t in (next_interest, term) or t <= monthly_until:
@@ -240,9 +238,9 @@ def write_schedule(
                 owed = 0.0
             if t == next_interest:
                 next_interest += interest_step
-            principal[t - 1] = outstanding - closing
-            interest[t - 1] = stated
-            accrued[t - 1] = owed
+            scratch[PRINCIPAL, t - 1] = outstanding - closing
+            scratch[INTEREST, t - 1] = stated
+            scratch[ACCRUED, t - 1] = owed
             outstanding = closing
         start, rate = min(end, months), new_rate
     return term
@@ -265,8 +263,8 @@ def add_loans(
     kind: I8,
     term: I32,
     cell: I32,
-    terms: Terms,
-    entries: Entries,
+    terms: Records,
+    entries: Records,
     tau: F64,
     index: F64,
     changed: int,
@@ -287,16 +285,15 @@ def add_loans(
     month of `out` lies after the horizon: its opening is what is then outstanding.
     """
     width = out.shape[2]
-    opening = scratch[0]
     known, claims = default_month.size > 0, recovery.size > 0
     for i in range(balance.size):
         n = write_schedule(
-            i, balance[i], rate[i], kind[i], term[i], terms, entries, tau, index, changed, extension, rate_cut, width, scratch
+            balance[i], rate[i], kind[i], term[i], terms[i], entries, tau, index, changed, extension, rate_cut, width, scratch
         )
         c, paying = cell[i], min(n, width)
         if known and 0 < default_month[i] <= paying:
             paying = default_month[i] - 1
-            exposure = opening[paying]
+            exposure = scratch[OPENING, paying]
             claim = exposure
             if claims:
                 claim += drawn[i]
@@ -310,5 +307,5 @@ def add_loans(
                 out[c, k, t] += scratch[k, t]
         if claims and not known:
             for t in range(paying):
-                if opening[t] > 0.0:
-                    _add_claim(opening[t], deposit[i], drawn[i], recovery[i], c, t, out)
+                if scratch[OPENING, t] > 0.0:
+                    _add_claim(scratch[OPENING, t], deposit[i], drawn[i], recovery[i], c, t, out)

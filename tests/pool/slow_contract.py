@@ -105,18 +105,16 @@ def level_from(month, dues, interest_dues, balance, balloon, rate, tau):
 
 
 def kernel_terms(loan):
-    """Terms and index [1, t] that make the kernel walk the loan's rates."""
-
-    def one(value):
-        return np.array([value], dtype=np.int32)
-
-    terms = plain_terms(1)._replace(
-        first=one(loan.first), step=one(loan.step), interest_first=one(loan.interest_first),
-        interest_step=one(loan.interest_step or loan.step), monthly_until=one(loan.monthly_until),
-        balloon=np.array([loan.balloon]),
-        basis=one(0 if loan.tau is None else 1), follows=one(-1 if loan.rates is None else 0), end=one(len(loan.entries)),
-        interest_given=np.array([loan.given is not None], dtype=np.int8),
-    )  # fmt: skip
+    """TERMS [1] and index [1, t] that make the kernel walk the loan's rates."""
+    terms = plain_terms(1)
+    fields = {
+        "first": loan.first, "step": loan.step, "interest_first": loan.interest_first,
+        "interest_step": loan.interest_step or loan.step, "monthly_until": loan.monthly_until, "balloon": loan.balloon,
+        "basis": loan.tau is not None, "follows": -1 if loan.rates is None else 0, "end": len(loan.entries),
+        "interest_given": loan.given is not None,
+    }  # fmt: skip
+    for name, value in fields.items():
+        terms[name] = value
     last = loan.term + loan.extension
     rates = loan.rates or [loan.rate]
     return terms, np.array([(rates + rates[-1:] * last)[:last]])
@@ -130,14 +128,12 @@ def written(balance=None, **fields):
     tau = np.full((2, last), 1 / 12)
     if loan.tau is not None:
         tau[1] = np.array([float(x) for x in (loan.tau * last)[:last]])
-    entries = terms_kernel.Entries(
-        np.array([month for month, _ in loan.entries], dtype=np.int32),
-        np.array([amount for _, amount in loan.entries], dtype=float),
-        np.array(loan.given or [0.0] * len(loan.entries), dtype=float),
-    )  # fmt: skip
+    given = loan.given or [0.0] * len(loan.entries)
+    rows = [(month, amount, stated) for (month, amount), stated in zip(loan.entries, given, strict=True)]
+    entries = np.array(rows, dtype=terms_kernel.ENTRIES)
     scratch = np.full((6, last + 2), np.nan)
     until = terms_kernel.write_schedule(
-        0, float(loan.balance), float((loan.rates or [loan.rate])[0]), int(loan.kind), loan.term, terms, entries, tau, index,
+        float(loan.balance), float((loan.rates or [loan.rate])[0]), int(loan.kind), loan.term, terms[0], entries, tau, index,
         loan.changed, loan.extension, float(loan.cut), last, scratch,
     )  # fmt: skip
     return scratch[:4, :until]

@@ -13,14 +13,14 @@ def terms_of(row, **options):
     loans, findings = read(row, **options)
     assert not findings
     assert not loans.plain[0]
-    return {name: values[0] for name, values in loans.terms._asdict().items()}
+    return {name: loans.terms[name][0] for name in loans.terms.dtype.names}
 
 
 def test_a_plain_loan_has_no_terms_of_its_own():
     loans, findings = read(PLAIN, PLAIN | {"amortisation_type": "bullet", "principal_frequency": "at_maturity"})
     assert not findings
     assert loans.plain.all()
-    assert len(loans.terms.first) == 0
+    assert len(loans.terms) == 0
     assert list(loans.term) == [24, 24]
     assert list(loans.index) == [-1, -1]
 
@@ -80,7 +80,7 @@ def test_interest_at_maturity_falls_due_once():
 def test_day_counts_have_rows_of_year_fractions():
     loans, findings = read(*(PLAIN | {"day_count": name} for name in ("ACT/365F", "ACT/360", "1/12")))
     assert not findings
-    rows = loans.tau[loans.terms.basis]
+    rows = loans.tau[loans.terms["basis"]]
     np.testing.assert_allclose(rows[0, :2], [30 / 365, 31 / 365])
     np.testing.assert_allclose(rows[1, :2], [30 / 360, 31 / 360])
     np.testing.assert_array_equal(loans.tau[0], 1 / 12)

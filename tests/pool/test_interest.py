@@ -43,7 +43,11 @@ def test_each_loan_follows_its_index():
     assert not findings
     names = np.array([*loans.indices, "fixed"])[loans.index]
     assert list(names) == ["fixed", "TIBOR_3M", "SHORT_PRIME", "JFC_CAPITAL_NEW_10Y", "TIBOR_3M"]
-    own = dict(zip(names[1:], zip(loans.terms.first_reset, loans.terms.reset_step, loans.terms.margin, strict=True), strict=True))
+    own = dict(
+        zip(
+            names[1:], zip(loans.terms["first_reset"], loans.terms["reset_step"], loans.terms["margin"], strict=True), strict=True
+        )
+    )
     assert own["SHORT_PRIME"] == (3, 3, 0.01)
     assert own["JFC_CAPITAL_NEW_10Y"] == (2, 12, 0.0)  # made on 20 May
     last = dict(zip(loans.indices, loans.last_reset, strict=True))

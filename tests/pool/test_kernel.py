@@ -85,11 +85,13 @@ i = lambda x: np.array(x, np.int32)
 b = np.array
 kernel.add_monthly_loans(f([100, 200, 300]), f([.02, .03, .0]), b([0, 1, 2], np.int8), i([20, 12, 5]), i([0, 0, 0]),
     i([0, 4, 0]), f([0, 20, 0]), np.zeros(40), out)
-terms = plain_terms(3)._replace(first=i([5, 2, 1]), step=i([3, 3, 1]), interest_first=i([2, 2, 1]), interest_step=i([3, 3, 4]),
-    balloon=f([10, 50, 0]), basis=i([1, 0, 0]), follows=i([0, 0, -1]), first_reset=i([2, 3, 1]), reset_step=i([3, 5, 1]),
-    end=i([0, 0, 2]))
+terms = plain_terms(3)
+given = {"first": [5, 2, 1], "step": [3, 3, 1], "interest_first": [2, 2, 1], "interest_step": [3, 3, 4], "balloon": [10, 50, 0],
+    "basis": [1, 0, 0], "follows": [0, 0, -1], "first_reset": [2, 3, 1], "reset_step": [3, 5, 1], "end": [0, 0, 2]}
+for name, values in given.items():
+    terms[name] = values
 terms_kernel.add_loans(f([100, 200, 30]), f([.02, .03, .01]), b([0, 1, 3], np.int8), i([12, 11, 9]), i([0, 0, 0]), terms,
-    terms_kernel.Entries(i([3, 7]), f([10, 20]), f([0, 0])), np.stack([np.full(20, 1 / 12), np.full(20, 30 / 365)]),
+    b([(3, 10, 0), (7, 20, 0)], terms_kernel.ENTRIES), np.stack([np.full(20, 1 / 12), np.full(20, 30 / 365)]),
     np.linspace(.01, .09, 20)[None], 6, 4, .01, i([0, 4, 0]), f([0, 20, 0]), f([5, 5, 5]), f([1, 1, 1]), f([.5, .5, .5]),
     np.zeros((6, 40)), out)
 print(out.tobytes().hex())

@@ -16,13 +16,13 @@ GOOD = [ROWS[1], ROWS[0], *ROWS[2:]]
 def test_the_rows_of_a_loan_stand_together():
     loans, findings = read(PLAIN, SCHEDULE, PLAIN | {"balloon_amount": 5.0}, SCHEDULE, schedule=GOOD)
     assert not findings
-    assert list(zip(loans.terms.begin, loans.terms.end, loans.terms.interest_given, strict=True)) == [
+    assert list(zip(loans.terms["begin"], loans.terms["end"], loans.terms["interest_given"], strict=True)) == [
         (0, 3, 0),
         (0, 0, 0),
         (3, 4, 1),
     ]
-    assert list(loans.entries.month) == [3, 3, 15, 2]
-    assert list(loans.entries.principal) == [0.0, 400.0, 600.0, 1000.0]
+    assert list(loans.entries["month"]) == [3, 3, 15, 2]
+    assert list(loans.entries["principal"]) == [0.0, 400.0, 600.0, 1000.0]
 
 
 def test_principal_falls_due_by_the_schedule_and_interest_at_its_rate():
@@ -96,4 +96,4 @@ def test_a_tape_without_schedules_has_no_entries():
     terms, entries, findings = supplied(loans, loans, None, np.zeros(1, dtype=np.int8), ENDS, CUTOFF, changing=True)
     assert not findings
     assert not terms["end"].any()
-    assert len(entries.month) == 0
+    assert len(entries) == 0

@@ -130,9 +130,9 @@ def test_a_rate_resets_within_its_limits(loan, fixings, data):
     if loan.tau is not None:
         tau[1] = [float(x) for x in (loan.tau * loan.term)[: loan.term]]
     scratch = np.zeros((6, loan.term + 2))
-    nothing = terms_kernel.Entries(np.zeros(0, np.int32), np.zeros(0), np.zeros(0))
+    nothing = np.zeros(0, dtype=terms_kernel.ENTRIES)
     terms_kernel.write_schedule(
-        0, loan.balance, loan.rate, int(loan.kind), loan.term, own, nothing, tau, index, 0, 0, 0.0, loan.term, scratch
+        loan.balance, loan.rate, int(loan.kind), loan.term, own[0], nothing, tau, index, 0, 0, 0.0, loan.term, scratch
     )
     loan.rates = path
     np.testing.assert_allclose(scratch[:4, : loan.term], written(loan), rtol=0, atol=1e-12 * loan.balance * (1 + max(path)))
@@ -140,8 +140,9 @@ def test_a_rate_resets_within_its_limits(loan, fixings, data):
 
 def kernel_terms_of(loan, **fields):
     own, index = kernel_terms(loan)
-    typed = {name: np.array([value], dtype=getattr(own, name).dtype) for name, value in fields.items()}
-    return own._replace(**typed), index
+    for name, value in fields.items():
+        own[name] = value
+    return own, index
 
 
 def test_codes_are_those_of_the_enums():
