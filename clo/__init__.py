@@ -21,7 +21,7 @@ _HOMES = {
     "amortise": "clo.pool.amortisation",
     "cdr_from_mdr": "clo.behaviour.rates",
     "check_limits": "clo.tape.limits",
-    "convert_tape": "clo.files.convert",
+    "convert_tape": "clo.files.tape.convert",
     "cpr_from_smm": "clo.behaviour.rates",
     "kaplan_meier": "clo.history.survival",
     "load_deal": "clo.files.deal",
@@ -30,10 +30,10 @@ _HOMES = {
     "read_criteria": "clo.files.criteria",
     "read_curves": "clo.files.curves",
     "read_history": "clo.files.history",
-    "read_tape": "clo.files.tape",
+    "read_tape": "clo.files.tape.reading",
     "roll_rates": "clo.history.roll_rates",
     "run": "clo.study",
-    "scan_tape": "clo.files.scan",
+    "scan_tape": "clo.files.tape.scan",
     "smm_from_cpr": "clo.behaviour.rates",
     "static_pool": "clo.history.static_pool",
     "strata": "clo.tape.strata",
@@ -50,13 +50,13 @@ if TYPE_CHECKING:
     from clo.curves import Curve as Curve
     from clo.curves import Curves as Curves
     from clo.deal.terms import Deal as Deal
-    from clo.files.convert import convert_tape as convert_tape
     from clo.files.criteria import read_criteria as read_criteria
     from clo.files.curves import read_curves as read_curves
     from clo.files.deal import load_deal as load_deal
     from clo.files.history import read_history as read_history
-    from clo.files.scan import scan_tape as scan_tape
-    from clo.files.tape import read_tape as read_tape
+    from clo.files.tape.convert import convert_tape as convert_tape
+    from clo.files.tape.reading import read_tape as read_tape
+    from clo.files.tape.scan import scan_tape as scan_tape
     from clo.findings import CurveError as CurveError
     from clo.findings import DealError as DealError
     from clo.findings import Finding as Finding

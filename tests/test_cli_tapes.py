@@ -150,7 +150,7 @@ def test_a_large_tape_is_read_in_batches_and_says_the_same(
 ) -> None:
     arguments = (command[0], TAPE, *command[1:])
     whole = clo(*arguments)
-    monkeypatch.setattr("clo.files.scan.LARGE", 100)
+    monkeypatch.setattr("clo.files.tape.scan.LARGE", 100)
     assert clo(*arguments) == whole
 
 

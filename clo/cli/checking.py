@@ -17,9 +17,9 @@ from clo.cli.listing import file_trouble, findings_as_dict, print_assumed, print
 from clo.cli.trial import deal_findings
 from clo.deal.terms import Deal
 from clo.files.results import whole
-from clo.files.scan import check_scan, is_large
-from clo.files.sheets import ENDINGS
-from clo.files.tape import check_tape
+from clo.files.tape.reading import check_tape
+from clo.files.tape.scan import check_scan, is_large
+from clo.files.tape.sheets import ENDINGS
 from clo.findings import Finding, full_list, has_errors
 from clo.labels import Lang, label
 from clo.report.tables import ASSUMED

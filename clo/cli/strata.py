@@ -12,8 +12,8 @@ from clo.cli import console
 from clo.cli.checking import bare, is_deal, no_map, records
 from clo.expressions import ExpressionError, Number, parse
 from clo.files.deal import load_deal
-from clo.files.scan import is_large, scan_tape
-from clo.files.tape import read_tape
+from clo.files.tape.reading import read_tape
+from clo.files.tape.scan import is_large, scan_tape
 from clo.labels import Lang, label
 from clo.report.pools import dimension, strata_table
 from clo.report.tables import Column, Kind, Table

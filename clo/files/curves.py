@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clo.curves import Curve, Curves, Extrapolation, Interpolation, finding, same_names
-from clo.files.encoding import decoded
 from clo.files.fixings import DIVISORS, Series, points, read_days
+from clo.files.tape.encoding import decoded
 from clo.findings import CurveError, Finding, TapeError, has_errors
 from clo.timeline import Days
 

@@ -17,8 +17,8 @@ from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, IndexCurve, Origin
 from clo.files.curves import read_curves
 from clo.files.deal_yaml import read_yaml
-from clo.files.scan import is_large, scan_tape
-from clo.files.tape import read_tape
+from clo.files.tape.reading import read_tape
+from clo.files.tape.scan import is_large, scan_tape
 from clo.findings import DealError, Finding, has_errors, nearest
 from clo.tape.batches import AnyLoans
 from clo.waterfall.compile import compiled

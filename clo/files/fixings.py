@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clo.curves import HIGHEST, LOWEST, UNUSUAL, finding, implausible
-from clo.files.dates import BadDateError, read_date
-from clo.files.numbers import read_number
+from clo.files.tape.dates import BadDateError, read_date
+from clo.files.tape.numbers import read_number
 from clo.findings import Finding
 from clo.timeline import Days
 

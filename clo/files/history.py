@@ -7,7 +7,7 @@ from glob import glob, has_magic
 from os import PathLike, fspath
 from pathlib import Path
 
-from clo.files.tape import StrPath, check_tape
+from clo.files.tape.reading import StrPath, check_tape
 from clo.findings import Finding, TapeError
 from clo.history.history import History
 from clo.tape.loans import Loans

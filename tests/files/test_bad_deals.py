@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import clo
 from clo.cli.app import app
 from clo.files.deal import check_deal, load_deal
-from clo.files.tape import read_tape
+from clo.files.tape.reading import read_tape
 from clo.findings import DealError, Finding, InputError
 from clo.tape.loans import Loans
 

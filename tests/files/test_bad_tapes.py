@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tape_rows import BALANCE, errors, only, table, text, write
 
-from clo.files.tape import check_tape, read_tape
+from clo.files.tape.reading import check_tape, read_tape
 from clo.findings import TapeError, full_list
 
 # (cells to change, columns to replace, code, field, row, loan, value, words of the message, of the rule, of the fix)

@@ -7,10 +7,10 @@ import pytest
 from tape_rows import COLUMNS, only, table, text, write
 
 import clo
-from clo.files import text_batches
-from clo.files.convert import convert_tape, write_tape
-from clo.files.scan import scan_tape
-from clo.files.tape import read_tape
+from clo.files.tape import text_batches
+from clo.files.tape.convert import convert_tape, write_tape
+from clo.files.tape.reading import read_tape
+from clo.files.tape.scan import scan_tape
 from clo.findings import TapeError
 
 

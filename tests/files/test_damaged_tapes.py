@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from tape_rows import table, text, write
 
-from clo.files.tape import check_tape
+from clo.files.tape.reading import check_tape
 from clo.findings import TapeError
 from clo.tape.loans import Loans
 

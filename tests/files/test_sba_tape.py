@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clo.files.tape import check_tape, read_tape
+from clo.files.tape.reading import check_tape, read_tape
 
 TAPE = Path(__file__).parents[2] / "deals" / "tapes" / "sba_7a_loans.csv.gz"
 SIDECAR = TAPE.with_name(TAPE.name + ".map.yaml")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from tape_rows import COLUMNS, errors, only, table, text, write
 
-from clo.files.tape import check_tape, read_tape
+from clo.files.tape.reading import check_tape, read_tape
 
 HEADER = "originator_id,loan_id,due_date,principal,interest\n"
 ROWS = '0101,A-1,2026-09-30,2000000,10000\n0101,A-1,2027-03-31,4000000,8000\n0202,B-2,令和9年3月31日,"13,000,000",\n'

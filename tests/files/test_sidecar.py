@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from tape_rows import BALANCE, COLUMNS, errors, only, table, text, write
 
-from clo.files.sidecar import Sidecar
-from clo.files.sidecar_file import load_sidecar
-from clo.files.tape import check_tape, read_tape
+from clo.files.tape.reading import check_tape, read_tape
+from clo.files.tape.sidecar import Sidecar
+from clo.files.tape.sidecar_file import load_sidecar
 from clo.findings import TapeError
 
 CLEAN = text(COLUMNS)

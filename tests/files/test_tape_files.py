@@ -13,7 +13,7 @@ import pytest
 from tape_rows import BALANCE, COLUMNS, errors, only, table, text, write
 
 import clo
-from clo.files.tape import check_tape, read_tape
+from clo.files.tape.reading import check_tape, read_tape
 from clo.findings import TapeError
 
 CLEAN = text(COLUMNS)

@@ -16,7 +16,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from tape_rows import BALANCE, COLUMNS, errors, only, table, text
 
 import clo
-from clo.files.tape import check_tape, read_tape
+from clo.files.tape.reading import check_tape, read_tape
 from clo.schema import NUMERIC, kind_of
 
 AS_TEXT = ("originator_id", "loan_id", "obligor_id")
@@ -274,7 +274,7 @@ def test_an_empty_workbook_and_one_with_headers_only(tmp_path):
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("clo.files.sheets.LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr("clo.files.tape.sheets.LARGEST_UNPACKED", 1000)
     assert "unpacks to" in only(check_tape(saved(book(COLUMNS), tmp_path))[1], "E-T009").message
 
 

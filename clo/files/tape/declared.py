@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from clo.expressions import ExpressionError, names, parse
-from clo.files.sidecar import Sidecar
+from clo.files.tape.sidecar import Sidecar
 from clo.findings import Finding
 from clo.tape.codes import finding
 from clo.tape.filters import holds, select

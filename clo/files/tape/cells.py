@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clo.files.dates import NAMED_MONTH, BadDateError, read_date
-from clo.files.numbers import Reading, read_number
-from clo.files.sidecar import DateStyle
+from clo.files.tape.dates import NAMED_MONTH, BadDateError, read_date
+from clo.files.tape.numbers import Reading, read_number
+from clo.files.tape.sidecar import DateStyle
 from clo.schema import TAPE, Kind
 
 MISSING_WORDS = (

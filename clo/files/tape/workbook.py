@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clo.files.sheets import EXACT, Sheet, searched, sheet_of_tape, text_of
-from clo.files.sidecar import Source
-from clo.files.table import Table, header_at, without_repeated_headers
+from clo.files.tape.sheets import EXACT, Sheet, searched, sheet_of_tape, text_of
+from clo.files.tape.sidecar import Source
+from clo.files.tape.table import Table, header_at, without_repeated_headers
 from clo.findings import Finding, TapeError
 from clo.schema import kind_of
 from clo.tape.codes import finding, row_finding

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from clo.files.encoding import decoded
-from clo.files.sidecar import Source
-from clo.files.table import HEADER_SEARCH, NOTE, TOTAL, Table, header_at, known_cells, without_repeated_headers
+from clo.files.tape.encoding import decoded
+from clo.files.tape.sidecar import Source
+from clo.files.tape.table import HEADER_SEARCH, NOTE, TOTAL, Table, header_at, known_cells, without_repeated_headers
 from clo.findings import Finding, TapeError
 from clo.tape.codes import finding, row_finding
 

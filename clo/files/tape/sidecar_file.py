@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from clo.files.sidecar import Sidecar, UnknownColumnsError, position
+from clo.files.tape.sidecar import Sidecar, UnknownColumnsError, position
 from clo.findings import Finding, TapeError, nearest
 from clo.tape.codes import finding
 

@@ -12,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clo.files.cells import parse_column, sentinels_for
-from clo.files.parquet_table import as_text, is_parquet, read_parquet
-from clo.files.sidecar import FACTORS, DateStyle, ScheduleSource, Sidecar
-from clo.files.table import Table
-from clo.files.texts import text_table
+from clo.files.tape.cells import parse_column, sentinels_for
+from clo.files.tape.parquet_table import as_text, is_parquet, read_parquet
+from clo.files.tape.sidecar import FACTORS, DateStyle, ScheduleSource, Sidecar
+from clo.files.tape.table import Table
+from clo.files.tape.texts import text_table
 from clo.findings import Finding, TapeError, nearest
 from clo.schema import KEYS
 from clo.tape.codes import finding, row_finding

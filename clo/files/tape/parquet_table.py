@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clo.files.sidecar import Sidecar
-from clo.files.table import Table
+from clo.files.tape.sidecar import Sidecar
+from clo.files.tape.table import Table
 from clo.findings import Finding, TapeError
 from clo.schema import kind_of
 from clo.tape.codes import finding

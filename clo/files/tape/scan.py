@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clo.expressions import names, parse
-from clo.files.declared import controls, declared_rules, leave_out, provenance
-from clo.files.parquet_table import as_frame, damaged, is_parquet, is_typed, opened
-from clo.files.schedule import read_schedule
-from clo.files.sidecar import Sidecar
-from clo.files.tape import StrPath, check_digest, sidecar_of
+from clo.files.tape.declared import controls, declared_rules, leave_out, provenance
+from clo.files.tape.parquet_table import as_frame, damaged, is_parquet, is_typed, opened
+from clo.files.tape.reading import StrPath, check_digest, sidecar_of
+from clo.files.tape.schedule import read_schedule
+from clo.files.tape.sidecar import Sidecar
 from clo.findings import Finding, TapeError
 from clo.schema import KEYS
 from clo.tape.codes import finding

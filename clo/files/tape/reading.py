@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from clo.files.assemble import assemble
-from clo.files.declared import controls, declared_rules, leave_out, provenance
-from clo.files.headers import map_headers
-from clo.files.parquet_table import as_frame, as_text, is_parquet, is_typed, read_parquet
-from clo.files.schedule import Schedule, read_schedule
-from clo.files.sidecar import DateStyle, Sidecar
-from clo.files.sidecar_file import load_sidecar, sidecar_path
-from clo.files.table import Table
-from clo.files.texts import text_table
-from clo.files.totals import without_totals
+from clo.files.tape.assemble import assemble
+from clo.files.tape.declared import controls, declared_rules, leave_out, provenance
+from clo.files.tape.headers import map_headers
+from clo.files.tape.parquet_table import as_frame, as_text, is_parquet, is_typed, read_parquet
+from clo.files.tape.schedule import Schedule, read_schedule
+from clo.files.tape.sidecar import DateStyle, Sidecar
+from clo.files.tape.sidecar_file import load_sidecar, sidecar_path
+from clo.files.tape.table import Table
+from clo.files.tape.texts import text_table
+from clo.files.tape.totals import without_totals
 from clo.findings import Finding, TapeError
 from clo.schema import TAPE, kind_of
 from clo.tape.accumulate import figures

@@ -13,9 +13,9 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetMetadata, SheetTypeEnum, SheetVisibleEnum
 
-from clo.files.sheet_xml import SheetFacts, counts_from_1904, sheet_facts
-from clo.files.sidecar import Source
-from clo.files.table import HEADER_SEARCH, known_cells
+from clo.files.tape.sheet_xml import SheetFacts, counts_from_1904, sheet_facts
+from clo.files.tape.sidecar import Source
+from clo.files.tape.table import HEADER_SEARCH, known_cells
 from clo.findings import Finding, TapeError, nearest
 from clo.tape.codes import finding
 

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clo.files.numbers import read_number
-from clo.files.table import NOTE, TOTAL, Table
+from clo.files.tape.numbers import read_number
+from clo.files.tape.table import NOTE, TOTAL, Table
 from clo.findings import Finding
 from clo.tape.codes import finding
 

@@ -11,13 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clo.files.parquet_table import is_parquet
 from clo.files.results import whole
-from clo.files.sheets import is_workbook
-from clo.files.sidecar import Sidecar
-from clo.files.sidecar_file import FORMAT, sidecar_path
-from clo.files.tape import StrPath, read_tape, sidecar_of
-from clo.files.text_batches import TextBatches
+from clo.files.tape.parquet_table import is_parquet
+from clo.files.tape.reading import StrPath, read_tape, sidecar_of
+from clo.files.tape.sheets import is_workbook
+from clo.files.tape.sidecar import Sidecar
+from clo.files.tape.sidecar_file import FORMAT, sidecar_path
+from clo.files.tape.text_batches import TextBatches
 from clo.findings import Finding, TapeError
 from clo.schema import FORMAT as TAPE_FORMAT
 from clo.tape.loans import Loans

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NoReturn
 
-from clo.files.sidecar import DateStyle
+from clo.files.tape.sidecar import DateStyle
 
 ERAS = {
     "明治": (datetime.date(1868, 1, 25), datetime.date(1912, 7, 29)),

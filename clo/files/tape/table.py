@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clo.files.sidecar import Source
+from clo.files.tape.sidecar import Source
 from clo.findings import Finding, TapeError
 from clo.tape.codes import finding, row_finding
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from clo.files.sidecar import Sidecar
+from clo.files.tape.sidecar import Sidecar
 from clo.findings import Finding, nearest
 from clo.schema import TAPE, Column, extra_name, required
 from clo.tape.codes import finding

@@ -12,14 +12,14 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from clo.files.assemble import assemble
-from clo.files.csv_table import read_delimited
-from clo.files.declared import controls, declared_rules, leave_out, provenance
-from clo.files.headers import map_headers
-from clo.files.schedule import read_schedule
-from clo.files.sidecar import Sidecar
-from clo.files.table import Table
-from clo.files.tape import check_digest, known_headers
+from clo.files.tape.assemble import assemble
+from clo.files.tape.csv_table import read_delimited
+from clo.files.tape.declared import controls, declared_rules, leave_out, provenance
+from clo.files.tape.headers import map_headers
+from clo.files.tape.reading import check_digest, known_headers
+from clo.files.tape.schedule import read_schedule
+from clo.files.tape.sidecar import Sidecar
+from clo.files.tape.table import Table
 from clo.findings import Finding, TapeError
 from clo.tape.codes import finding
 from clo.tape.dtypes import canonical

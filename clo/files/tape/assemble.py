@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from clo.files.cells import Parsed, parse_column, sentinels_for, usual_sentinels
-from clo.files.headers import Mapping
-from clo.files.sidecar import FACTORS, Derive, Sidecar, scalar
-from clo.files.table import Table
+from clo.files.tape.cells import Parsed, parse_column, sentinels_for, usual_sentinels
+from clo.files.tape.headers import Mapping
+from clo.files.tape.sidecar import FACTORS, Derive, Sidecar, scalar
+from clo.files.tape.table import Table
 from clo.findings import Finding
 from clo.schema import NUMERIC, REASON_SUFFIX, TAPE, Kind, required
 from clo.tape.codes import finding, row_finding

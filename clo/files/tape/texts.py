@@ -7,11 +7,11 @@ import io
 import zlib
 from collections.abc import Sequence
 
-from clo.files.csv_table import read_delimited
-from clo.files.sheets import is_workbook
-from clo.files.sidecar import Source
-from clo.files.table import Table
-from clo.files.workbook import read_workbook
+from clo.files.tape.csv_table import read_delimited
+from clo.files.tape.sheets import is_workbook
+from clo.files.tape.sidecar import Source
+from clo.files.tape.table import Table
+from clo.files.tape.workbook import read_workbook
 from clo.findings import TapeError
 from clo.tape.codes import finding
 
