@@ -11,8 +11,8 @@ from loan_frames import clean
 
 import clo
 from clo.expressions import ExpressionError
-from clo.files.scan import check_scan, is_large, scan_tape
-from clo.files.tape import check_tape, read_tape
+from clo.files.tape.reading import check_tape, read_tape
+from clo.files.tape.scan import check_scan, is_large, scan_tape
 from clo.findings import TapeError
 from clo.tape import scan
 from clo.tape.accumulate import hashed
