@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -113,6 +113,28 @@ class Finding:
             "value",
         )
         return {name: getattr(self, name) for name in names} | {"count": self.count}
+
+
+LISTED = 1_000
+"""Rows listed of a finding about a tape in batches; the others are counted."""
+
+
+def merged(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings of several batches: one for each code and field, in the words of the first, with the rows of all.
+
+    Those that are not about rows are told once each.
+    """
+    by_kind: dict[tuple[str, str] | Finding, list[Finding]] = {}
+    for each in findings:
+        by_kind.setdefault(each if each.occurrences is None else (each.code, each.field), []).append(each)
+    for several in by_kind.values():
+        lists = [each.occurrences for each in several if each.occurrences is not None]
+        if len(lists) < 2:
+            yield several[0]
+            continue
+        rows, who, values = (np.concatenate([getattr(one, name) for one in lists])[:LISTED] for name in ("rows", "who", "values"))
+        more = sum(each.count for each in several) - len(rows)
+        yield replace(several[0], occurrences=Occurrences(rows, who, values, more))
 
 
 class InputError(ValueError):

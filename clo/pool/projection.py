@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from clo.behaviour.arrears import STATES
 from clo.behaviour.assumptions import Behaviour, short_vectors
 from clo.curves import Curves
-from clo.findings import Finding, InputError, has_errors, nearest
+from clo.findings import Finding, InputError, has_errors, merged, nearest
 from clo.pool.flows import Flow, PoolFlows, cash
 from clo.pool.groups import ALL_CURVES, Group, Pool, Tally, batches_of, columns_read
 from clo.timeline import Days, as_days, month_index
@@ -66,7 +66,7 @@ def project(
     for name, pool in pools.items():
         for batch in batches_of(pool, columns_read(scenarios)):
             groups[name].add(batch, tally)
-        findings += groups[name].findings
+        findings += merged(groups[name].findings)
     if has_errors(findings):
         raise InputError(findings)
 

@@ -112,6 +112,7 @@ def _manifest(
             "source": loans.source,
             "sha256": loans.sha256,
             "sidecar_sha256": loans.sidecar_sha256,
+            "schedule_sha256": loans.schedule_sha256,
             "loans": len(loans),
             "balance": loans.balance,
         }

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clo.findings import Finding, Occurrences, has_errors
+from clo.findings import LISTED, Finding, has_errors, merged
 from clo.schema import KEYS
 from clo.tape.accumulate import Amounts, Keys, Rows, Values
 from clo.tape.codes import finding
@@ -26,8 +26,6 @@ from clo.tape.stream import Batches, Count, Reading, TapeStream
 from clo.tape.units import unit_findings
 from clo.tape.view import Mask, View
 
-LISTED = 1_000
-"""Rows listed of one finding; the others are counted."""
 MOST_REPEATS = 1_000_000
 """Rows that share their key with another, before the file is taken for one that holds its loans twice."""
 OF_THE_WHOLE = frozenset({"W-T109"})
@@ -100,7 +98,7 @@ class Scan:
         repeats, keys = self._repeated()  # before the amounts are laid out: each needs much memory for a moment
         units = list(self._named(self._units()))
         found = [*self._together(units), *self.amounts.too_large(source, self.met), *units, *keys]
-        found += [*self.values.findings(source), *self._unscheduled(), *_merged(self.borrowers)]
+        found += [*self.values.findings(source), *self._unscheduled(), *merged(self.borrowers)]
         found += self.batches.whole(self.values.figures, totals.loans)
         if has_errors(found):
             return None, tuple(found)
@@ -200,18 +198,3 @@ def _by_row(reading: Reading, units: Iterable[Finding] = ()) -> tuple[list[Findi
     view, rounded = round_yen(reading.loans)
     view = _Capped(view.frame, view.rows, view.source, view.declared)
     return [*reading.findings, *row_findings(view, list(units)), *rounded], view
-
-
-def _merged(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """One finding for each code and field, in the words of the first, with the rows of all."""
-    by_kind: dict[Kind, list[Finding]] = {}
-    for each in findings:
-        by_kind.setdefault((each.code, each.field), []).append(each)
-    for several in by_kind.values():
-        lists = [each.occurrences for each in several if each.occurrences is not None]
-        if len(several) == 1 or not lists:
-            yield several[0]
-            continue
-        rows, who, values = (np.concatenate([getattr(one, name) for one in lists])[:LISTED] for name in ("rows", "who", "values"))
-        more = sum(each.count for each in several) - len(rows)
-        yield replace(several[0], occurrences=Occurrences(rows, who, values, more))

@@ -45,6 +45,8 @@ class Batches(Protocol):
     """Columns that decide which rows are loans and what belongs to them: read whatever else is asked for."""
     schedule: pd.DataFrame | None
     """The supplied schedule of all loans, where there is one."""
+    schedule_sha256: str
+    """Digest of the schedule's file, empty where there is none."""
 
     @property
     def sha256(self) -> str:
@@ -109,6 +111,10 @@ class TapeStream:
     @property
     def sidecar_sha256(self) -> str:
         return self._batches.sidecar_sha256
+
+    @property
+    def schedule_sha256(self) -> str:
+        return self._batches.schedule_sha256
 
     @property
     def columns(self) -> tuple[str, ...]:
