@@ -116,7 +116,7 @@ def test_run_as_json(clo: Any) -> None:
     done = clo("run", DEAL_FILE, "--json", "--no-report", "-o", "elsewhere", "--all-scenarios")
     assert done.code == 0
     told = done.json
-    assert [one["scenario"] for one in told["scenarios"]] == ["base", "stress"]
+    assert [one["scenario"] for one in told["scenarios"]] == ["base", "stress", "new_terms"]
     assert told["ok"] is True
     assert told["page"] is None
     assert told["capital_structure"][0]["size"] == 11_900_000_000
@@ -127,7 +127,7 @@ def test_run_as_json(clo: Any) -> None:
 def test_all_scenarios_make_one_page(clo: Any, tmp_path: Path) -> None:
     assert clo("run", DEAL_FILE, "--all-scenarios", "--quiet").out == ""
     page = (tmp_path / "out" / "purchase-08" / "report.html").read_text(encoding="utf-8")
-    assert page.count('role="tab"') == 2
+    assert page.count('role="tab"') == 3
 
 
 def test_japanese_tables_are_aligned(clo: Any) -> None:
@@ -168,7 +168,7 @@ def test_a_failed_check_is_said_and_is_exit_code_1(clo: Any, deal_copy: Path, tm
 def test_an_unknown_scenario_is_a_usage_error(clo: Any) -> None:
     done = clo("run", DEAL_FILE, "-s", "stres")
     assert done.code == 2
-    assert "it has base, stress; did you mean 'stress'?" in " ".join(done.err.split())
+    assert "it has base, stress, new_terms; did you mean 'stress'?" in " ".join(done.err.split())
     assert clo("run", DEAL_FILE, "-s", "base", "--all-scenarios").code == 2
     assert clo("run").code == 2
     assert clo("fly").code == 2
@@ -304,7 +304,7 @@ def test_check_finds_what_a_run_would_report(clo: Any, deal_copy: Path, tmp_path
     assert failed["path"] == "scenarios.base"
     assert failed["line"]
     lost = [finding for finding in found if finding["code"] == "W-R213"]
-    assert [finding["who"] for finding in lost] == ["scenario base", "scenario stress"]  # their amounts differ
+    assert [finding["who"] for finding in lost] == ["scenario base", "scenario stress", "scenario new_terms"]  # their amounts differ
     assert len({json.dumps(finding) for finding in found}) == len(found)
     assert not (tmp_path / "out").exists()
 
@@ -455,7 +455,7 @@ def test_report_of_a_deal_s_folder_takes_all_its_runs(clo: Any, tmp_path: Path) 
     clo("run", DEAL_FILE, "--all-scenarios", "--no-report")
     assert clo("report", Path("out") / "purchase-08").code == 0
     page = (tmp_path / "out" / "purchase-08" / "report.html").read_text(encoding="utf-8")
-    assert page.count('role="tab"') == 2
+    assert page.count('role="tab"') == 3
 
 
 def test_a_progress_bar_stands_on_a_terminal_and_never_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:

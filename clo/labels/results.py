@@ -97,6 +97,7 @@ ROLES: Words = {
     "cumulative_default": ("Cumulative default", "累積デフォルト"),
     "base": ("Base", "基本"),
     "stress": ("Stress", "ストレス"),
+    "new_terms": ("New terms", "条件変更"),
     "realised": ("Realised", "実績"),
     "proceeds": ("Issue proceeds", "発行代り金"),
     "purchase_price": ("Purchase price", "買取代金"),

@@ -17,7 +17,7 @@ from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, Tape, extended,
 from clo.pool.instalments import instalment_terms, is_plain, plain_terms
 from clo.pool.interest import RATE_TYPES, last_resets, rate_terms
 from clo.pool.kernel import Kind
-from clo.pool.schedules import supplied
+from clo.pool.schedules import last_principal, supplied
 from clo.timeline import Days, as_days, month_end, month_index
 
 _KINDS = {
@@ -103,7 +103,9 @@ def read_contracts(
         loss = tape.floats("allocated_loss")
         month = month_of(tape.dates("default_date"), all_ends, cutoff)
         findings += [*_default_findings(tape, month, loss, with_loss=with_loss), *_recorded(tape, month)]
-        default_month = np.where(month > 0, np.minimum(month, term), 0).astype(np.int32)
+        last = term.copy()
+        last[~plain] = last_principal(terms, entries, term[~plain])
+        default_month = np.where(month > 0, np.minimum(month, last), 0).astype(np.int32)
     return Contracts(
         balance=tape.floats("current_balance"), rate=tape.floats("current_rate"), kind=kinds, term=term,
         default_month=default_month, loss=loss, plain=plain, terms=terms, entries=entries, tau=tau,

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding
-from clo.pool.columns import Bools, Columns, Floats, Rule, month_of
+from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, month_of
 from clo.pool.kernel import Kind
 from clo.pool.terms_kernel import ENTRIES
 from clo.schema import KEYS
@@ -153,3 +153,13 @@ def _any(tape: Columns, rows: _Rows, hit: Bools) -> Bools:
     found = np.zeros(tape.size, dtype=np.bool_)
     found[rows.loan[hit]] = True
     return found
+
+
+def last_principal(terms: Any, entries: NDArray[np.void], term: Ints) -> Ints:
+    """The last month with a balance of each of the loans that `terms` describes: of a supplied schedule its last principal."""
+    last = term.copy()
+    own = terms["end"] > terms["begin"]
+    if own.any():  # entries stand loan by loan, in the order of the loans
+        paid = np.where(entries["principal"] > 0.0, entries["month"], 1)
+        last[own] = np.maximum.reduceat(paid, terms["begin"][own])
+    return last
