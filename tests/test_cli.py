@@ -304,7 +304,8 @@ def test_check_finds_what_a_run_would_report(clo: Any, deal_copy: Path, tmp_path
     assert failed["path"] == "scenarios.base"
     assert failed["line"]
     lost = [finding for finding in found if finding["code"] == "W-R213"]
-    assert [finding["who"] for finding in lost] == ["scenario base", "scenario stress", "scenario new_terms"]  # their amounts differ
+    who = ["scenario base", "scenario stress", "scenario new_terms"]
+    assert [finding["who"] for finding in lost] == who  # their amounts differ
     assert len({json.dumps(finding) for finding in found}) == len(found)
     assert not (tmp_path / "out").exists()
 
