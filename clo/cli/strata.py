@@ -73,7 +73,7 @@ def _pools(file: Path, sidecar: Path | None, columns: set[str]) -> dict[str, Loa
     pools: dict[str, AnyLoans]
     if is_deal(file):
         no_map(sidecar)
-        pools, _ = resolve_pools(load_deal(file), None)
+        pools = resolve_pools(load_deal(file), None).loans
     else:
         pools = {bare(file): scan_tape(file, sidecar) if is_large(file) else read_tape(file, sidecar)}
     return {name: in_memory(loans, columns) for name, loans in pools.items()}

@@ -18,15 +18,15 @@ def deal_findings(file: Path) -> tuple[Finding, ...]:
     if deal is None:
         return findings
     try:
-        pools, found = resolve_pools(deal, None)
+        chosen = resolve_pools(deal, None)
     except InputError as error:
         return tuple(dict.fromkeys((*findings, *error.findings)))
-    tapes = (one for loans in pools.values() for one in loans.findings)
-    before = dict.fromkeys((*findings, *found, *tapes))
+    tapes = (one for loans in chosen.loans.values() for one in loans.findings)
+    before = dict.fromkeys((*findings, *chosen.findings, *tapes))
     said: dict[Finding, list[str]] = {}
     for name in deal.scenarios:
         try:
-            result = study.run(deal, pools, name)
+            result = study.run(deal, chosen.loans, name)
             told = (*result.findings, *_failed_checks(deal, result))
         except InputError as error:
             told = error.findings

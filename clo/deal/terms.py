@@ -95,13 +95,14 @@ class Payments(Terms):
 
 
 class Pool(Terms):
-    """A sub-pool: loans of a tape (beside the deal file) that satisfy `where`.
+    """A sub-pool: loans of a tape (beside the deal file) that satisfy `where`, and the file of `criteria` where there is one.
 
     seller: who sold the loans; the sub-pool named `own` is the corporation's, any other the institutions', unless said.
     """
 
     tape: str
     where: str | None = None
+    criteria: str | None = None
     seller: Literal["institutions", "corporation"] | None = None
 
 
@@ -235,6 +236,7 @@ class Deal(Terms):
     _origin: Origin = PrivateAttr(default_factory=Origin)
     _load_tape: Callable[[str], Any] | None = PrivateAttr(default=None)
     _load_curve: Callable[[str, IndexCurve], Any] | None = PrivateAttr(default=None)
+    _load_criteria: Callable[[str], Any] | None = PrivateAttr(default=None)
 
     @property
     def origin(self) -> Origin:

@@ -15,6 +15,7 @@ from clo.curves import Curve, Curves
 from clo.deal.checks import deal_findings
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, IndexCurve, Origin
+from clo.files.criteria import read_criteria
 from clo.files.curves import read_curves
 from clo.files.deal_yaml import read_yaml
 from clo.files.tape.reading import read_tape
@@ -59,6 +60,7 @@ def check_deal(path: str | Path) -> tuple[Deal | None, tuple[Finding, ...]]:
     if deal is not None:
         deal._load_tape = _TapesBeside(file.parent)
         deal._load_curve = _CurvesBeside(file.parent)
+        deal._load_criteria = lambda name: read_criteria(file.parent / name)
     return deal, findings
 
 

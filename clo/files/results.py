@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 FRAMES = ("tranches", "pool", "parties", "ledger", "accounts", "fees", "triggers", "summary", "checks")
 MANIFEST, PAGE = "manifest.json", "report.html"
-_OURS = frozenset({*(f"{name}.parquet" for name in FRAMES), "realised.parquet", MANIFEST, PAGE})
+AT_TIMES = ("realised", "states", "excluded")
+"""Frames that a run has only where there is something to tell."""
+_OURS = frozenset({*(f"{name}.parquet" for name in (*FRAMES, *AT_TIMES)), MANIFEST, PAGE})
 
 
 def save(results: Sequence[Result] | Result, folder: str | Path, page_html: str | None = None) -> list[Path]:
@@ -71,8 +73,10 @@ def _write_run(run: Result, new: Path, place: Path, page_html: str | None) -> No
     new.mkdir()
     for name in FRAMES:
         getattr(run, name).to_parquet(new / f"{name}.parquet", index=False)
-    if run.realised is not None:
-        run.realised.to_parquet(new / "realised.parquet", index=False)
+    for name in AT_TIMES:
+        frame = getattr(run, name)
+        if frame is not None and len(frame):
+            frame.to_parquet(new / f"{name}.parquet", index=False)
     manifest = {**run.manifest, "ok": run.ok, "rerun": _rerun(run, place)}
     text = json.dumps(plain(manifest), indent=2, ensure_ascii=False, allow_nan=False)
     (new / MANIFEST).write_text(text + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """Where the stages meet: a deal, its loans and a scenario become a Result."""
 
-from clo.study.inputs import resolve_pools, resolve_scenario
+from clo.study.inputs import resolve_scenario
+from clo.study.pools import resolve_pools
 from clo.study.result import Result
 from clo.study.running import compiling, run
 

@@ -23,7 +23,10 @@ from clo.waterfall.frames import Explanation
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """One run of a deal: every frame, every check, and why each amount is what it is. Frames are made when first asked for."""
+    """One run of a deal: every frame, every check, and why each amount is what it is. Frames are made when first asked for.
+
+    excluded: the loans that criteria of the deal leave out, one row for each criterion they break.
+    """
 
     deal: Deal
     scenario_name: str
@@ -33,6 +36,7 @@ class Result:
     pool_flows: PoolFlows
     flows: DealFlows
     input_findings: tuple[Finding, ...]
+    excluded: pd.DataFrame = field(repr=False)
     manifest: dict[str, Any] = field(repr=False)
 
     @cached_property
@@ -85,6 +89,11 @@ class Result:
     def findings(self) -> tuple[Finding, ...]:
         """Everything a user should know of the run: warnings about loans, deal and outcome, and errors of a failed run."""
         return (*self.input_findings, *run_findings(self))
+
+    @property
+    def states(self) -> pd.DataFrame | None:
+        """With roll rates: the balance in each state of arrears, by month and sub-pool."""
+        return self.pool_flows.states
 
     @property
     def overridden(self) -> bool:

@@ -20,7 +20,8 @@ from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError, has_errors
 from clo.pool.projection import project
 from clo.pool.summing import KERNELS as POOL_KERNELS
-from clo.study.inputs import resolve_curves, resolve_pools, resolve_scenario
+from clo.study.inputs import resolve_curves, resolve_scenario
+from clo.study.pools import resolve_pools
 from clo.study.result import Result
 from clo.tape.batches import AnyLoans
 from clo.waterfall.allocation import KERNELS as WATERFALL_KERNELS
@@ -59,7 +60,8 @@ def run(
     if wrong or isinstance(timeline, list):
         raise DealError(wrong)
     assumed = resolve_scenario(deal, scenario, overrides)
-    pools, findings = resolve_pools(deal, loans)
+    chosen = resolve_pools(deal, loans)
+    pools = chosen.loans
     fixings = resolve_curves(deal) if curves is None else curves
     projected = project(
         pools,
@@ -78,8 +80,8 @@ def run(
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
     manifest["curves"] = {name: curve.source for name, curve in fixings.items()}
     of_tapes = dict.fromkeys(finding for pool in pools.values() for finding in pool.findings)  # sub-pools share a tape
-    before = (*compiling_found, *findings, *of_tapes, *projected.findings)
-    result = Result(deal, scenario, assumed, pools, timeline, projected, flows, before, manifest)
+    before = (*compiling_found, *chosen.findings, *of_tapes, *projected.findings)
+    result = Result(deal, scenario, assumed, pools, timeline, projected, flows, before, chosen.excluded, manifest)
     manifest["checks"] = result.checks.to_dict("records")
     manifest["seconds"] = round(time.perf_counter() - clock, 3)
     return result

@@ -57,7 +57,7 @@ def batch() -> Batch:
     deal = spelled_out(clo.load_deal(PURCHASE_08))
     timeline = timeline_of(deal)
     assert isinstance(timeline, Timeline)
-    pools, _ = resolve_pools(deal, None)
+    pools = resolve_pools(deal, None).loans
     flows = project(pools, ASSUMED, period_ends=timeline.period_ends, cutoff=deal.dates.cutoff)
     program = bind(compile_deal(deal), deal, {name: pool.balance for name, pool in pools.items()})
     return Batch(deal, timeline, program, flows)
