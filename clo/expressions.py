@@ -155,7 +155,7 @@ def _dotted(node: ast.expr, source: str) -> str:
 def _folded(call: Call) -> Expression:
     """Arithmetic on plain numbers done once, at parse time."""
     values = [argument.value for argument in call.arguments if isinstance(argument, Number)]
-    return Number(float(_MEANING[call.function](*values))) if len(values) == len(call.arguments) else call
+    return Number(float(MEANING[call.function](*values))) if len(values) == len(call.arguments) else call
 
 
 def names(expression: Expression) -> Iterator[str]:
@@ -171,7 +171,7 @@ def _select(condition: Any, then: Any, otherwise: Any) -> Any:
     return np.where(condition, then, otherwise)
 
 
-_MEANING: dict[str, Callable[..., Any]] = {
+MEANING: dict[str, Callable[..., Any]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
@@ -190,6 +190,7 @@ _MEANING: dict[str, Callable[..., Any]] = {
     "max": lambda *values: np.maximum.reduce(np.broadcast_arrays(*values)),
     "if": _select,
 }
+"""What each operator and function does with the values of its arguments, arrays or numbers."""
 
 
 def evaluate(expression: Expression, lookup: Callable[[str], Any]) -> Any:
@@ -200,4 +201,4 @@ def evaluate(expression: Expression, lookup: Callable[[str], Any]) -> Any:
         case Name():
             return lookup(expression.name)
         case Call():
-            return _MEANING[expression.function](*(evaluate(argument, lookup) for argument in expression.arguments))
+            return MEANING[expression.function](*(evaluate(argument, lookup) for argument in expression.arguments))

@@ -14,7 +14,7 @@ UNUSABLE = """
 leave_out:
   - {missing: [account_status, origination_date, originator_id], why: required}
   - {where: x_Term == 0, why: no term}
-  - {where: account_status == 'DFLT' and not default_date > '1900-01-01', why: charge-off undated}
+  - {missing: [default_date], where: account_status == 'DFLT', why: charge-off undated}
   - {where: origination_date < '1996-01-01', why: in the file because they were charged off}
 """
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clo.expressions import Call, Expression, ExpressionError, Name, Number, Text, evaluate, names, parse
+from clo.expressions import MEANING, Call, Expression, ExpressionError, Name, Number, Text, names, parse
 from clo.findings import nearest
 from clo.schema import TAPE
 
@@ -21,21 +21,6 @@ class FilterError(ExpressionError):
     """An expression that does not fit the columns of the tape."""
 
 
-def select(frame: pd.DataFrame, text: str) -> NDArray[np.bool_]:
-    """Rows (shape: loans) for which the expression holds. A missing value compares as false.
-
-    Raises ExpressionError for text that is no expression; FilterError (one of them) for an unknown column, a word that is not
-    among a category's levels, or a comparison between kinds.
-    """
-    expression = parse(text)
-    return holds(frame, expression, text)
-
-
-def holds(frame: pd.DataFrame, expression: Expression, text: str) -> NDArray[np.bool_]:
-    """`select` for an expression already parsed; `text` is quoted in messages."""
-    return _evaluated(frame, _readable(frame, expression, text))
-
-
 class Answer(NamedTuple):
     """Of each row, whether a condition holds for certain, and whether that is open because a value is missing."""
 
@@ -43,48 +28,75 @@ class Answer(NamedTuple):
     open: NDArray[np.bool_]
 
 
+def select(frame: pd.DataFrame, text: str) -> NDArray[np.bool_]:
+    """Rows (shape: loans) for which the expression holds for certain: where a missing value decides, it does not, so neither
+    `rate > 2%` nor `not rate > 2%` holds without a rate.
+
+    Raises ExpressionError for text that is no expression; FilterError (one of them) for an unknown column, a word that is not
+    among a category's levels, or a comparison between kinds.
+    """
+    return answer(frame, text).yes
+
+
 def answer(frame: pd.DataFrame, text: str) -> Answer:
     """Rows (shape: loans) for which the expression holds whatever the missing values are, and rows for which they decide.
 
     `employees <= 300 or capital_yen <= 300_000_000` holds for a firm of 100 whose capital is missing, and is open where its
-    employees are 500. Raises as `select` does.
+    employees are 500. What is calculated from a missing value, or divided 0 by 0, is missing. Raises as `select` does.
     """
-    translated = _readable(frame, parse(text), text)
-    yes, possibly = _bounds(frame, translated)
+    yes, possibly = _bounds(frame, _readable(frame, parse(text), text))
     return Answer(yes, possibly & ~yes)
 
 
-def _bounds(frame: pd.DataFrame, expression: Expression) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _bounds(frame: pd.DataFrame, condition: Call) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Where a condition holds whatever the missing values are, and where it holds for some of them."""
-    if isinstance(expression, Call) and expression.function in _LOGIC:
-        parts = [_bounds(frame, argument) for argument in expression.arguments]
-        if expression.function == "not":
+    if condition.function in _LOGIC:
+        parts = [_bounds(frame, argument) for argument in condition.arguments if isinstance(argument, Call)]
+        if condition.function == "not":
             return ~parts[0][1], ~parts[0][0]
-        joined = np.logical_and if expression.function == "and" else np.logical_or
+        joined = np.logical_and if condition.function == "and" else np.logical_or
         return joined.reduce([sure for sure, _ in parts]), joined.reduce([maybe for _, maybe in parts])
-    true = _evaluated(frame, expression)
-    missing = np.zeros(len(frame), dtype=bool)
-    for name in set(names(expression)):
-        missing |= frame[name].isna().to_numpy()
+    sides = [_value(frame, argument) for argument in condition.arguments]
+    with np.errstate(invalid="ignore"):
+        true = np.broadcast_to(np.asarray(MEANING[condition.function](*sides), dtype=bool), len(frame))
+    missing = _missing(sides[0]) | _missing(sides[1])
     return true & ~missing, true | missing
 
 
-def _readable(frame: pd.DataFrame, expression: Expression, text: str) -> Expression:
+def _value(frame: pd.DataFrame, expression: Expression) -> Any:
+    """What an expression gives (shape: loans, or one for all): float64 with NaN where it is missing, `_Words` or a text."""
+    match expression:
+        case Number() | Text():
+            return expression.value
+        case Name():
+            return _column(frame[expression.name])
+    if expression.function in _COMPARISONS | _LOGIC:
+        sure, maybe = _bounds(frame, expression)
+        return np.where(maybe & ~sure, np.nan, sure)
+    values = [_value(frame, argument) for argument in expression.arguments]
+    if expression.function == "if":
+        return np.where(np.isnan(values[0]), np.nan, np.where(values[0], values[1], values[2]))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return MEANING[expression.function](*values)
+
+
+def _missing(value: Any) -> NDArray[np.bool_]:
+    """Where a value is missing (shape: loans, or one for all)."""
+    if isinstance(value, _Words):
+        return ~value.known
+    return np.asarray(False if isinstance(value, str) else np.isnan(value))
+
+
+def _readable(frame: pd.DataFrame, expression: Expression, text: str) -> Call:
     """The condition with its dates as numbers. Raises FilterError where it makes no sense over these columns."""
     for name in names(expression):
         if name not in frame.columns:
             close = nearest(name, [str(column) for column in frame.columns])
             raise FilterError(f"no column {name!r} on the tape, in {text!r}" + (f"; did you mean {close!r}?" if close else ""))
     kinds = {str(name): _kind(frame, str(name)) for name in frame.columns}
-    if _check(expression, kinds, text) != "truth":
+    if _check(expression, kinds, text) != "truth" or not isinstance(expression, Call):
         raise FilterError(f"{text!r} gives a value, not a condition: compare it with something")
     return _with_dates(expression, kinds, text)
-
-
-def _evaluated(frame: pd.DataFrame, expression: Expression) -> NDArray[np.bool_]:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        result = evaluate(expression, lambda name: _values(frame, name, _kind(frame, name)))
-    return np.broadcast_to(np.asarray(result, dtype=bool), len(frame)).copy()
 
 
 def _kind(frame: pd.DataFrame, name: str) -> str:
@@ -96,30 +108,30 @@ def _kind(frame: pd.DataFrame, name: str) -> str:
     return "text"
 
 
-def _values(frame: pd.DataFrame, name: str, kind: str) -> Any:
-    values = frame[name]
-    if kind == "date":
-        return values.to_numpy().astype("datetime64[D]").astype("datetime64[s]").astype(np.float64, copy=False)
-    if kind == "number":
+def _column(values: pd.Series) -> Any:
+    """A column as it is compared: numbers, days as seconds since 1970, words."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        days = values.to_numpy().astype("datetime64[D]")
+        return np.where(np.isnat(days), np.nan, days.astype("datetime64[s]").astype(np.float64))
+    if pd.api.types.is_numeric_dtype(values.dtype):
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
     return _Words(values)
 
 
 class _Words:
-    """Text that compares to truth arrays; missing text equals nothing and differs from nothing."""
+    """Text that compares to truth arrays; missing text compares as false. known: rows (shape: loans) that have one."""
 
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, values: pd.Series) -> None:
-        plain = values.astype("str") if values.dtype == "category" else values
-        self._values = values if values.dtype == "category" else plain
-        self._known = values.notna().to_numpy()
+        self._values = values
+        self.known = values.notna().to_numpy()
 
     def _compare(self, other: Any, operation: str) -> NDArray[np.bool_]:
-        mine, known = self._values, self._known
+        mine, known = self._values, self.known
         theirs = other
         if isinstance(other, _Words):
-            theirs, known = other._values.astype("str"), known & other._known
+            theirs, known = other._values.astype("str"), known & other.known
             mine = mine.astype("str")
         elif operation not in ("__eq__", "__ne__") and mine.dtype == "category":
             mine = mine.astype("str")
@@ -172,7 +184,8 @@ def _check(expression: Expression, kinds: Mapping[str, str], text: str) -> str:
 def _check_comparison(comparison: Call, kinds: list[str], text: str) -> None:
     left, right = comparison.arguments
     pair = set(kinds)
-    if len(pair) > 1 and pair != {"date", "text"}:
+    day = pair == {"date", "text"} and any(isinstance(side, Text) for side in (left, right))
+    if len(pair) > 1 and not day:
         said = f"cannot compare {_said(left)} ({kinds[0]}) with {_said(right)} ({kinds[1]}) in {text!r}"
         if pair == {"number", "text"} and any(isinstance(side, Number) for side in (left, right)):
             number = left if isinstance(left, Number) else right
@@ -187,14 +200,16 @@ def _check_comparison(comparison: Call, kinds: list[str], text: str) -> None:
                 raise FilterError(f"{column.name} is one of {', '.join(levels)}, never {word.value!r}{hint}")
 
 
-def _with_dates(expression: Expression, kinds: Mapping[str, str], text: str) -> Expression:
+def _with_dates(expression: Call, kinds: Mapping[str, str], text: str) -> Call:
     """The expression with every text that is compared with a date turned into seconds since 1970, as the columns are."""
-    if not isinstance(expression, Call):
-        return expression
-    arguments = tuple(_with_dates(argument, kinds, text) for argument in expression.arguments)
-    if expression.function in _COMPARISONS and "date" in [_check(argument, kinds, text) for argument in expression.arguments]:
-        arguments = tuple(_seconds(argument, text) if isinstance(argument, Text) else argument for argument in arguments)
-    return Call(expression.function, arguments)
+    dated = expression.function in _COMPARISONS and "date" in [_check(argument, kinds, text) for argument in expression.arguments]
+    arguments = (
+        _seconds(argument, text) if dated and isinstance(argument, Text)
+        else _with_dates(argument, kinds, text) if isinstance(argument, Call)
+        else argument
+        for argument in expression.arguments
+    )  # fmt: skip
+    return Call(expression.function, tuple(arguments))
 
 
 def _seconds(written: Text, text: str) -> Number:

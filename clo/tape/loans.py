@@ -156,8 +156,9 @@ class Loans:
     def where(self, expression: str) -> Loans:
         """The loans for which an expression over the columns holds, such as `originator_id == 'ehime' and current_rate < 3%`.
 
-        Dates compare with text: `maturity_date > '2010-03-31'`. A missing value compares as false. Raises ExpressionError (a
-        ValueError) for text that is no expression, an unknown column, or kinds that do not compare.
+        Dates compare with text: `maturity_date > '2010-03-31'`. Where a missing value decides, a loan is not chosen: neither by
+        `employees > 300` nor by `not employees > 300`. Raises ExpressionError (a ValueError) for text that is no expression, an
+        unknown column, or kinds that do not compare.
         """
         return self.rows(select(self._frame, expression))
 

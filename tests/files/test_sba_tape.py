@@ -70,7 +70,7 @@ def test_the_usable_part_reads_once_the_rest_is_left_out(tmp_path):
         + "leave_out:\n"
         + "  - {missing: [account_status, origination_date, originator_id], why: required}\n"
         + "  - {where: x_Term == 0, why: no term}\n"
-        + "  - {where: account_status == 'DFLT' and not default_date > '1900-01-01', why: charge-off undated}\n",
+        + "  - {missing: [default_date], where: account_status == 'DFLT', why: charge-off undated}\n",
         encoding="utf-8",
     )
     loans = read_tape(TAPE, map=sidecar)

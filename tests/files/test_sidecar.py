@@ -291,5 +291,23 @@ def test_rows_left_out_are_counted_with_the_reason(tmp_path):
     ]
 
 
+def test_rows_left_out_for_a_missing_value_where_a_condition_holds(tmp_path):
+    rows = {("region", 0): "", ("region", 1): "", ("region", 2): "13", ("region", 3): "13"}
+    sidecar = "columns: {region_code: region}\nleave_out:\n  - {missing: [region_code], where: loan_id == 'A-1', why: nowhere}\n"
+    loans = read_tape(write(tmp_path, text(table(rows)), sidecar))
+    assert "A-1" not in set(loans.frame["loan_id"])
+    assert len(loans) == 7
+
+
+def test_a_rule_that_missing_values_decide_is_not_broken(tmp_path):
+    sidecar = (
+        "kinds: {x_limit: money}\nrules:\n  - {that: not current_balance > x_limit, says: over its limit, severity: error}\n"
+    )
+    content = text(table({("limit", 1): "99000000"}))
+    assert errors(check_tape(write(tmp_path, content, sidecar))[1]) == []
+    both = sidecar.replace("not current_balance > x_limit", "current_rate > 90% and current_balance < x_limit")
+    assert only(check_tape(write(tmp_path, content, both))[1], "E-T080").count == 8
+
+
 def test_without_a_sidecar_nothing_is_declared():
     assert Sidecar().model_fields_set == set()

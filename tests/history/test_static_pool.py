@@ -164,7 +164,7 @@ def sba(tmp_path_factory):
         + "leave_out:\n"
         + "  - {missing: [account_status, origination_date, originator_id], why: required}\n"
         + "  - {where: x_Term == 0, why: no term}\n"
-        + "  - {where: account_status == 'DFLT' and not default_date > '1900-01-01', why: charge-off undated}\n"
+        + "  - {missing: [default_date], where: account_status == 'DFLT', why: charge-off undated}\n"
         + "  - {where: origination_date < '1996-01-01', why: runs of loan numbers that hold little but charge-offs}\n",
         encoding="utf-8",
     )

@@ -11,7 +11,7 @@ from clo.expressions import ExpressionError, names, parse
 from clo.files.tape.sidecar import Sidecar
 from clo.findings import Finding
 from clo.tape.codes import finding
-from clo.tape.filters import holds, select
+from clo.tape.filters import answer, select
 from clo.tape.keys import kept
 from clo.tape.view import View
 
@@ -20,13 +20,12 @@ def leave_out(view: View, sidecar: Sidecar) -> tuple[View, list[Finding]]:
     """The view without the rows the sidecar declares unusable, and a finding that counts them and says why."""
     found = []
     for number, declared in enumerate(sidecar.leave_out):
-        gone = np.zeros(len(view.frame), dtype=bool)
-        for name in declared.missing:
-            if name in view.frame.columns:
-                gone |= view.frame[name].isna().to_numpy()
+        gone = np.ones(len(view.frame), dtype=bool)
+        if declared.missing:
+            gone = view.frame[[name for name in declared.missing if name in view.frame.columns]].isna().any(axis=1).to_numpy()
         if declared.where is not None:
             try:
-                gone |= select(view.frame, declared.where)
+                gone = gone & select(view.frame, declared.where)
             except ExpressionError as error:
                 said = str(error)
                 place = sidecar.place("leave_out", number, "where", tape=view.source)
@@ -58,24 +57,20 @@ def provenance(columns: Collection[str], loans: int, sidecar: Sidecar, file: str
 
 
 def declared_rules(view: View, sidecar: Sidecar) -> list[Finding]:
-    """The extra rules of the sidecar; a row where a column of the rule is missing does not break it."""
+    """The extra rules of the sidecar; a row where a missing value decides does not break its rule."""
     found = []
     for number, rule in enumerate(sidecar.rules):
         path = f"rules[{number}].that"
         try:
-            expression = parse(rule.that)
-            good = holds(view.frame, expression, rule.that)
+            holds = answer(view.frame, rule.that)
         except ExpressionError as error:
             place = sidecar.place("rules", number, "that", tape=view.source)
             found.append(finding("E-S005", str(error), path=path, value=rule.that, **place))
             continue
-        used = list(dict.fromkeys(names(expression)))
-        broken = ~good
-        for name in used:
-            broken &= view.frame[name].notna().to_numpy()
+        broken = ~holds.yes & ~holds.open
         if broken.any():
             code = "E-T080" if rule.severity == "error" else "W-T080"
-            shown = rule.field if rule.field in view.frame.columns else used[0]
+            shown = rule.field if rule.field in view.frame.columns else next(names(parse(rule.that)), "loan_id")
             made = view.report(code, str(shown), broken, f"{rule.says} ({int(broken.sum()):,} loans)")
             found.append(replace(made, rule=rule.that, fix=rule.fix or made.fix))
     return found

@@ -105,7 +105,8 @@ class ExtraRule(_Model):
 
 
 class LeaveOut(_Model):
-    """Rows left out on purpose: where any of the columns in `missing` has no value, or where the expression `where` holds."""
+    """Rows left out on purpose: where any of the columns in `missing` has no value, or where the expression `where` holds; where
+    both are said, rows of which both are true."""
 
     missing: list[str] = Field(default_factory=list)
     where: str | None = None
