@@ -22,6 +22,7 @@ HISTORY_CODES: Mapping[str, tuple[str, str]] = {
     "E-H006": ("a history has one currency", "give the tapes of one pool, in one currency"),
     "E-H007": ("at least half of the loans of a tape are on the next one", "mask ids with the same salt on every tape"),
     "E-H008": ("every originator of a tape is on the next one", "add the missing part of the tape"),
+    "E-H037": ("a column to keep is on the tapes", "correct its name in `keep`, or map it in the sidecar"),
     # loans from one tape to the next
     "F-H009": ("a loan keeps its id", "nothing to do; it is followed under loan_id_new"),
     "E-H010": ("an id belongs to one loan", "correct loan_id_new, or remove one of the rows"),
@@ -45,6 +46,7 @@ HISTORY_CODES: Mapping[str, tuple[str, str]] = {
     "E-H033": ("every loan at risk has the column it is told apart by", "keep the column in the history, or choose another"),
     "W-H034": ("a static pool is seen from origination", "its first months are unknown and are left empty"),
     "E-H035": ("the tape says what is measured", "supply the columns, or choose another measure"),
+    "E-H036": ("somebody is at risk in every month of a survival curve", "take since='cutoff', or say unseen='no_defaults'"),
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from clo.findings import Finding, TapeError, has_errors
 from clo.history.findings import history_finding
 from clo.history.movements import MEMO, SIGNS, Pair, flows, pair
 from clo.history.rules import pair_findings, snapshot_findings, tape_findings
-from clo.history.snapshots import Ints, Mask, Register, Snapshot, snapshot
+from clo.history.snapshots import Ints, Mask, Register, Snapshot, snapshot, unusable
 from clo.history.standing import STANDINGS
 from clo.tape.loans import Loans
 
@@ -41,10 +41,10 @@ class History:
         numbers, banks, obligors = Register(), Register(), Register()
         taken, found = [], list[Finding]()
         for loans in tapes:
-            try:
+            wrong = list(unusable(loans, keep))
+            found += wrong
+            if not wrong:
                 taken.append(snapshot(loans, numbers, banks, obligors, keep))
-            except ValueError as error:
-                found.append(history_finding("E-H001", str(error), file=loans.source))
         dates = [tape.date for tape in taken]
         if dates != sorted(dates):
             found.append(history_finding("F-H004", "the tapes were not in order of their cut-off dates", field="cutoff_date"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.behaviour.arrears import BUCKETS
+from clo.findings import Finding
+from clo.history.findings import history_finding
 from clo.history.standing import standing
 from clo.schema import KEYS, NUMERIC, TAPE
+from clo.tape.filters import FilterError
 from clo.tape.loans import Loans
 from clo.timeline import Days, as_days
 
@@ -99,8 +102,21 @@ class Snapshot:
         return np.where(self.live, np.nan_to_num(self.column("current_balance")), 0.0)
 
 
+def unusable(loans: Loans, keep: Sequence[str]) -> Iterator[Finding]:
+    """Why a tape has no place in a history: no single cut-off date, or no such column to keep."""
+    try:
+        _ = loans.cutoff
+    except ValueError as error:
+        yield history_finding("E-H001", str(error), field="cutoff_date", file=loans.source)
+    for name in keep:
+        try:
+            loans.column(name)
+        except FilterError as error:
+            yield history_finding("E-H037", str(error), field="keep", file=loans.source, value=name)
+
+
 def snapshot(loans: Loans, numbers: Register, originators: Register, obligors: Register, keep: Sequence[str]) -> Snapshot:
-    """What a history keeps of a tape. Raises ValueError where it has no single cut-off date, or none of the columns in `keep`."""
+    """What a history keeps of a tape that is not `unusable`."""
     banks, ids, new = (loans.column(name).tolist() for name in (*KEYS, "loan_id_new"))
     loan = numbers.numbers(list(zip(banks, ids, strict=True)))
     renamed = np.full(len(loans), -1, dtype=np.int32)
@@ -109,8 +125,6 @@ def snapshot(loans: Loans, numbers: Register, originators: Register, obligors: R
     state, odd = standing(loans)
     held = set(loans.frame.columns)
     currencies: list[str] = loans.frame["currency"].dropna().unique().tolist() if "currency" in held else []
-    for name in keep:
-        loans.column(name)  # raises for a name that is no column
     return Snapshot(
         date=np.datetime64(loans.cutoff, "D"),
         source=loans.source,

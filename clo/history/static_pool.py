@@ -23,7 +23,7 @@ from clo.history.lives import DEFAULTED, PREPAID, Lives, known_until, lives, wor
 from clo.history.movements import Pair, flows
 from clo.history.snapshots import Floats, Mask, month_number
 from clo.tape.loans import Loans
-from clo.timeline import month_index
+from clo.timeline import Days, month_index
 
 Measure = Literal["default", "loss", "prepayment", "arrears_90"]
 MEASURES = ("default", "loss", "prepayment", "arrears_90")
@@ -38,6 +38,8 @@ class StaticPool:
 
     increments: amount of each month [month, vintage], NaN where not observed. original: what was lent [vintage]. basis: what an
     amount is: `original_balance` of the loans it happened to, `balance` before it happened, `default_amount` or `allocated_loss`.
+    at_risk: where the basis is original_balance, that of the loans that had not defaulted, repaid or left before each month
+    [month, vintage], NaN where not observed; a loan that does not default is gone at maturity at the latest.
     """
 
     measure: Measure
@@ -46,6 +48,7 @@ class StaticPool:
     increments: Floats
     original: Floats
     findings: tuple[Finding, ...] = ()
+    at_risk: Floats | None = None
 
     @property
     def curves(self) -> pd.DataFrame:
@@ -69,17 +72,29 @@ class StaticPool:
 
     def as_scenario(self, months: int | None = None) -> dict[str, Any]:
         """What `defaults:` of a scenario takes: {"cumulative", "timing": share of each year, "of"}. months: up to that month on
-        book, where few vintages stand behind the rest. Raises ValueError for another measure, or where nothing defaulted.
+        book, where few vintages stand behind the rest.
+
+        `of: loans` where amounts are original balances: `cumulative` is then the share that would have defaulted had nobody
+        repaid, from the defaults of each month over those at risk in it (docs/behaviour.md, Defaults). Else `of: balance`, the
+        average curve as it stands. Raises ValueError for another measure, or where nothing defaulted.
         """
         if self.measure != "default":
             raise ValueError(f"a scenario takes a curve of defaults, and this is of {self.measure}")
-        curve = self.average["cumulative"].dropna().to_numpy()[:months]
+        total = self.average["cumulative"].dropna().to_numpy() if self.at_risk is None else self._of_those_at_risk(self.at_risk)
+        curve = total[:months]
         if not len(curve) or curve[-1] <= 0:
             raise ValueError("nothing defaulted: there is no timing")
         ends = np.append(curve[11::12], curve[-1:] if len(curve) % 12 else [])
         timing = np.diff(ends, prepend=0.0) / curve[-1]
-        of = "loans" if self.basis == "original_balance" else "balance"
+        of = "balance" if self.at_risk is None else "loans"
         return {"cumulative": float(curve[-1]), "timing": [float(share) for share in timing], "of": of}
+
+    def _of_those_at_risk(self, at_risk: Floats) -> Floats:
+        """Share defaulted by the end of each month observed, had nobody repaid: 1 - product of (1 - defaults / at risk)."""
+        seen = ~np.isnan(self.increments).all(axis=1)
+        defaulted, exposed = np.nansum(self.increments, axis=1)[seen], np.nansum(at_risk, axis=1)[seen]
+        hazard = np.divide(defaulted, exposed, out=np.zeros(len(exposed)), where=exposed > 0)
+        return np.asarray(1.0 - np.cumprod(1.0 - hazard), dtype=np.float64)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a vintage and month observed: vintage, month, cumulative."""
@@ -133,7 +148,11 @@ def static_pool(
     original = np.bincount(number[usable], weights=watch.original[usable], minlength=groups).astype(np.float64)
     seen, late = _observed(watch, usable, number, age, size, groups, isinstance(watched, History))
     found = list(_findings(usable, words, late))
-    return StaticPool(measure, basis, tuple(words), np.where(seen, increments, np.nan), original, tuple(found))
+    at_risk = None
+    if basis == "original_balance":
+        last = np.where(watch.end == DEFAULTED, watch.last, lives(watched, exits="maturity", until=until).last)
+        at_risk = np.where(seen, _at_risk(last, watch, usable, number, size, groups), np.nan)
+    return StaticPool(measure, basis, tuple(words), np.where(seen, increments, np.nan), original, tuple(found), at_risk)
 
 
 _Happened = Iterator[tuple[NDArray[np.intp], NDArray[np.int64], Floats]]
@@ -201,6 +220,17 @@ def _observed(
         np.minimum.at(begins, number[usable], np.maximum(entry[usable], 0))
     month = np.arange(1, size + 1)[:, None]
     return (month > begins) & (month <= np.maximum(youngest, 1)), begins
+
+
+def _at_risk(last: Days, watch: Lives, usable: Mask, number: NDArray[np.intp], size: int, groups: int) -> Floats:
+    """Original balance of loans that had not ended before each month [month, vintage]; in the month they end they still count.
+
+    last: the day each loan was last at risk.
+    """
+    ended = np.clip(month_index(last[usable]) - month_index(watch.origination[usable]), 1, size)
+    cells = ended * groups + number[usable]
+    leaving = np.bincount(cells, weights=watch.original[usable], minlength=(size + 1) * groups).reshape(size + 1, groups)[1:]
+    return np.asarray(np.cumsum(leaving[::-1], axis=0)[::-1], dtype=np.float64)
 
 
 def _findings(usable: Mask, words: list[str], late: NDArray[np.int64]) -> Iterator[Finding]:

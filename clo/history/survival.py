@@ -26,6 +26,7 @@ from clo.tape.loans import Loans
 
 Event = Literal["default", "prepayment"]
 Since = Literal["origination", "cutoff"]
+Unseen = Literal["error", "no_defaults"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class Survival:
 
     @property
     def survival(self) -> Floats:
-        """What is left at the end of each month."""
+        """What is left at the end of each month; in a month with nobody at risk, what was left before."""
         return np.asarray(np.cumprod(1.0 - self.hazard), dtype=np.float64)
 
     @property
@@ -84,12 +85,19 @@ class Survival:
         known = (left > 0) & (left < 1)
         return np.where(known, lower, np.nan), np.where(known, upper, np.nan)
 
-    def as_scenario(self, months: int | None = None) -> dict[str, Any]:
+    def as_scenario(self, months: int | None = None, *, unseen: Unseen = "error") -> dict[str, Any]:
         """What `defaults:` of a scenario takes: {"survival": [...], "since": ...}. months: the first so many, where few loans
-        stand behind the rest. Raises ValueError for a curve of prepayments.
+        stand behind the rest. unseen: what becomes of months in which nobody was at risk, such as the first years of a seasoned
+        pool since origination: "error" refuses them, "no_defaults" has nobody default in them.
+
+        Raises InputError for months unseen; ValueError for a curve of prepayments.
         """
         if self.event != "default":
             raise ValueError("a scenario takes the survival of defaults, and this is of prepayments")
+        empty = self.months[:months][self.at_risk[:months] <= 0]
+        if len(empty) and unseen == "error":
+            first = f"{len(empty):,} of the first {len(self.months[:months]):,} months, first month {empty[0]:,}"
+            raise InputError([history_finding("E-H036", f"nobody was at risk in {first} since {self.since}", field="survival")])
         return {"survival": [float(left) for left in self.survival[:months]], "since": self.since}
 
     def to_frame(self) -> pd.DataFrame:

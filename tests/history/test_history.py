@@ -202,6 +202,18 @@ def test_what_refuses_a_history():
     assert refused(mixed, one, two) == ["E-H001"]
 
 
+def test_a_column_to_keep_that_is_no_column_is_named():
+    with pytest.raises(TapeError) as caught:
+        History([tape(month, loan("A", 1200 - 100 * month)) for month in range(2)], keep=["region_code", "regin_code"])
+    found = [one for one in caught.value.findings if one.code == "E-H037"]
+    assert [(one.file, one.field, one.value) for one in found] == [
+        ("tape 0", "keep", "regin_code"),
+        ("tape 1", "keep", "regin_code"),
+    ]
+    assert "did you mean 'region_code'?" in found[0].message
+    assert "keep" in found[0].fix
+
+
 def test_the_same_file_twice_is_named():
     def copied(loans: Loans, name: str) -> Loans:
         return Loans(loans.frame, file_rows=loans.file_rows, source=name, sha256="beef")

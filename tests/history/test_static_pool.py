@@ -68,15 +68,40 @@ def test_the_average_weighs_increments_by_what_was_lent(record):
     assert average["original_balance"].loc[23] == 1000
 
 
-def test_a_projection_takes_the_average(record):
+def test_a_projection_takes_defaults_over_those_at_risk(record):
+    """600 of 2,000 default in month 3, when the 3,000 of D are repaid; 1,000 of the 1,400 of B and C in month 22."""
     scenario = static_pool(record).as_scenario()
-    assert scenario == {"cumulative": 0.32, "timing": pytest.approx([0.375, 0.625, 0.0]), "of": "loans"}
+    left = (1.0 - 600 / 2000) * (1.0 - 1000 / 1400)
+    assert scenario["cumulative"] == pytest.approx(1.0 - left, rel=1e-12)
+    assert scenario["timing"] == pytest.approx([0.3 / (1.0 - left), 1.0 - 0.3 / (1.0 - left), 0.0], abs=1e-12)
+    assert scenario["of"] == "loans"
     assert Cumulative(**scenario).timing == tuple(scenario["timing"])
-    assert static_pool(record).as_scenario(months=12)["cumulative"] == 0.12
+    assert static_pool(record).as_scenario(months=12)["cumulative"] == pytest.approx(0.3, rel=1e-12)
     with pytest.raises(ValueError, match="loss"):
         static_pool(record, measure="loss").as_scenario()
     with pytest.raises(ValueError, match="nothing defaulted"):
         static_pool(record).as_scenario(months=2)
+
+
+def test_a_scenario_of_loans_is_the_survival_of_one_vintage():
+    """Loans made on one day and followed from then: what Kaplan-Meier makes of them, weighted by what was lent."""
+    draw = np.random.default_rng(8)
+    kinds = draw.choice(["default_date", "redemption_date", ""], 120)
+    months = draw.integers(-11, 1, 120)
+    ends = [{kind: day(int(month))} if kind else {} for kind, month in zip(kinds, months, strict=True)]
+    due = draw.choice(["2025-09-30", "2030-03-31"], 120)  # some mature unnoticed
+    known = tape(
+        0,
+        *(
+            loan(f"L{at}", 10, original_balance=float(draw.integers(1, 9)), **ends[at])
+            | {"maturity_date": np.datetime64("2030-03-31" if kinds[at] else due[at], "s")}
+            for at in range(120)
+        ),
+    )
+    scenario = static_pool(known).as_scenario()
+    theirs = clo.kaplan_meier(known, entry="origination", weight="original_balance")
+    assert scenario["cumulative"] == pytest.approx(1.0 - theirs.survival[11], rel=1e-12)
+    assert 0.0 < theirs.survival[11] < 1.0
 
 
 def test_by_another_column(record):
