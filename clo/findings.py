@@ -119,10 +119,10 @@ LISTED = 1_000
 """Rows listed of a finding about a tape in batches; the others are counted."""
 
 
-def merged(findings: Iterable[Finding]) -> Iterator[Finding]:
+def merged(findings: Iterable[Finding], listed: int | None = LISTED) -> Iterator[Finding]:
     """Findings of several batches: one for each code and field, in the words of the first, with the rows of all.
 
-    Those that are not about rows are told once each.
+    Those that are not about rows are told once each. listed: rows listed of those that are in several batches; None for all.
     """
     by_kind: dict[tuple[str, str] | Finding, list[Finding]] = {}
     for each in findings:
@@ -132,9 +132,11 @@ def merged(findings: Iterable[Finding]) -> Iterator[Finding]:
         if len(lists) < 2:
             yield several[0]
             continue
-        rows, who, values = (np.concatenate([getattr(one, name) for one in lists])[:LISTED] for name in ("rows", "who", "values"))
-        more = sum(each.count for each in several) - len(rows)
-        yield replace(several[0], occurrences=Occurrences(rows, who, values, more))
+        rows, who, values = (np.concatenate([getattr(one, name) for one in lists]) for name in ("rows", "who", "values"))
+        _, once = np.unique(rows, return_index=True)  # a row may be told under several scenarios
+        more = len(once) + sum(one.more for one in lists)
+        kept = np.sort(once)[:listed]
+        yield replace(several[0], occurrences=Occurrences(rows[kept], who[kept], values[kept], more - len(kept)))
 
 
 class InputError(ValueError):

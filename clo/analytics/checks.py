@@ -193,7 +193,7 @@ def _lost_recoveries(run: Run) -> Iterator[Finding]:
 
 def _outstanding(run: Run) -> Iterator[Finding]:
     outstanding, initial = float(run.pool_flows.outstanding[:, 0].sum()), run.flows.parameter("pool.initial")
-    if outstanding > LEAK * initial:
+    if outstanding > max(HALF, LEAK * initial):
         message = (
             f"loans of {outstanding:,.0f} ({outstanding / initial:.2%} of the pool) are outstanding after the last collection"
         )

@@ -34,7 +34,7 @@ class Arrears(Terms):
             raise PydanticCustomError("arrears", "arrears are either a lag or roll rates", {"fix": fix})
         problems = [] if self.roll_rates is None else list(_wrong_rows(self.roll_rates))
         if problems:
-            said = "; ".join(problems[:5])
+            said = "; ".join(problems)
             fix = "rows: current, 1-29, ..., 180+, and cured at will; each adds up to 100% and falls behind by one step at most"
             raise PydanticCustomError("roll_rates", "{said}", {"said": said, "fix": fix})
         return self
@@ -54,10 +54,9 @@ class Arrears(Terms):
 
 def _wrong_rows(rows: Mapping[str, Mapping[str, float]]) -> list[str]:
     problems = [f"{source!r} is no state of arrears" for source in rows if source not in STATES or source == "default"]
-    problems += [f"no row for {bucket!r}" for bucket in BUCKETS if bucket not in rows]
+    missing = [bucket for bucket in BUCKETS if bucket not in rows]
+    problems += [f"no row for {', '.join(missing)}"] if missing else []
     for source, moves in rows.items():
-        if source not in STATES:
-            continue
         behind = 0 if source == "cured" else BUCKETS.index(source) if source in BUCKETS else LAST
         for target in moves:
             if target not in STATES or (target == "cured" and source == "current"):

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from clo.behaviour.arrears import Arrears
 from clo.behaviour.changes import Repurchase, Restructuring, ServicerFailure
-from clo.behaviour.defaults import WHOLE, Cumulative, Defaults, DefaultScale, Survival, TermStructure
+from clo.behaviour.defaults import WHOLE, Cumulative, Defaults, DefaultScale
 from clo.behaviour.prepayment import Incentive, Ramp
 from clo.behaviour.recovery import Recovery
 from clo.findings import Finding, InputError
@@ -169,22 +169,11 @@ def replaced(fields: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, A
 
 
 def short_vectors(assumed: Behaviour, months: int) -> list[Finding]:
-    """What to know before a run over so many months: vectors and curves that end before it."""
-    vectors: dict[str, tuple[int, str]] = {}
+    """What to know before a run over so many months: vectors by month that end before it."""
+    found = []
     for name in ("cdr", "cpr", "smm"):
         given = getattr(assumed, name)
-        if isinstance(given, tuple):
-            vectors[name] = (len(given), f"its last, {given[-1]:.6g}, holds on")
-    if isinstance(assumed.defaults, TermStructure):
-        model = assumed.defaults
-        lengths = [model.months(curve) for curve in model.curves.values() if isinstance(curve, tuple)]
-        if lengths:
-            vectors["defaults.curves"] = (min(lengths), "the hazard at its end holds on")
-    if isinstance(assumed.defaults, Survival):
-        vectors["defaults.survival"] = (len(assumed.defaults.survival), "the mean hazard of its last months holds on")
-    return [
-        Finding("W-A010", "warning", f"{name} has {length} months, the horizon {months}: {then}",
-                rule="a vector covers the horizon", fix="extend it", field=name)
-        for name, (length, then) in vectors.items()
-        if length < months
-    ]  # fmt: skip
+        if isinstance(given, tuple) and len(given) < months:
+            message = f"{name} has {len(given)} months, the horizon {months}: its last, {given[-1]:.6g}, holds on"
+            found.append(Finding("W-A010", "warning", message, "a vector covers the horizon", "extend it", field=name))
+    return found

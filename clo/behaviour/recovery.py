@@ -18,9 +18,6 @@ class RecoveryBy(Terms):
     rates: dict[str, Share]
     other: Share | None = None
 
-    def rate_of(self, word: str) -> float | None:
-        return self.rates.get(word, self.other)
-
 
 def _kind(value: Any) -> str:
     if isinstance(value, Mapping | RecoveryBy):

@@ -99,13 +99,15 @@ class _CurvesBeside:
         self._folder = folder
         self._read: dict[tuple[str, str, str], Curves] = {}
 
-    def __call__(self, name: str, terms: IndexCurve) -> Curve:
+    def __call__(self, name: str, terms: IndexCurve) -> tuple[Curve, tuple[Finding, ...]]:
+        """The curve under the name of the index, and what reading its file showed."""
         how = (terms.file, terms.interpolation, terms.extrapolation)
         if how not in self._read:
             self._read[how] = read_curves(
                 self._folder / terms.file, interpolation=terms.interpolation, extrapolation=terms.extrapolation
             )
-        return replace(self._read[how][terms.column or name], name=name)
+        curves = self._read[how]
+        return replace(curves[terms.column or name], name=name), curves.findings
 
 
 def _validated(data: Any, origin: Origin) -> tuple[Deal | None, tuple[Finding, ...]]:

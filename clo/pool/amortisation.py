@@ -39,6 +39,8 @@ KINDS = {
 RepaymentKind = Literal["equal_principal", "level_payment", "bullet", "schedule"]
 CONVENTIONS = ("unadjusted", "following", "modified_following", "preceding")
 LONGEST = 1_200
+HIGHEST = 2.0
+"""An annual rate from here on is a percentage without its sign."""
 ROUNDING = 1e-9
 """Share of the balance by which a supplied principal may miss it: sums of floats."""
 
@@ -75,7 +77,8 @@ def amortise(
     first_date: the payment date of the first month; with it there is a column `date`. Later payments fall on the same day of
     the month, moved by `business_day` on `calendar` (JP, weekends, none). Interest accrues from start_date, or one month
     before first_date, between payment dates as they are moved (accrual "adjusted") or not. Day counts on actual days
-    need first_date; without it every month is 1/12 of a year. An interest period counts as a whole.
+    need first_date; without it every month is 1/12 of a year, and with day count 1/12 every month but a first stub. An interest
+    period counts as a whole.
 
     Raises InputError, a ValueError, with every bad argument. Source: see `clo.pool.terms_kernel.level_factors`.
     """
@@ -92,6 +95,8 @@ def amortise(
         paid_on, borders = _dates(as_days(first_date), start_date, term, calendar, business_day, accrual)
         due = {*range(1, monthly_until + 1), *range(interest_first, term, every), term}
         tau[1] = _fractions(day_count, borders, sorted(due))
+        if day_count == "1/12":  # a month is a twelfth wherever its dates fall; only a first stub is counted
+            tau[1, 0 if start_date is None else 1 :] = 1.0 / 12.0
     path = _path(rates or {}, rate, term)
     entries = np.array([(month, amount, 0.0) for month, amount in sorted((principal or {}).items()) if amount > 0], dtype=ENTRIES)
     terms = plain_terms(1)
@@ -104,9 +109,8 @@ def amortise(
         terms[name] = value
     scratch = np.zeros((6, term + 1))
     terms_kernel.write_schedule(
-        float(balance), float(path[0, 0]), int(KINDS[kind]), term, terms[0], entries, tau, path, 0, 0, 0.0, term,
-        scratch,
-    )  # fmt: skip
+        float(balance), float(path[0, 0]), int(KINDS[kind]), term, terms[0], entries, tau, path, term, scratch
+    )
     opening, interest, repaid = scratch[:3, :term]
     columns = {"period": np.arange(1, term + 1)} | ({} if paid_on is None else {"date": paid_on.astype("datetime64[s]")})
     amounts_of = {"opening": opening, "interest": interest, "principal": repaid, "closing": np.append(opening[1:], 0.0)}
@@ -179,7 +183,7 @@ def _argument_findings(given: dict[str, Any]) -> list[Finding]:
     every, principal = given["interest_frequency"], given["principal"]
     table = [
         ("balance", good_balance, "a number above 0"),
-        ("rate", _is_number(given["rate"]) and given["rate"] >= 0, "an annual decimal, 0 or more (0.02 is 2%)"),
+        ("rate", _is_number(given["rate"]) and 0 <= given["rate"] < HIGHEST, "an annual decimal from 0 to below 2 (0.02 is 2%)"),
         ("term", good_term, f"whole months from 1 to {LONGEST:,}"),
         ("kind", kind in KINDS, f"one of {', '.join(KINDS)}"),
         ("frequency", _is_count(given["frequency"], 1, LONGEST), "whole months between instalments, 1 or more"),

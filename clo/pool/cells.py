@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -12,13 +13,15 @@ from numpy.typing import NDArray
 from clo.behaviour.arrears import behind
 from clo.behaviour.assumptions import Behaviour
 from clo.behaviour.defaults import LoanPd, Survival, TermStructure
-from clo.findings import Finding
+from clo.findings import Finding, nearest
 from clo.pool.columns import Bools, Columns, Ints, Rule
 from clo.pool.contracts import Contracts
 from clo.tape.filters import FilterError, select
 from clo.timeline import month_index
 
 VINTAGE = "vintage"
+WHOLE_NUMBER = re.compile(r"^(-?\d+)\.0$")
+"""How a column of floats prints a number that is one of integers."""
 MOST = 20_000
 """Cells of one group: each holds its sums for every month."""
 
@@ -75,14 +78,29 @@ def assign(tape: Columns, contracts: Contracts, assumed: Behaviour, cutoff: np.d
     if assumed.repurchase is not None and assumed.repurchase.where is not None:
         columns["breached"], found = _breached(tape, assumed.repurchase.where)
         findings += found
+    days = tape.floats("days_in_arrears", 0.0)
     if assumed.rolls:
-        columns["behind"] = behind(tape.floats("days_in_arrears", 0.0))
+        known = (days >= 0.0) & np.isfinite(days)
+        findings += tape.hits([(
+            ~known, "E-P094", days, "days_in_arrears", "loan {id} has days_in_arrears {value}", "days in arrears are 0 or more",
+            "correct the tape",
+        )])  # fmt: skip
+        columns["behind"] = behind(np.where(known, days, 0.0))
+    else:
+        findings += tape.hits([(
+            days > 0.0, "W-P097", days, "days_in_arrears", "loan {id} is {value:.0f} days in arrears and is projected as current",
+            "arrears at the cut-off matter", "assume arrears by roll_rates, or leave the loan out of the pool",
+        )])  # fmt: skip
     codes, cells = _combined(columns, tape.size)
-    if len(cells) > MOST:
-        message = f"the assumptions tell {len(cells):,} kinds of loans apart"
-        fix = "put PDs on a grid (defaults: {pd: tape, nearest: 1bp}), or assume by classes"
-        findings.append(Finding("E-P086", "error", message, f"at most {MOST:,}", fix, field="defaults"))
     return Assigned(codes, cells, findings)
+
+
+def too_many(cells: int) -> Iterator[Finding]:
+    """What is wrong where a group falls into more cells than memory is meant to hold."""
+    if cells > MOST:
+        message = f"the assumptions tell {cells:,} kinds of loans apart"
+        fix = "put PDs on a grid (defaults: {pd: tape, nearest: 1bp}), or assume by classes"
+        yield Finding("E-P086", "error", message, f"at most {MOST:,}", fix, field="defaults")
 
 
 def _combined(columns: dict[str, NDArray[np.generic]], size: int) -> tuple[Ints, tuple[Cell, ...]]:
@@ -102,14 +120,20 @@ def _combined(columns: dict[str, NDArray[np.generic]], size: int) -> tuple[Ints,
 def _default_class(tape: Columns, model: LoanPd | TermStructure) -> tuple[NDArray[np.generic], Iterator[Finding]]:
     if isinstance(model, LoanPd):
         pd_1y = tape.floats("pd_1y")
+        rounded = pd_1y if not model.nearest else np.round(pd_1y / model.nearest) * model.nearest
+        usable = (pd_1y >= 0.0) & (pd_1y < 1.0) & (rounded < 1.0)
         table: list[Rule] = [
-            (~((pd_1y >= 0.0) & (pd_1y < 1.0)), "E-P080", pd_1y, "pd_1y",
-             "loan {id} has pd_1y {value}", "defaults: {{pd: tape}} needs a probability from 0 to below 1 of every loan",
-             "supply pd_1y, or assume defaults by class"),
+            (~usable, "E-P080", pd_1y, "pd_1y",
+             "loan {id} has pd_1y {value}", "defaults: {pd: tape} needs a probability from 0 to below 1, rounded too",
+             "supply pd_1y, round it to less, or assume defaults by class"),
+            (usable & (rounded == 0.0) & (pd_1y > 0.0), "W-P091", pd_1y, "pd_1y",
+             "loan {id} has pd_1y {value}, which nearest rounds to 0", "a loan that may default stays one that may",
+             "round to less"),
         ]  # fmt: skip
-        rounded = pd_1y if not model.nearest else np.round(np.nan_to_num(pd_1y) / model.nearest) * model.nearest
-        return rounded, tape.hits(table)
-    words = _words(tape, model.by)
+        return np.where(usable, rounded, 0.0), tape.hits(table)
+    if absent := list(_no_column(tape, model.by, "defaults.by")):
+        return np.full(tape.size, "", dtype=object), iter(absent)
+    words = words_of(tape, model.by)
     named = np.isin(words, list(model.curves))
     served = np.asarray(named | (model.other is not None))
     label = np.where(named, words, "").astype(object)  # all the others share one curve
@@ -119,34 +143,48 @@ def _default_class(tape: Columns, model: LoanPd | TermStructure) -> tuple[NDArra
 def _scale(tape: Columns, assumed: Behaviour) -> tuple[NDArray[np.generic], Iterator[Finding]]:
     scale = assumed.default_scale
     assert scale is not None
-    words = _words(tape, scale.by)
+    if absent := list(_no_column(tape, scale.by, "default_scale.by")):
+        return np.ones(tape.size), iter(absent)
+    words = words_of(tape, scale.by)
     factors = {word: scale.factor_of(word) for word in np.unique(words)}
     factor = pd.Series(words).map({word: np.nan if each is None else each for word, each in factors.items()})
     values = factor.to_numpy(dtype=np.float64)
     return values, tape.hits(_unknown_words(~np.isnan(values), words, scale.by, "E-P082", "factor"))
 
 
+def _no_column(tape: Columns, by: str, field: str) -> Iterator[Finding]:
+    """A scenario that tells loans apart by a column the tape does not have."""
+    if by != VINTAGE and not tape.has(by):
+        close = nearest(by, [*map(str, tape.frame.columns), VINTAGE])
+        fix = f"did you mean {close!r}?" if close else f"name a column of the tape, or {VINTAGE}"
+        message, rule = f"the tape has no column {by!r}", "loans are told apart by a column of the tape"
+        yield Finding("E-P090", "error", message, rule, fix, file=tape.file, field=field, value=by)
+
+
 def _unknown_words(served: Bools, words: NDArray[np.object_], by: str, code: str, what: str) -> list[Rule]:
+    shown = by.replace("{", "{{").replace("}", "}}")
     return [(
-        ~served, code, words, by, f"loan {{id}} has {by} {{value!r}}, which has no {what}",
+        ~served, code, words, by, f"loan {{id}} has {shown} {{value!r}}, which has no {what}",
         f"every word of {by} has a {what}, or other: serves it", "add it, or other:",
     )]  # fmt: skip
 
 
-def _words(tape: Columns, by: str) -> NDArray[np.object_]:
-    """Each loan's word in a column [i], the year of origination for `vintage`; numbers as they print, empty as ''."""
+def words_of(tape: Columns, by: str) -> NDArray[np.object_]:
+    """Each loan's word in a column [i], the year of origination for `vintage`; whole numbers without a point, empty as ''."""
     if by == VINTAGE:
         made = tape.dates("origination_date")
         return np.asarray(np.where(np.isnat(made), "", made.astype("datetime64[Y]").astype(str)), dtype=object)
     codes, words = tape.words(by, "")
-    return np.asarray(np.asarray(words, dtype=object)[codes])
+    return np.asarray(np.asarray([WHOLE_NUMBER.sub(r"\1", word) for word in words], dtype=object)[codes])
 
 
 def share_by_word(
     tape: Columns, by: str, rates: dict[str, float], other: float | None
 ) -> tuple[NDArray[np.float64], list[Finding]]:
     """A share for each loan by its word [i], and the loans whose word has none."""
-    words = _words(tape, by)
+    if absent := list(_no_column(tape, by, "recovery.by")):
+        return np.zeros(tape.size), absent
+    words = words_of(tape, by)
     share = np.asarray(pd.Series(words).map(rates), dtype=np.float64)
     if other is not None:
         share = np.where(np.isnan(share), other, share)
@@ -175,5 +213,5 @@ def _breached(tape: Columns, where: str) -> tuple[Bools, list[Finding]]:
     except (FilterError, ValueError) as error:
         rule, fix = "a condition over the columns of the tape", "correct the condition"
         return np.zeros(tape.size, dtype=np.bool_), [
-            Finding("E-P085", "error", str(error), rule, fix, field="repurchase.where", value=where)
+            Finding("E-P093", "error", str(error), rule, fix, field="repurchase.where", value=where)
         ]

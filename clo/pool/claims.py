@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,13 +20,14 @@ def claims_of(tape: Columns, assumed: Behaviour) -> tuple[Claims | None, list[Fi
     findings: list[Finding] = []
     deposit = undrawn = recovery = None
     if assumed.setoff is not None:
-        deposit = np.maximum(np.nan_to_num(tape.floats("deposit_setoff", 0.0)), 0.0)
-        findings += _without_effect(tape, "setoff", "no loan has a deposit (deposit_setoff)", deposit)
+        given = tape.floats("deposit_setoff", 0.0)
+        findings += tape.hits([(
+            (given < 0.0) | np.isinf(given), "E-P095", given, "deposit_setoff", "loan {id} has deposit_setoff {value}",
+            "a deposit is 0 or more", "correct the tape, or leave it empty where there is none",
+        )])  # fmt: skip
+        deposit = np.nan_to_num(given)
     if assumed.drawn_at_default is not None:
-        revolving = tape.look_up("amortisation_type", "", lambda word: word == "revolving", np.bool_)
-        unused = np.nan_to_num(tape.floats("credit_limit")) - tape.floats("current_balance")
-        undrawn = np.where(revolving, assumed.drawn_at_default * np.maximum(unused, 0.0), 0.0)
-        findings += _without_effect(tape, "drawn_at_default", "no loan is a revolving line with something undrawn", undrawn)
+        undrawn = assumed.drawn_at_default * _undrawn(tape)
     if assumed.recovery == "lgd":
         lgd = tape.floats("lgd")
         findings += tape.hits([(
@@ -45,7 +44,8 @@ def claims_of(tape: Columns, assumed: Behaviour) -> tuple[Claims | None, list[Fi
     return Claims(deposit, undrawn, recovery), findings
 
 
-def _without_effect(tape: Columns, name: str, why: str, values: Floats) -> Iterator[Finding]:
-    if tape.size and not values.any():
-        rule, fix = "what is assumed finds loans it applies to", "leave it out, or supply the column"
-        yield Finding("W-P088", "warning", f"{name} changes nothing: {why}", rule, fix, file=tape.file, field=name)
+def _undrawn(tape: Columns) -> Floats:
+    """What may still be drawn of revolving lines, 0 for other loans [i]."""
+    revolving = tape.look_up("amortisation_type", "", lambda word: word == "revolving", np.bool_)
+    unused = np.nan_to_num(tape.floats("credit_limit")) - tape.floats("current_balance")
+    return np.where(revolving, np.maximum(unused, 0.0), 0.0)

@@ -63,12 +63,15 @@ class Tape(Protocol):
 class Columns:
     """A tape's columns, with an absent optional one read as empty; rows and file say where a loan came from.
 
-    Some of its loans are a list of positions: only the columns that somebody reads are copied.
+    Some of its loans are a list of positions, a run of them a part of the frame: only what somebody reads is copied, and the
+    words of a column are told apart once, however many ask for them.
     """
 
-    def __init__(self, whole: pd.DataFrame, rows: NDArray[np.int64], file: str, at: NDArray[np.intp] | None = None) -> None:
-        self._whole, self._all_rows, self._at = whole, rows, at
-        self.size = len(whole) if at is None else len(at)
+    def __init__(self, whole: pd.DataFrame, rows: NDArray[np.int64], file: str, first: int = 0) -> None:
+        self._whole, self._all_rows, self._first = whole, rows, first
+        self._at: NDArray[np.intp] | None = None
+        self._words: dict[str, tuple[NDArray[Any], list[str]]] = {}  # of the whole frame, shared with `where`
+        self.size = len(whole)
         self.file = file
 
     @classmethod
@@ -77,11 +80,21 @@ class Columns:
             return cls(loans, np.arange(2, len(loans) + 2), "")
         return cls(loans.frame, loans.file_rows, loans.source)
 
-    @classmethod
-    def with_balance(cls, loans: Tape | pd.DataFrame) -> Columns:
+    def part(self, begin: int, end: int) -> Columns:
+        """A run of the loans of a whole tape."""
+        return Columns(self._whole.iloc[begin:end], self._all_rows[begin:end], self.file, self._first + begin)
+
+    def with_balance(self) -> Columns:
         """The loans a projection takes, in its order: all but those without a balance."""
-        tape = cls.of(loans)
-        return tape.where(tape.floats("current_balance") != 0.0)
+        return self.where(self.floats("current_balance") != 0.0)
+
+    def where(self, keep: Bools) -> Columns:
+        if keep.all():
+            return self
+        at = np.flatnonzero(keep)
+        some = Columns(self._whole, self._all_rows, self.file, self._first)
+        some._at, some._words, some.size = at if self._at is None else self._at[at], self._words, len(at)
+        return some
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -91,13 +104,12 @@ class Columns:
     @property
     def rows(self) -> NDArray[np.int64]:
         """Where each loan stands in its file [i]."""
-        return self._all_rows if self._at is None else self._all_rows[self._at]
+        return self._of_these(self._all_rows)
 
-    def where(self, keep: Bools) -> Columns:
-        if keep.all():
-            return self
-        at = np.flatnonzero(keep)
-        return Columns(self._whole, self._all_rows, self.file, at if self._at is None else self._at[at])
+    @property
+    def positions(self) -> NDArray[np.intp]:
+        """Where each loan stands in its tape [i], counted from 0."""
+        return self._first + (np.arange(self.size) if self._at is None else self._at)
 
     def has(self, name: str) -> bool:
         return name in self._whole
@@ -110,22 +122,46 @@ class Columns:
         """A numeric column [i], nan where empty; the default throughout where the tape has no such column."""
         if not self.has(name):
             return np.full(self.size, default)
-        return self.column(name).to_numpy(dtype=np.float64, na_value=np.nan)
+        return self._of_these(self._whole[name].to_numpy(dtype=np.float64, na_value=np.nan))
 
     def dates(self, name: str) -> Days:
         if not self.has(name):
             return np.full(self.size, "NaT", dtype="datetime64[D]")
-        return as_days(self.column(name).to_numpy(dtype="datetime64[s]"))
+        return as_days(self._seconds(name))
+
+    def empty(self, name: str) -> Bools:
+        """Where a column of dates the tape has is empty [i]."""
+        return np.isnat(self._seconds(name))
+
+    def latest(self, name: str) -> np.datetime64:
+        """The last day in a column of dates; NaT where there is none."""
+        if not self.has(name) or self.size == 0:
+            return np.datetime64("NaT", "D")
+        seconds = self._seconds(name)
+        return np.datetime64(int(seconds.view(np.int64).max()), "s").astype("datetime64[D]")  # NaT is the least of all numbers
+
+    def _seconds(self, name: str) -> NDArray[np.datetime64]:
+        return self._of_these(self._whole[name].to_numpy(dtype="datetime64[s]"))
 
     def words(self, name: str, empty: str) -> tuple[NDArray[Any], list[str]]:
         """Codes [i] into the list of words; code -1, an empty field, picks the last of them, `empty`."""
         if not self.has(name):
             return np.full(self.size, -1, dtype=np.int8), [empty]
-        column = self.column(name)
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            return np.asarray(column.cat.codes), [*map(str, column.cat.categories), empty]
-        codes, words = pd.factorize(column)
-        return codes, [*map(str, words), empty]
+        if name in self._words:
+            codes, words = self._words[name]
+            return self._of_these(codes), [*words, empty]
+        whole = self._whole[name]
+        if isinstance(whole.dtype, pd.CategoricalDtype):
+            self._words[name] = np.asarray(whole.cat.codes), [*map(str, whole.cat.categories)]
+            return self.words(name, empty)
+        codes, found = pd.factorize(self.column(name))
+        words = [*map(str, found)]
+        if self._at is None:
+            self._words[name] = codes, words
+        return codes, [*words, empty]
+
+    def _of_these(self, whole: NDArray[Any]) -> NDArray[Any]:
+        return whole if self._at is None else whole[self._at]
 
     def look_up(self, name: str, empty: str, meaning: Callable[[str], Any], dtype: Any) -> NDArray[Any]:
         """What each loan's word means, [i]."""
@@ -145,7 +181,7 @@ class Columns:
             if self.has("loan_id"):
                 who = self.column("loan_id").iloc[at].to_numpy(dtype=object)
             else:
-                who = np.asarray([f"#{row + 1}" for row in at], dtype=object)
+                who = np.asarray([f"#{position + 1}" for position in self.positions[at]], dtype=object)
             found = np.asarray(values(at) if callable(values) else values[at]).astype(object)
             rows = self.rows[at]
             text = message.format(id=who[0], value=found[0])

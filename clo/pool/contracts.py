@@ -17,7 +17,7 @@ from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, Tape, extended,
 from clo.pool.instalments import instalment_terms, is_plain, plain_terms
 from clo.pool.interest import RATE_TYPES, last_resets, rate_terms
 from clo.pool.kernel import Kind
-from clo.pool.schedules import last_principal, supplied
+from clo.pool.schedules import last_principal, payments_of, supplied
 from clo.timeline import Days, as_days, month_end, month_index
 
 _KINDS = {
@@ -27,6 +27,10 @@ _KINDS = {
     "revolving": Kind.BULLET,
     "schedule": Kind.SCHEDULE,
 }
+
+
+GONE = frozenset({"DFLT", "NDFT", "DTCR", "DADB", "RDMD", "RE"})
+"""Statuses of loans that have defaulted, been redeemed or been bought back."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +65,75 @@ class Contracts:
         return row
 
 
+class Batch:
+    """Loans to be read, all at once or in parts: what the parts have in common, and findings about all of the loans together.
+
+    with_defaults: read default_date (and with_loss, allocated_loss); otherwise nobody is known to default. A default
+    date after a loan's last month with a balance counts in that month. A loan without balance is left out.
+    extension: the months by which new terms may extend a loan; None where nobody gets any.
+    """
+
+    def __init__(
+        self,
+        loans: Tape | pd.DataFrame,
+        ends: Days,
+        cutoff: np.datetime64,
+        *,
+        with_defaults: bool = False,
+        with_loss: bool = False,
+        extension: int | None = None,
+    ) -> None:
+        self.loans = Columns.of(loans)
+        self.ends, self.cutoff = ends, cutoff
+        self.with_defaults, self.with_loss, self.extension = with_defaults, with_loss, extension
+        tape = self.loans.with_balance()
+        last = np.fmax(tape.latest("maturity_date"), ends[-1])  # fmax passes over a missing date
+        self._all_ends = extended(ends, month_end(month_index(as_days([last])) + (extension or 0))[0], cutoff)
+        table = None if isinstance(loans, pd.DataFrame) else loans.schedule
+        by_schedule = np.zeros(0, dtype=np.bool_) if table is None else _kinds(tape) == Kind.SCHEDULE
+        self._payments, self.findings = payments_of(tape, table, by_schedule)
+        if with_defaults:
+            self.findings += _recorded(tape)
+
+    def parts(self, size: int) -> list[Columns]:
+        """The loans in runs of at most `size`; at least one run."""
+        return [self.loans.part(begin, begin + size) for begin in range(0, max(self.loans.size, 1), size)]
+
+    def read(self, part: Columns) -> tuple[Columns, Contracts, list[Finding]]:
+        """The loans of a part that have a balance: as columns, as the kernel takes them, and every finding about them."""
+        tape, ends, cutoff, extension = part.with_balance(), self._all_ends, self.cutoff, self.extension
+        maturity, kinds = tape.dates("maturity_date"), _kinds(tape)
+        term = month_of(maturity, ends, cutoff)
+        findings = [*_loan_findings(tape, term, maturity, kinds, ends=self.ends, cutoff=cutoff), *_line_findings(tape)]
+        plain = is_plain(tape, kinds)
+        others, months, other_kinds = tape.where(~plain), term[~plain], kinds[~plain]
+        instalments, tau, found = instalment_terms(others, months, other_kinds, ends, cutoff)
+        rates, indices, rate_findings = rate_terms(others, months, other_kinds, ends, cutoff)
+        schedule, entries, schedule_findings = supplied(
+            others, self._payments, other_kinds, ends, cutoff, changing=extension is not None
+        )
+        terms = plain_terms(others.size)
+        for fields in (instalments, rates, schedule):
+            for name, values in fields.items():
+                terms[name] = values
+        findings += [*found, *rate_findings, *schedule_findings]
+
+        default_month, loss = np.zeros(0, dtype=np.int32), np.zeros(0)
+        if self.with_defaults:
+            loss = tape.floats("allocated_loss")
+            month = month_of(tape.dates("default_date"), ends, cutoff)
+            findings += _default_findings(tape, month, loss, with_loss=self.with_loss)
+            last = term.copy()
+            last[~plain] = last_principal(terms, entries, months)
+            default_month = np.where(month > 0, np.minimum(month, last), 0).astype(np.int32)
+        contracts = Contracts(
+            balance=tape.floats("current_balance"), rate=tape.floats("current_rate"), kind=kinds, term=term,
+            default_month=default_month, loss=loss, plain=plain, terms=terms, entries=entries, tau=tau,
+            indices=indices, last_reset=last_resets(terms, months + (extension or 0), len(indices), len(self.ends)),
+        )  # fmt: skip
+        return tape, contracts, findings
+
+
 def read_contracts(
     loans: Tape | pd.DataFrame,
     ends: Days,
@@ -70,47 +143,14 @@ def read_contracts(
     with_loss: bool = False,
     extension: int | None = None,
 ) -> tuple[Contracts, list[Finding]]:
-    """The loans of a group as the kernel takes them, with every finding; with one at error level they are not to be run.
+    """All the loans of a `Batch` as the kernel takes them, with every finding; with one at error level they are not to be run."""
+    batch = Batch(loans, ends, cutoff, with_defaults=with_defaults, with_loss=with_loss, extension=extension)
+    _, contracts, findings = batch.read(batch.loans)
+    return contracts, [*findings, *batch.findings]
 
-    with_defaults: read default_date (and with_loss, allocated_loss); otherwise nobody is known to default. A default
-    date after a loan's maturity counts in its last month, the last with a balance. A loan without balance is left out.
-    extension: the months by which new terms may extend a loan; None where nobody gets any.
-    """
-    tape = Columns.with_balance(loans)
-    maturity = tape.dates("maturity_date")
-    last = np.fmax.reduce(maturity, initial=ends[-1])  # fmax passes over missing dates
-    all_ends = extended(ends, month_end(month_index(as_days([last])) + (extension or 0))[0], cutoff)
-    term = month_of(maturity, all_ends, cutoff)
-    kinds = tape.look_up("amortisation_type", "", lambda word: _KINDS.get(word, -1), np.int8)
-    findings = [*_loan_findings(tape, term, maturity, kinds, ends=ends, cutoff=cutoff), *_line_findings(tape)]
-    del maturity  # a date for every loan: what follows needs the room
 
-    plain = is_plain(tape, kinds)
-    others, months, other_kinds = tape.where(~plain), term[~plain], kinds[~plain]
-    instalments, tau, found = instalment_terms(others, months, other_kinds, all_ends, cutoff)
-    rates, indices, rate_findings = rate_terms(others, months, other_kinds, all_ends, cutoff)
-    table = None if isinstance(loans, pd.DataFrame) else loans.schedule
-    changing = extension is not None
-    schedule, entries, schedule_findings = supplied(others, tape, table, other_kinds, all_ends, cutoff, changing=changing)
-    terms = plain_terms(others.size)
-    for part in (instalments, rates, schedule):
-        for name, values in part.items():
-            terms[name] = values
-    findings += [*found, *rate_findings, *schedule_findings]
-
-    default_month, loss = np.zeros(0, dtype=np.int32), np.zeros(0)
-    if with_defaults:
-        loss = tape.floats("allocated_loss")
-        month = month_of(tape.dates("default_date"), all_ends, cutoff)
-        findings += [*_default_findings(tape, month, loss, with_loss=with_loss), *_recorded(tape, month)]
-        last = term.copy()
-        last[~plain] = last_principal(terms, entries, term[~plain])
-        default_month = np.where(month > 0, np.minimum(month, last), 0).astype(np.int32)
-    return Contracts(
-        balance=tape.floats("current_balance"), rate=tape.floats("current_rate"), kind=kinds, term=term,
-        default_month=default_month, loss=loss, plain=plain, terms=terms, entries=entries, tau=tau,
-        indices=indices, last_reset=last_resets(terms, months + (extension or 0), len(indices), len(ends)),
-    ), findings  # fmt: skip
+def _kinds(tape: Columns) -> NDArray[np.int8]:
+    return tape.look_up("amortisation_type", "", lambda word: _KINDS.get(word, -1), np.int8)
 
 
 def _loan_findings(
@@ -118,9 +158,11 @@ def _loan_findings(
 ) -> Iterator[Finding]:
     """What every loan must have: balance, rate, maturity, a kind of repayment and of rate that can be projected."""
     known_rate = tape.look_up("rate_type", "fixed", lambda word: word in RATE_TYPES, np.bool_)
-    balance, rate = tape.floats("current_balance"), tape.floats("current_rate")
+    balance, rate, due = tape.floats("current_balance"), tape.floats("current_rate"), tape.dates("next_payment_date")
+    gone = tape.look_up("account_status", "", lambda word: word in GONE, np.bool_)
+    monthly = tape.look_up("principal_frequency", "monthly", lambda word: word == "monthly", np.bool_)
     table: list[Rule] = [
-        (~(balance >= 0.0), "E-P001", balance, "current_balance",
+        (~((balance >= 0.0) & np.isfinite(balance)), "E-P001", balance, "current_balance",
          "loan {id} has balance {value}", "a balance is 0 or more", "correct the tape"),
         (~((rate >= 0.0) & np.isfinite(rate)), "E-P002", rate, "current_rate",
          "loan {id} has rate {value}", "a rate is a decimal, 0 or more", "correct the tape"),
@@ -132,6 +174,12 @@ def _loan_findings(
         (~known_rate, "E-P005", tape.said("rate_type"), "rate_type",
          "loan {id} has rate type {value}: it cannot be projected", f"one of {', '.join(RATE_TYPES)}",
          "leave it out of the pool"),
+        (gone, "E-P096", tape.said("account_status"), "account_status",
+         "loan {id} has a balance and status {value}", "a loan of the pool has not defaulted or left it by the cut-off",
+         "leave it out of the pool, as where: \"account_status == 'PERF' or account_status == 'ARRE'\" does"),
+        (monthly & (month_of(due, ends, cutoff) > 1), "W-P098", due, "next_payment_date",
+         "loan {id} pays monthly, and next on {value}: it is projected to pay from the first month on",
+         "a monthly loan pays every month", "correct the date, or the frequency; a time without principal is grace_end_date"),
         (term > len(ends), "W-P030", maturity, "maturity_date",
          f"loan {{id}} matures {{value}}, the horizon ends {ends[-1]}: what is then outstanding stays unpaid",
          "loans mature within the horizon", "end the horizon later, or leave the loan out of the pool"),
@@ -154,15 +202,12 @@ def _line_findings(tape: Columns) -> Iterator[Finding]:
     ])  # fmt: skip
 
 
-def _recorded(tape: Columns, month: Ints) -> Iterator[Finding]:
+def _recorded(tape: Columns) -> Iterator[Finding]:
     """Whether the tape records defaults at all: silence about them is not the same as none."""
     rule = "defaults from the tape need the dates they happened"
     if not tape.has("default_date"):
         message = "the tape has no column default_date: no default would happen"
         yield Finding("E-P023", "error", message, rule, "add the column, or give a cdr", file=tape.file, field="default_date")
-    elif not (month >= 0).any():
-        message = "default_date is blank for every loan: no default happens"
-        yield Finding("W-P024", "warning", message, rule, "check the tape", file=tape.file, field="default_date")
 
 
 def _default_findings(tape: Columns, month: Ints, loss: Floats, *, with_loss: bool) -> Iterator[Finding]:

@@ -67,10 +67,10 @@ class PoolFlows:
     last month, and are lost. outstanding [g, s]: balance after the last month. states: with roll rates, the balance in each
     state of arrears by month and group (period_end, group, scenario, state, balance).
     realised: with defaults from the tape, one row a group: charge_offs (loans with a default date), modelled (those that
-    default within the months), charged_off (the recorded loss of all), default (modelled exposure at the date), loss (the
-    exposure less what the recorded loss leaves of it), excess (recorded loss beyond the exposure), beyond_horizon (loans
-    whose default comes after the last month: in charge_offs and charged_off, in none of the modelled figures; without
-    any, charged_off = loss + excess).
+    default within the months), charged_off (the recorded loss of all), default (modelled exposure at the date, drawings
+    included, before any repurchase), loss (the exposure less what the recorded loss leaves of it), excess (recorded loss
+    beyond the exposure), beyond_horizon (loans whose default comes after the last month: in charge_offs and charged_off, in
+    none of the modelled figures; without any, charged_off = loss + excess).
     """
 
     groups: tuple[str, ...]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,25 +18,22 @@ from clo.behaviour.defaults import DefaultScale, TermStructure
 from clo.behaviour.recovery import RecoveryBy
 from clo.curves import Curves
 from clo.expressions import ExpressionError, names, parse
-from clo.findings import Finding, has_errors
-from clo.pool.cells import Cell, assign
-from clo.pool.claims import claims_of
-from clo.pool.columns import Columns, Tape, extended
-from clo.pool.contracts import Contracts, read_contracts
+from clo.findings import Finding, has_errors, merged
+from clo.pool.cells import Cell, too_many
+from clo.pool.columns import Tape
+from clo.pool.contracts import Batch
+from clo.pool.effects import Seen, effect_findings
 from clo.pool.flows import Flow
 from clo.pool.hazards import hazards_of
-from clo.pool.interest import index_paths
 from clo.pool.kernel import Column
-from clo.pool.rate_checks import rate_findings
+from clo.pool.parts import SIZE, Part, PartSums, cohorts_of, fixings_of, worked_out
 from clo.pool.rolling import roll
-from clo.pool.summing import NewTerms, contractual_sums
-from clo.pool.survival import Thinned, thin
+from clo.pool.summing import in_order
+from clo.pool.thinning import Thinned, thin
 from clo.tape.stream import TapeStream
 from clo.timeline import Days
 
 Floats = NDArray[np.float64]
-ALL_CURVES = "shift"
-"""Key of `rates` that stands for every curve not named."""
 Pool = Tape | pd.DataFrame | Iterable[Tape]
 """The loans of a group: all of them, or one batch after another."""
 READ = frozenset({
@@ -70,10 +69,21 @@ def columns_read(scenarios: Iterable[Behaviour]) -> Set[str]:
 
 
 class Tally:
-    """Loans worked out so far, over all groups and scenarios, for a progress bar; loans without a balance are counted at once."""
+    """Loans worked out so far, over all groups and scenarios, for a progress bar."""
 
     def __init__(self, progress: Callable[[int, int], None] | None, total: int) -> None:
         self.progress, self.total, self.before = progress, total, 0
+
+    def add(self, loans: int) -> None:
+        """So many more are done."""
+        self.before += loans
+        if self.progress is not None and loans:
+            self.progress(self.before, self.total)
+
+    def finish(self) -> None:
+        """Loans without a balance are worked out too: there is nothing to do for them."""
+        if self.progress is not None and self.before < self.total:
+            self.add(self.total - self.before)
 
     def of_part(self) -> Callable[[int, int], None] | None:
         """The callback of one part, whose own count starts at 0."""
@@ -96,6 +106,11 @@ class Sums:
     index: dict[str, Floats] = field(default_factory=dict)
     cohorts: tuple[int, ...] = ()
 
+    def add(self, part: PartSums) -> None:
+        for cell, sums in part.by_cell.items():
+            self.by_cell[cell] = self.by_cell[cell] + sums if cell in self.by_cell else sums
+        self.index |= part.index
+
 
 @dataclass
 class Group:
@@ -111,6 +126,7 @@ class Group:
     charge_offs: int = 0
     charged_off: float = 0.0
     beyond_horizon: int = 0
+    days_known: bool = False
 
     def __post_init__(self) -> None:
         self.sums = [Sums(cohorts=cohorts_of(each, len(self.ends))) for each in self.terms]
@@ -122,61 +138,48 @@ class Group:
 
     def add(self, batch: Tape | pd.DataFrame, tally: Tally) -> None:
         """Read a batch of loans and add its contracts to the sums; with errors, read only."""
-        from_tape = any(each.from_tape for each in self.terms)
-        with_loss = any(each.recovery == "tape" for each in self.terms)
         changes = [each.restructuring.extension for each in self.terms if each.restructuring is not None]
-        contracts, found = read_contracts(
-            batch, self.ends, self.cutoff, with_defaults=from_tape, with_loss=with_loss, extension=max(changes, default=None)
-        )
-        self.findings += found
-        self.balance += float(contracts.balance.sum())
-        if from_tape:
-            self._record(contracts)
-        for assumed, sums in zip(self.terms, self.sums, strict=True):
-            self._sum(batch, contracts, assumed, sums, tally)
-
-    def _sum(
-        self, batch: Tape | pd.DataFrame, contracts: Contracts, assumed: Behaviour, sums: Sums, tally: Tally
-    ) -> None:  # fmt: skip
-        months, tape = len(self.ends), Columns.with_balance(batch)
-        assigned = assign(tape, contracts, assumed, self.cutoff)
-        claims, found = claims_of(tape, assumed)
-        index = self._fixings(batch, contracts, assumed)
-        self.findings += [*assigned.findings, *found]
-        if has_errors(self.findings):
-            return
-        new_terms = None
-        if assumed.restructuring is not None and sums.cohorts:
-            new_terms = NewTerms(sums.cohorts, assumed.restructuring.extension, assumed.restructuring.rate_cut)
-        added = contractual_sums(
-            contracts, months, index=index, cell=assigned.codes, cells=len(assigned.cells), known=assumed.from_tape,
-            claims=claims, new_terms=new_terms, threads=self.threads, progress=tally.of_part(),
+        whole = Batch(
+            batch, self.ends, self.cutoff,
+            with_defaults=any(each.from_tape for each in self.terms), with_loss=any(each.recovery == "tape" for each in self.terms),
+            extension=max(changes, default=None),
         )  # fmt: skip
-        for number, cell in enumerate(assigned.cells):
-            part = added[:, number]
-            sums.by_cell[cell] = sums.by_cell[cell] + part if cell in sums.by_cell else part
-        sums.index |= dict(zip(contracts.indices, index, strict=True))
-
-    def _fixings(self, batch: Tape | pd.DataFrame, contracts: Contracts, assumed: Behaviour) -> Floats:
-        """What each index of the loans is at the cut-off and at the end of each month [x, t + 1]."""
-        rates = assumed.rates or {}
-        index, found = index_paths(
-            contracts.indices, self.curves, extended(self.ends, self.ends[-1], self.cutoff)[: len(self.ends) + 1], self.cutoff,
-            shift={name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in contracts.indices},
-            performance=assumed.performance,
-            needed=None if assumed.prepayment_incentive is not None else contracts.last_reset,
+        found = list(whole.findings)
+        self.days_known |= whole.loans.has("days_in_arrears")
+        parts, threads = whole.parts(SIZE), self.threads or os.cpu_count() or 1
+        alone = len(parts) == 1
+        work = partial(
+            worked_out, whole, terms=self.terms, curves=self.curves, summing=not has_errors([*self.findings, *found]),
+            threads=threads if alone else 1, progress=tally.of_part if alone else lambda: None,
         )  # fmt: skip
-        self.findings += found
-        if not has_errors(found):
-            longer = 0 if assumed.restructuring is None else assumed.restructuring.extension
-            self.findings += rate_findings(batch, contracts, self.curves, index, self.cutoff, extension=longer)
-        return index
+        last_reset: list[dict[str, int]] = [{} for _ in self.terms]
+        for _, part in in_order(work, parts, 1 if alone else threads):
+            found += part.findings
+            if part.loans or alone:
+                self._take(part, last_reset)
+            tally.add(0 if alone else part.loans * self.passes)
+        for assumed, last in zip(self.terms, last_reset, strict=True):
+            found += fixings_of(list(last), list(last.values()), whole, assumed, self.curves)[1]
+        for sums in self.sums:
+            found += too_many(len(sums.by_cell))
+        self.findings += merged(found, listed=None)
 
-    def _record(self, contracts: Contracts) -> None:
-        recorded = contracts.default_month > 0
-        self.charge_offs += int(recorded.sum())
-        self.charged_off += float(np.nansum(contracts.loss[recorded]))
-        self.beyond_horizon += int((contracts.default_month > len(self.ends)).sum())
+    def _take(self, part: Part, last_reset: list[dict[str, int]]) -> None:
+        """Add what remains of a part to the group, and the months to which it needs fixings to `last_reset`."""
+        self.balance += part.balance
+        self.charge_offs += part.charge_offs
+        self.charged_off += part.charged_off
+        self.beyond_horizon += part.beyond_horizon
+        for sums, last, added in zip(self.sums, last_reset, part.sums, strict=True):
+            sums.add(added)
+            for name, month in added.last_reset.items():
+                last[name] = max(month, last.get(name, 0))
+
+    def effects(self, assumed: Behaviour, number: int) -> Iterator[Finding]:
+        """What a scenario that shares the sums of that number says and does not find in these loans."""
+        sums = self.sums[number]
+        seen = Seen(sums.by_cell, tuple(sums.index), len(self.ends), self.charge_offs, self.days_known)
+        return effect_findings(seen, assumed)
 
     def flows(self, assumed: Behaviour, number: int) -> tuple[Thinned, Floats | None]:
         """Flows under a scenario that shares the sums of that number; with roll rates also the balances by state [t, state]."""
@@ -194,8 +197,9 @@ class Group:
         """Recorded defaults against modelled ones, as PoolFlows describes it."""
         number = next(number for number, each in enumerate(self.terms) if each.from_tape)
         known = [part[0] for cell, part in self.sums[number].by_cell.items() if cell.known]
-        columns = [Column.DEFAULT, Column.SALVAGE, Column.EXCESS]
-        exposure, salvage, excess = sum((part[columns, :-1].sum(axis=1) for part in known), np.zeros(3))
+        columns = [Column.DEFAULT, Column.DRAWN, Column.SALVAGE, Column.EXCESS]
+        exposure, drawn, salvage, excess = sum((part[columns, :-1].sum(axis=1) for part in known), np.zeros(4))
+        exposure += drawn
         return {
             "group": name,
             "charge_offs": self.charge_offs,
@@ -206,10 +210,3 @@ class Group:
             "excess": float(excess),
             "beyond_horizon": self.beyond_horizon,
         }
-
-
-def cohorts_of(assumed: Behaviour, months: int) -> tuple[int, ...]:
-    """Months in which loans get new terms."""
-    if assumed.restructuring is None:
-        return ()
-    return tuple(int(month) + 1 for month in np.flatnonzero(assumed.restructuring.shares(months)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,32 +28,46 @@ Floats = NDArray[np.float64]
 class Hazards(NamedTuple):
     """Monthly shares by cell [c, t]. known [c]: cells whose defaults are the tape's. fee: of what is prepaid.
 
-    amounts [t]: what defaults in each month in the currency of the tape, in place of `default`; None where that is a share.
+    repurchase: of the balance left; bought: the part of it that no substitute replaces. amounts [t]: what defaults in each month
+    in the currency of the tape, in place of `default`; None where that is a share.
     """
 
     known: NDArray[np.bool_]
     default: Floats
     prepayment: Floats
     repurchase: Floats
+    bought: Floats
     fee: Floats
     amounts: Floats | None
+
+    @property
+    def keep(self) -> Floats:
+        """Share of what is left after the instalment that is neither bought back nor prepaid [c, t]."""
+        return np.asarray((1.0 - self.bought) * (1.0 - self.prepayment))
 
 
 def hazards_of(cells: Sequence[Cell], assumed: Behaviour, months: int, initial: float, index: Mapping[str, Floats]) -> Hazards:
     """Hazards of a group whose balance at the cut-off is `initial`; index: fixings [t + 1] by name, where incentives need them.
 
-    Raises InputError where an incentive drives a CPR to 100% or beyond.
+    Raises InputError where a ramp or an incentive drives a CPR to 100% or beyond.
     """
     amounts = None
     if isinstance(assumed.defaults, Cumulative) and assumed.defaults.of == "balance":
         amounts = assumed.defaults.cumulative * initial * assumed.defaults.distribution(months)
     rows = [
-        (_default(cell, assumed, months), _prepayment(cell, assumed, months, index), _repurchase(cell, assumed, months),
+        (_default(cell, assumed, months), _cpr(cell, assumed, months, index), _repurchase(cell, assumed, months),
          _fee(cell, assumed, months))
         for cell in cells
     ]  # fmt: skip
-    default, prepayment, repurchase, fee = (np.stack(column) for column in zip(*rows, strict=True))
-    return Hazards(np.asarray([cell.known for cell in cells]), default, prepayment, repurchase, fee, amounts)
+    default, cpr, repurchase, fee = (np.stack(column) for column in zip(*rows, strict=True))
+    findings = list(_too_fast(cells, cpr))
+    if findings:
+        raise InputError(findings)
+    known = np.asarray([cell.known for cell in cells])
+    smm = np.asarray(smm_from_cpr(cpr)) if assumed.smm is None else np.tile(by_month(assumed.smm, months), (len(cells), 1))
+    smm[known] = 0.0
+    kept = 0.0 if assumed.repurchase is None else assumed.repurchase.substitution
+    return Hazards(known, default, smm, repurchase, repurchase * (1.0 - kept), fee, amounts)
 
 
 def _default(cell: Cell, assumed: Behaviour, months: int) -> Floats:
@@ -73,23 +87,26 @@ def _default(cell: Cell, assumed: Behaviour, months: int) -> Floats:
     return hazard if cell.scale == 1.0 else scaled(hazard, cell.scale)
 
 
-def _prepayment(cell: Cell, assumed: Behaviour, months: int, index: Mapping[str, Floats]) -> Floats:
-    if cell.known:
-        return np.zeros(months)
-    if assumed.smm is not None:
-        return by_month(assumed.smm, months)
+def _cpr(cell: Cell, assumed: Behaviour, months: int, index: Mapping[str, Floats]) -> Floats:
     cpr = np.zeros(months) if assumed.cpr is None else by_month(assumed.cpr, months)
     if assumed.prepayment_ramp is not None:
         cpr = assumed.prepayment_ramp.cpr(cell.age, months)
     if assumed.prepayment_incentive is not None and cell.follows:
-        cpr = cpr * assumed.prepayment_incentive.factor(index[cell.follows][: months + 1])
-    if (cpr >= 1.0).any():
-        month = int(np.flatnonzero(cpr >= 1.0)[0]) + 1
-        message = f"the CPR of month {month} comes to {cpr[month - 1]:.4g}"
-        field = "prepayment_incentive" if cell.follows else "prepayment_ramp"
-        rule, fix = "a CPR is below 100%", "lower the speed or the sensitivity"
-        raise InputError([Finding("E-A037", "error", message, rule, fix, field=field)])
-    return np.asarray(smm_from_cpr(cpr))
+        factor = assumed.prepayment_incentive.factor(index[cell.follows][: months + 1])
+        cpr = cpr * np.nan_to_num(factor, nan=1.0)  # months without a fixing come after the last loan
+    return cpr
+
+
+def _too_fast(cells: Sequence[Cell], cpr: Floats) -> Iterator[Finding]:
+    """The first month in which loans of some index, or of none, would all prepay and more."""
+    for follows in dict.fromkeys(cell.follows for cell in cells):
+        own = cpr[[cell.follows == follows for cell in cells]].max(axis=0)
+        if (own >= 1.0).any():
+            month = int(np.flatnonzero(own >= 1.0)[0]) + 1
+            message = f"the CPR of month {month} comes to {own[month - 1]:.4g}" + (f" for loans on {follows}" if follows else "")
+            field = "prepayment_incentive" if follows else "prepayment_ramp"
+            rule, fix = "a CPR is below 100%", "lower the speed or the sensitivity"
+            yield Finding("E-A037", "error", message, rule, fix, field=field)
 
 
 def _repurchase(cell: Cell, assumed: Behaviour, months: int) -> Floats:

@@ -41,7 +41,7 @@ def is_plain(tape: Columns, kinds: NDArray[np.int8]) -> Bools:
     if tape.has("day_count"):
         plain &= tape.look_up("day_count", "1/12", lambda word: word in EQUAL_MONTHS, np.bool_)
     if tape.has("grace_end_date"):
-        plain &= np.isnat(tape.dates("grace_end_date")) | bullet
+        plain &= tape.empty("grace_end_date") | bullet
     if tape.has("balloon_amount"):
         plain &= (np.nan_to_num(tape.floats("balloon_amount")) == 0.0) | bullet
     if tape.has("rate_type"):

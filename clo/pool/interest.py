@@ -38,7 +38,7 @@ def following(tape: Columns) -> Following:
     """The index of each loan: `rate_index`, with `_` and the tenor where there is one."""
     base, base_words = tape.words("rate_index", "")
     tenor, tenor_words = tape.words("rate_index_tenor", "")
-    names = ["_".join(word for word in (first, second) if word) for first in base_words for second in tenor_words]
+    names = ["_".join(filter(None, (first, second))) if first else "" for first in base_words for second in tenor_words]
     pair = base.astype(np.int64) % len(base_words) * len(tenor_words) + tenor % len(tenor_words)
     used = np.bincount(pair, minlength=len(names)) > 0
     indices = tuple(dict.fromkeys(name for name, some in zip(names, used, strict=True) if name and some))
@@ -206,8 +206,11 @@ def _curve_findings(name: str, curves: Curves, needed: Days) -> Iterator[Finding
         return
     curve = curves[name]
     if not curve.covers(needed).all():
-        message = f"{name} is needed from {needed[0]} to {needed[-1]}; its curve runs from {curve.dates[0]} to {curve.dates[-1]}"
-        rule, fix = "a curve covers the resets of the loans that follow it", "supply later fixings, or say extrapolation: flat"
+        missing = needed[~curve.covers(needed)]
+        message = f"{name} is needed on {missing[0]}; its curve runs from {curve.dates[0]} to {curve.dates[-1]}"
+        early = missing[0] < curve.dates[0]
+        fix = "supply earlier fixings" if early else "supply later fixings, or say extrapolation: flat"
+        rule = "a curve covers the resets of the loans that follow it"
         yield Finding("E-P058", "error", message, rule=rule, fix=fix, who=name, field="rate_index", value=str(curve.dates[-1]))
 
 

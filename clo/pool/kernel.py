@@ -169,21 +169,29 @@ def _exposure(balance: float, monthly_rate: float, kind: int, term: int, t: int)
 # i loan (of one chunk), t month, c cell, k column.  factor[max term + LANES + 2]
 @njit(nogil=True, cache=True)
 def add_monthly_loans(
-    balance: F64, rate: F64, kind: I8, term: I32, cell: I32, default_month: I32, loss: F64, factor: F64, out: F64
-) -> None:
-    """Add loans paid monthly on equal months, no grace, no balloon, to out[c, k, t].
+    balance: F64, rate: F64, kind: I8, term: I32, cell: I32, default_month: I32, loss: F64,
+    past: int, extension: int, rate_cut: float, factor: F64, out: F64,
+) -> None:  # fmt: skip
+    """Add loans paid monthly on equal months, no grace, no balloon, to out[c, k, t], t = 0 the first month after `past` months.
 
     Arrays [i]; rate annual; default_month is 1-based, 0 = none, and may be empty with loss. From its default month on a
-    loan pays nothing. The last month of `out` lies after the horizon: its opening is what is then outstanding.
+    loan pays nothing. The last month of `out` lies after the horizon: its opening is what is then outstanding. After `past`
+    months those that are left get new terms: `extension` months more to pay, an annual rate less `rate_cut`, not below 0.
     """
     width = out.shape[2]
     known = default_month.size > 0
     for i in range(balance.size):
-        n, c, monthly = int(term[i]), int(cell[i]), rate[i] / 12.0
+        n, c, monthly, ends = int(term[i]), int(cell[i]), rate[i] / 12.0, int(default_month[i]) if known else 0
+        if n <= past or 0 < ends <= past:
+            continue
+        held = _exposure(balance[i], monthly, kind[i], n, past)
+        if rate_cut > 0.0:
+            monthly = max(0.0, rate[i] - rate_cut) / 12.0
+        n += extension - past
         paying = min(n, width)
-        defaults = known and 0 < default_month[i] <= paying
+        defaults = past < ends <= past + paying
         if defaults:
-            paying = int(default_month[i]) - 1
-        add_monthly_loan(balance[i], monthly, kind[i], n, paying, factor, c, out)
+            paying = ends - past - 1
+        add_monthly_loan(held, monthly, kind[i], n, paying, factor, c, out)
         if defaults:
-            _default(paying, _exposure(balance[i], monthly, kind[i], n, paying), loss[i], c, out)
+            _default(paying, _exposure(held, monthly, kind[i], n, paying), loss[i], c, out)

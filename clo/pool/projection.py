@@ -6,7 +6,8 @@ kernels therefore sum contracts once, and scenarios that differ in rates only sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from clo.behaviour.assumptions import Behaviour, short_vectors
 from clo.curves import Curves
 from clo.findings import Finding, InputError, has_errors, merged, nearest
 from clo.pool.flows import Flow, PoolFlows, cash
-from clo.pool.groups import ALL_CURVES, Group, Pool, Tally, batches_of, columns_read
+from clo.pool.groups import Group, Pool, Tally, batches_of, columns_read
+from clo.pool.parts import ALL_CURVES
 from clo.timeline import Days, as_days, month_index
 
 __all__ = ["Flow", "PoolFlows", "project"]
@@ -66,7 +68,8 @@ def project(
     for name, pool in pools.items():
         for batch in batches_of(pool, columns_read(scenarios)):
             groups[name].add(batch, tally)
-        findings += merged(groups[name].findings)
+        findings += _of_group(name, merged(groups[name].findings))
+    tally.finish()
     if has_errors(findings):
         raise InputError(findings)
 
@@ -76,9 +79,11 @@ def project(
     order = list(terms)
     for s, each in enumerate(scenarios):
         for g, (name, group) in enumerate(groups.items()):
-            thinned, by_state = group.flows(each, order.index(_shared(each)))
+            number = order.index(_shared(each))
+            findings += _of_group(name, group.effects(each, number))
+            thinned, by_state = group.flows(each, number)
             amounts[:, g, :, s], lost[g, s], outstanding[g, s] = thinned.flows, thinned.lost, thinned.outstanding
-            findings += _short(thinned.short, name)
+            findings += _of_group(name, _short(thinned.short))
             if by_state is not None:
                 states.append(_state_rows(by_state, name, s, ends))
         if each.servicer_failure is not None:
@@ -108,11 +113,16 @@ def _shift_findings(assumed: Behaviour, curves: Curves) -> Iterator[Finding]:
             yield Finding("E-P089", "error", f"rates shift {name!r}, which has no curve", rule, fix, field="rates", value=name)
 
 
-def _short(short: float, group: str) -> Iterator[Finding]:
+def _short(short: float) -> Iterator[Finding]:
     if short > 0.0:
-        message = f"{group}: {short:,.0f} of the defaults assumed finds no balance left to default"
+        message = f"{short:,.0f} of the defaults assumed finds no balance left to default"
         fix = "default earlier, or less, or say of: loans"
-        yield Finding("W-P087", "warning", message, "what defaults is outstanding", fix, field="defaults", who=group)
+        yield Finding("W-P087", "warning", message, "what defaults is outstanding", fix, field="defaults")
+
+
+def _of_group(name: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings with the sub-pool they are about, so that the same one about two sub-pools is told twice."""
+    return (replace(each, path=each.path or f"pools.{name}") for each in findings)
 
 
 def _state_rows(by_state: Floats, group: str, scenario: int, ends: Days) -> pd.DataFrame:

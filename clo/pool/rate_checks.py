@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from clo.curves import Curves
 from clo.findings import Finding
-from clo.pool.columns import Columns, Floats, Ints, Tape
+from clo.pool.columns import Columns, Floats, Ints
 from clo.pool.contracts import Contracts
 from clo.pool.interest import reset_path
 from clo.timeline import Days, as_days, day_of_month, month_end, month_index, on_day
@@ -19,9 +18,9 @@ ONE_BASIS_POINT = 1e-4 + 1e-12
 
 
 def rate_findings(
-    loans: Tape | pd.DataFrame, contracts: Contracts, curves: Curves, index: Floats, cutoff: np.datetime64, *, extension: int = 0
+    loans: Columns, contracts: Contracts, curves: Curves, index: Floats, cutoff: np.datetime64, *, extension: int = 0
 ) -> list[Finding]:
-    """Findings about the floating rates of a group, read as `contracts`, with the fixings `index` of a scenario [x, t].
+    """Findings about the floating rates of some loans, read as `contracts`, with the fixings `index` of a scenario [x, t].
 
     A rate that becomes negative without a floor is an error; a rate at the cut-off that is more than a basis point away from
     the index at the last reset plus the margin, where the curve reaches back so far, is a warning.
@@ -29,7 +28,7 @@ def rate_findings(
     if not contracts.indices:
         return []
     floating = contracts.index >= 0
-    tape, rate = Columns.with_balance(loans).where(floating), contracts.rate[floating]
+    tape, rate = loans.where(floating), contracts.rate[floating]
     terms = contracts.terms[contracts.terms["follows"] >= 0]
     until = np.minimum(contracts.term[floating] - 1 + extension, index.shape[1] - 1)
     expected = _expected(tape, terms, contracts.indices, curves, cutoff)

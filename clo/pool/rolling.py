@@ -20,7 +20,7 @@ from clo.pool.cells import Cell
 from clo.pool.flows import Flow
 from clo.pool.hazards import Hazards
 from clo.pool.kernel import Column
-from clo.pool.survival import Events, Thinned, book_recovery
+from clo.pool.thinning import Events, Thinned, book_recovery
 
 Floats = NDArray[np.float64]
 CURED, DEFAULT = STATES.index("cured"), STATES.index("default")
@@ -61,8 +61,7 @@ def roll(sums: Floats, cells: Sequence[Cell], hazards: Hazards, assumed: Behavio
     """
     assert assumed.arrears is not None
     months = sums.shape[2] - 1
-    moves, shares = assumed.arrears.matrix(), Behind(cells, months)
-    bought = hazards.repurchase * (1.0 - (assumed.repurchase.substitution if assumed.repurchase else 0.0))
+    moves, shares, keep = assumed.arrears.matrix(), Behind(cells, months), hazards.keep
     flows, states = np.zeros((len(Flow), months)), np.zeros((months, len(STATES)))
     interest, principal = _running(sums[:, Column.INTEREST]), _running(sums[:, Column.PRINCIPAL])
     owed = sums[:, Column.OPENING]
@@ -83,8 +82,8 @@ def roll(sums: Floats, cells: Sequence[Cell], hazards: Hazards, assumed: Behavio
         had = np.maximum(t - 1 - np.arange(before.shape[1]), -1) + 1
         flows[Flow.interest, t] = (after * interest[:, paid]).sum() - (staying * interest[:, had]).sum()
         flows[Flow.scheduled_principal, t] = (after * principal[:, paid]).sum() - (staying * principal[:, had]).sum()
-        _leave(flows, t, after[:, 0], hazards, bought[:, t], sums)
-        shares.thin((1.0 - bought[:, t]) * (1.0 - hazards.prepayment[:, t]))
+        _leave(flows, t, after[:, 0], hazards, keep[:, t], sums)
+        shares.thin(keep[:, t])
         balances = shares.by_months * owed[:, paid]
         states[t, :LAST] = balances[:, :LAST].sum(axis=0)
         states[t, LAST] = balances[:, LAST:].sum()
@@ -114,12 +113,12 @@ def _events(sums: Floats, gone: Floats, oldest: NDArray[np.int64], assumed: Beha
     return balance, drawn, setoff, float((gone * sums[:, Column.RECOVERABLE][:, oldest]).sum())
 
 
-def _leave(flows: Floats, t: int, current: Floats, hazards: Hazards, bought: Floats, sums: Floats) -> None:
+def _leave(flows: Floats, t: int, current: Floats, hazards: Hazards, keep: Floats, sums: Floats) -> None:
     """Repurchase and prepayment of the share [c] that is up to date once it has paid."""
     left = current * sums[:, Column.OPENING, t + 1]
+    bought = hazards.bought[:, t]
     prepaid = hazards.prepayment[:, t] * (1.0 - bought) * left
-    leaving = 1.0 - (1.0 - bought) * (1.0 - hazards.prepayment[:, t])
-    flows[Flow.interest, t] += (current * leaving * sums[:, Column.ACCRUED, t]).sum()
+    flows[Flow.interest, t] += (current * (1.0 - keep) * sums[:, Column.ACCRUED, t]).sum()
     flows[Flow.prepayment, t] = prepaid.sum()
     flows[Flow.prepayment_fee, t] = (prepaid * hazards.fee[:, t]).sum()
     flows[Flow.repurchase, t] = (hazards.repurchase[:, t] * left).sum()

@@ -20,31 +20,52 @@ ROUNDING = 1e-9
 """Share of a balance by which its schedule may miss it: sums of floats."""
 
 
-class _Rows(NamedTuple):
-    """Rows of the child table whose loan repays by it, [e], loan by loan; `loan` is the position of the loan."""
+class Payments(NamedTuple):
+    """Rows of the child table whose loan repays by it, [e], loan by loan; `loan` counts the loans of a tape, or of a part of it."""
 
     loan: NDArray[np.intp]
     date: Days
     principal: Floats
     interest: Floats
 
+    def of(self, loans: Columns) -> Payments:
+        """Those of some loans of the tape, all that repay by a schedule among neighbours; `loan` counts these loans."""
+        if loans.size == 0:
+            return Payments(*(values[:0] for values in self))
+        at = loans.positions
+        rows = slice(*np.searchsorted(self.loan, (at[0], at[-1] + 1)))
+        return Payments(np.searchsorted(at, self.loan[rows]), self.date[rows], self.principal[rows], self.interest[rows])
+
+
+def payments_of(tape: Columns, table: pd.DataFrame | None, by_schedule: Bools) -> tuple[Payments, list[Finding]]:
+    """The rows of a tape's schedule by loan, and findings about rows that nobody uses. by_schedule: who repays by it [i]."""
+    if table is None:
+        no_days = np.zeros(0, dtype="datetime64[D]")
+        return Payments(np.zeros(0, dtype=np.intp), no_days, np.zeros(0), np.zeros(0)), []
+    loans = tape.where(by_schedule)
+    loan, unused = _loan_of_rows(loans, table)
+    mine = np.flatnonzero(loan >= 0)
+    mine = mine[np.argsort(loan[mine], kind="stable")]
+    date = as_days(table["due_date"].to_numpy(dtype="datetime64[s]")[mine])
+    principal, interest = (np.array(table[name], dtype=np.float64)[mine] for name in ("principal", "interest"))
+    return Payments(loans.positions[loan[mine]], date, principal, interest), list(_unused(tape, unused))
+
 
 def supplied(
-    tape: Columns, everybody: Columns, table: pd.DataFrame | None, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64,
-    *, changing: bool,
-) -> tuple[dict[str, NDArray[Any]], NDArray[np.void], list[Finding]]:  # fmt: skip
+    tape: Columns, payments: Payments, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64, *, changing: bool
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.void], list[Finding]]:
     """The fields begin, end and interest_given of TERMS for the given loans, the entries they point to, and findings.
 
-    everybody: the loans of the tape, among them those given. table: the rows of all, as `Loans.schedule` has them. changing:
-    whether loans may get new terms, which those whose interest is given as amounts cannot.
+    payments: those of the whole tape. changing: whether loans may get new terms, which those whose interest is given as amounts
+    cannot.
     """
     own = np.asarray(kinds == Kind.SCHEDULE)
     terms: dict[str, NDArray[Any]] = {name: np.zeros(tape.size, dtype=np.int32) for name in ("begin", "end")}
     terms["interest_given"] = np.zeros(tape.size, dtype=np.int8)
-    if table is None and not own.any():
+    if not own.any():
         return terms, np.zeros(0, dtype=ENTRIES), []
     loans = tape.where(own)
-    rows, unused = _rows(loans, table)
+    rows = payments.of(loans)
     count = np.bincount(rows.loan, minlength=loans.size)
     stated = np.bincount(rows.loan[~np.isnan(rows.interest)], minlength=loans.size)
     end = np.cumsum(count)
@@ -53,54 +74,41 @@ def supplied(
     entries = np.zeros(len(rows.loan), dtype=ENTRIES)
     entries["month"] = np.maximum(month_of(rows.date, ends, cutoff), 1)
     entries["principal"], entries["interest"] = rows.principal, np.nan_to_num(rows.interest)
-    findings = [
-        *_sums(loans, rows, count), *_dates(loans, rows, cutoff), *_interest(loans, count, stated, changing),
-        *_unused(everybody, unused),
-    ]  # fmt: skip
+    findings = [*_sums(loans, rows, count), *_dates(loans, rows, cutoff), *_interest(loans, count, stated, changing)]
     return terms, entries, findings
 
 
-def _rows(tape: Columns, table: pd.DataFrame | None) -> tuple[_Rows, pd.MultiIndex]:
-    """The rows of these loans, in their order, and the keys that belong to none of them."""
-    if table is None:
-        none = np.zeros(0)
-        no_dates = as_days(np.zeros(0, dtype="datetime64[D]"))
-        return _Rows(np.zeros(0, dtype=np.intp), no_dates, none, none), pd.MultiIndex.from_arrays([[], []])
-    first, run = _runs(table)
-    wanted = pd.MultiIndex.from_frame(table[list(KEYS)].iloc[first])
-    loan = _keys(tape).get_indexer(wanted) if tape.size else np.full(len(wanted), -1)
-    unused = wanted[loan < 0]
-    loan = loan[run]
-    mine = np.flatnonzero(loan >= 0)
-    mine = mine[np.argsort(loan[mine], kind="stable")]
-    chosen = table.iloc[mine]
-    date = as_days(chosen["due_date"].to_numpy(dtype="datetime64[s]"))
-    principal, interest = (np.array(chosen[name], dtype=np.float64) for name in ("principal", "interest"))
-    return _Rows(loan[mine], date, principal, interest), unused
+def _loan_of_rows(tape: Columns, table: pd.DataFrame) -> tuple[NDArray[np.intp], pd.DataFrame]:
+    """Which of the loans each row belongs to, -1 for none of them [e], and the keys that belong to none; by runs of rows."""
+    texts = [table[name].reset_index(drop=True) for name in KEYS]
+    changes = [np.asarray(text.iloc[1:].array != text.iloc[:-1].array, dtype=np.bool_) for text in texts]
+    begins = np.append(np.full(min(len(table), 1), True), np.logical_or(*changes))
+    first = np.flatnonzero(begins)
+    wanted = pd.DataFrame({name: text.iloc[first].array for name, text in zip(KEYS, texts, strict=True)})
+    have = _keys(tape)
+    if wanted.equals(have):  # one after another, as a schedule is usually written: nothing to look up
+        loan = np.arange(len(first))
+    else:
+        loan = pd.MultiIndex.from_frame(have).get_indexer(pd.MultiIndex.from_frame(wanted)) if tape.size else np.full(len(first), -1)
+    return loan[np.cumsum(begins) - 1], wanted[loan < 0]
 
 
-def _keys(tape: Columns) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(pd.DataFrame({name: tape.column(name) for name in KEYS}))
+def _keys(tape: Columns) -> pd.DataFrame:
+    return pd.DataFrame({name: tape.column(name).array for name in KEYS})
 
 
-def _runs(table: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where each run of rows of one loan begins, and the run each row belongs to: ids are compared once a run."""
-    codes = np.stack([pd.factorize(table[name])[0] for name in KEYS])
-    begins = np.append(np.full(min(len(table), 1), True), (codes[:, 1:] != codes[:, :-1]).any(axis=0))
-    return np.flatnonzero(begins), np.cumsum(begins) - 1
-
-
-def _unused(everybody: Columns, keys: pd.MultiIndex) -> Iterator[Finding]:
-    if not len(keys):
+def _unused(everybody: Columns, keys: pd.DataFrame) -> Iterator[Finding]:
+    if keys.empty:
         return
+    known = pd.MultiIndex.from_frame(_keys(everybody)).isin(pd.MultiIndex.from_frame(keys))
     yield from everybody.hits([(
-        np.asarray(_keys(everybody).isin(keys)), "W-P074", everybody.said("amortisation_type"), "amortisation_type",
+        np.asarray(known), "W-P074", everybody.said("amortisation_type"), "amortisation_type",
         "loan {id} has rows in the schedule and repays by {value}: they are not used",
         "a schedule belongs to a loan of type schedule", "correct its type, or leave its rows out",
     )])  # fmt: skip
 
 
-def _sums(tape: Columns, rows: _Rows, count: NDArray[np.intp]) -> Iterator[Finding]:
+def _sums(tape: Columns, rows: Payments, count: NDArray[np.intp]) -> Iterator[Finding]:
     balance = tape.floats("current_balance")
     total = np.bincount(rows.loan, weights=rows.principal, minlength=tape.size)
     amounts = (rows.principal >= 0.0) & ~(rows.interest < 0.0)
@@ -118,7 +126,7 @@ def _sums(tape: Columns, rows: _Rows, count: NDArray[np.intp]) -> Iterator[Findi
     return tape.hits(table)
 
 
-def _dates(tape: Columns, rows: _Rows, cutoff: np.datetime64) -> Iterator[Finding]:
+def _dates(tape: Columns, rows: Payments, cutoff: np.datetime64) -> Iterator[Finding]:
     same_loan = np.append(False, rows.loan[1:] == rows.loan[:-1]) if rows.loan.size else np.zeros(0, dtype=np.bool_)
     ascends = np.append(True, rows.date[1:] > rows.date[:-1]) if rows.loan.size else same_loan
     maturity = tape.dates("maturity_date")[rows.loan]
@@ -148,7 +156,7 @@ def _interest(tape: Columns, count: NDArray[np.intp], stated: NDArray[np.intp], 
     return tape.hits(table)
 
 
-def _any(tape: Columns, rows: _Rows, hit: Bools) -> Bools:
+def _any(tape: Columns, rows: Payments, hit: Bools) -> Bools:
     """The loans with at least one such row [i]."""
     found = np.zeros(tape.size, dtype=np.bool_)
     found[rows.loan[hit]] = True

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ KERNELS = (kernel.add_monthly_loans, terms_kernel.add_loans)
 """What is compiled on the first run."""
 
 _NOTHING: Floats = np.zeros(0)
+_Job = TypeVar("_Job")
+_Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +83,8 @@ def contractual_sums(
 ) -> Floats:
     """What the loans owe, [cohort, cell, column, t] with Column for columns and one month more than the horizon.
 
-    Cohort 0 keeps its terms; cohort 1 + j has new terms from the start of month new_terms.months[j] and the old ones before.
+    Cohort 0 keeps its terms; cohort 1 + j has new terms from the start of month new_terms.months[j]. Before that month it has
+    nothing but ACCRUED of the month before, the interest it then owes.
     index [x, t]: fixing of each of `loans.indices` at the end of month t, t = 0 the cut-off. cell: each loan's cell [i] (0
     throughout, without). known: loans are cut short in their default month. claims: fills SETOFF, DRAWN and RECOVERABLE, as if
     all loans with a balance defaulted in month t; with `known`, for those that do default in it.
@@ -98,26 +101,27 @@ def contractual_sums(
     every_cell = np.zeros(len(loans.term), dtype=np.int32) if cell is None else cell
 
     def run(chunk: _Chunk) -> Floats:
-        out: Floats = np.zeros_like(sums[0])
-        _add_chunk(loans, chunk, index, every_cell, known, claims, new_terms if chunk.cohort else None, longest, out)
-        return out
+        return _sums_of(loans, chunk, months, index, every_cell, cells, known, claims, new_terms if chunk.cohort else None, longest)
 
     total, done = sum(chunk.size for chunk in jobs), 0
-    for chunk, part in _in_order(run, jobs, threads or os.cpu_count() or 1):
-        sums[chunk.cohort] += part
+    for chunk, part in in_order(run, jobs, threads or os.cpu_count() or 1):
+        sums[chunk.cohort, ..., months + 1 - part.shape[2] :] += part
         done += chunk.size
         if progress is not None:
             progress(done, total)
     return sums
 
 
-def _in_order(run: Callable[[_Chunk], Floats], jobs: list[_Chunk], threads: int) -> Iterator[tuple[_Chunk, Floats]]:
-    """Each chunk with its sums, in order; a few chunks ahead at most, so that memory does not grow with their number."""
+def in_order(run: Callable[[_Job], _Done], jobs: Iterable[_Job], threads: int) -> Iterator[tuple[_Job, _Done]]:
+    """Each job with its result, in order; a few jobs ahead at most, so that memory does not grow with their number."""
+    if threads == 1:
+        yield from ((job, run(job)) for job in jobs)
+        return
     executor = ThreadPoolExecutor(max_workers=threads)
-    waiting: deque[tuple[_Chunk, Future[Floats]]] = deque()
+    waiting: deque[tuple[_Job, Future[_Done]]] = deque()
     try:
-        for chunk in jobs:
-            waiting.append((chunk, executor.submit(run, chunk)))
+        for job in jobs:
+            waiting.append((job, executor.submit(run, job)))
             if len(waiting) > 2 * threads:
                 first, future = waiting.popleft()
                 yield first, future.result()
@@ -139,32 +143,39 @@ def _chunks(loans: Contracts, cohort: int) -> Iterator[_Chunk]:
             yield _Chunk(own if everything else rows[begin:end], own, plain, cohort)
 
 
-def _add_chunk(
-    loans: Contracts, chunk: _Chunk, index: Floats, cell: Ints, known: bool, claims: Claims | None, new_terms: NewTerms | None,
-    longest: int, out: Floats,
-) -> None:  # fmt: skip
+def _sums_of(
+    loans: Contracts, chunk: _Chunk, months: int, index: Floats, cell: Ints, cells: int, known: bool, claims: Claims | None,
+    new_terms: NewTerms | None, longest: int,
+) -> Floats:  # fmt: skip
+    """Sums of one chunk [cell, column, t], of the last months only where a cohort of plain loans has nothing before."""
     rows = chunk.rows
     balance, rate = np.array(loans.balance[rows]), np.array(loans.rate[rows])  # copies: a frame's arrays are read-only,
     kind, term = np.array(loans.kind[rows]), np.array(loans.term[rows])  # a type of its own to the compiler
-    cells = np.array(cell[rows], dtype=np.int32)
+    of_cell = np.array(cell[rows], dtype=np.int32)
     default_month, loss = np.zeros(0, dtype=np.int32), _NOTHING
     if known:
         default_month, loss = np.array(loans.default_month[rows]), np.nan_to_num(loans.loss[rows])
-    if chunk.plain and claims is None and new_terms is None:
-        scratch = np.zeros(longest + kernel.LANES + 2)
-        kernel.add_monthly_loans(balance, rate, kind, term, cells, default_month, loss, scratch, out)
-        return
-    terms = plain_terms(chunk.size) if chunk.plain else loans.terms[chunk.own]
     changed, extension, cut = 0, 0, 0.0
     if new_terms is not None:
         changed, extension, cut = new_terms.months[chunk.cohort - 1], new_terms.extension, new_terms.rate_cut
+    if chunk.plain and claims is None:
+        past = max(changed - 1, 0)
+        out = np.zeros((cells, len(Column), months + 1 - past))
+        kernel.add_monthly_loans(
+            balance, rate, kind, term, of_cell, default_month, loss, past, extension, cut,
+            np.zeros(longest + kernel.LANES + 2), out,
+        )  # fmt: skip
+        return out
+    terms = plain_terms(chunk.size) if chunk.plain else loans.terms[chunk.own]
     deposit = drawn = recovery = _NOTHING
     if claims is not None:
         deposit, drawn, recovery = (
             np.zeros(chunk.size) if values is None else np.array(values[rows], dtype=np.float64)
             for values in (claims.deposit, claims.undrawn, claims.recovery)
         )
+    out = np.zeros((cells, len(Column), months + 1))
     terms_kernel.add_loans(
-        balance, rate, kind, term, cells, terms, loans.entries, loans.tau, index, changed, extension, cut,
+        balance, rate, kind, term, of_cell, terms, loans.entries, loans.tau, index, changed, extension, cut,
         default_month, loss, deposit, drawn, recovery, np.zeros((6, longest + 1)), out,
     )  # fmt: skip
+    return out

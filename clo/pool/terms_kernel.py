@@ -164,60 +164,92 @@ def next_rate(
 
 
 @njit(nogil=True, cache=True)
+def on_or_after(month: int, first: int, step: int) -> int:
+    """The first of the months first, first + step, ... that is not before `month`."""
+    return first if first >= month else first + (month - first + step - 1) // step * step
+
+
+@njit(nogil=True, cache=True)
 def write_schedule(
-    balance: float,
-    rate: float,
-    kind: int,
-    term: int,
-    own: Any,
-    entries: Records,
-    tau: F64,
-    index: F64,
-    changed: int,
-    extension: int,
-    rate_cut: float,
-    months: int,
-    scratch: F64,
-) -> int:
-    """Write the contractual months of a loan, at most `months` of them, into scratch; return its term, extended or not.
+    balance: float, rate: float, kind: int, term: int, own: Any, entries: Records, tau: F64, index: F64, months: int, scratch: F64
+) -> None:  # fmt: skip
+    """Write the contractual months of a loan, at most `months` of them, into scratch.
 
     rate: annual decimal; term: the last month; own: its TERMS, one record; entries: ENTRIES of all loans; tau[basis, t]: year
-    fraction of each month; index[x, t]: fixing at the end of month t, 0 the cut-off. changed: the month at whose start the
-    loan gets new terms (0: none): its term grows by `extension`, its rate falls by `rate_cut` (not below 0), what it owes it
-    keeps.
+    fraction of each month; index[x, t]: fixing at the end of month t, 0 the cut-off.
     scratch[k, t]: rows opening, interest, principal, accrued (interest earned, not yet due), and two for the level payment.
     It is indexed, not sliced: a slice costs more (a reference count) than ten months of a loan.
     Where hardly any principal is due, the interest of a long month can exceed a level payment: its principal is below 0.
     """
-    basis, step, interest_step, monthly_until = own["basis"], own["step"], own["interest_step"], own["monthly_until"]
+    _write_from(0, balance, 0.0, rate, 0.0, 0, kind, term, own, entries, tau, index, months, scratch)
+
+
+@njit(nogil=True, cache=True)
+def write_changed(
+    balance: float, rate: float, kind: int, term: int, own: Any, entries: Records, tau: F64, index: F64,
+    changed: int, extension: int, rate_cut: float, months: int, scratch: F64,
+) -> int:  # fmt: skip
+    """Write a loan that gets new terms at the start of month `changed`, which lies by `term` and `months`; return its new term.
+
+    Its term grows by `extension`, its rate falls by `rate_cut` (not below 0), what it owes it keeps. The rest as `write_schedule`.
+    """
+    outstanding, owed = balance, 0.0
+    if changed > 1:
+        write_schedule(balance, rate, kind, term, own, entries, tau, index, changed, scratch)
+        outstanding, owed = scratch[OPENING, changed - 1], scratch[ACCRUED, changed - 2]
+    term += extension
+    _write_from(changed - 1, outstanding, owed, rate, rate_cut, extension, kind, term, own, entries, tau, index, months, scratch)
+    return term
+
+
+@njit(nogil=True, cache=True)
+def _write_from(
+    start: int, outstanding: float, owed: float, rate: float, cut: float, delay: int, kind: int, term: int, own: Any,
+    entries: Records, tau: F64, index: F64, months: int, scratch: F64,
+) -> None:  # fmt: skip
+    """Write the months after `start` of a loan of which so much is then outstanding and owed as interest.
+
+    rate: at the cut-off; from here on the loan bears `cut` less than its rate, and supplied payments come `delay` months late.
+    """
+    basis, monthly_until = own["basis"], own["monthly_until"]
+    step, interest_step = int(own["step"]), int(own["interest_step"])
     last_entry, given = own["end"] - 1, own["interest_given"] != 0
     level, instalments = kind == LEVEL_PAYMENT, kind in (EQUAL_PRINCIPAL, LEVEL_PAYMENT)
     balloon = own["balloon"] if instalments else 0.0
-    next_due = int(own["first"]) if instalments else NEVER
-    next_interest, entry = int(own["interest_first"]), int(own["begin"])
+    next_due = on_or_after(start + 1, int(own["first"]), step) if instalments else NEVER
+    next_interest, entry = on_or_after(start + 1, int(own["interest_first"]), interest_step), int(own["begin"])
+    while entry <= last_entry and entries[entry]["month"] <= start:
+        entry += 1
     next_reset = int(own["first_reset"]) if own["follows"] >= 0 else NEVER
-    change, cut, delay = own["first_cap"], 0.0, 0
-    outstanding, owed = balance, 0.0
+    change = own["first_cap"]
+    while next_reset < start:
+        rate, next_reset, change, _ = next_rate(own, rate, next_reset, change, start, start, index)
     left = dues(next_due, step, term)
-    scale = (balance - balloon) / left
-    start = 0
+    scale = (outstanding - balloon) / left
+    plain_interest = interest_step == 1 and not given and entry > last_entry
     while start < min(term, months):
-        if start + 1 == changed:
-            changed = 0
-            term += extension
-            cut, delay = rate_cut, extension
-            left = dues(next_due, step, term)
-            scale = (outstanding - balloon) / left
-        end = changed - 1 if start < changed - 1 < term else term
-        new_rate, next_reset, change, end = next_rate(own, rate, next_reset, change, min(end, months), end, index)
-        paying = rate if cut == 0.0 else max(0.0, rate - cut)
+        new_rate, next_reset, change, end = next_rate(own, rate, next_reset, change, min(term, months), term, index)
+        paying, stop = rate if cut == 0.0 else max(0.0, rate - cut), min(end, months)
         due = min(next_due, term)
-        if level and start < due <= end:
+        if level and start < due <= stop:
             since = next_due - step if next_due - step >= own["interest_first"] else 0
             since = max(since, monthly_until if monthly_until < due else 0)
-            worth, held = level_factors(start, end, term, due, step, since, paying, tau, basis, scratch)
+            worth, held = level_factors(start, stop, term, due, step, since, paying, tau, basis, scratch)
             scale = (outstanding - balloon * held) / worth
-        for t in range(start + 1, min(end, months) + 1):
+        t = start + 1
+        while t <= stop:
+            if plain_interest and t == next_interest and owed == 0.0 and (step == 1 or t < next_due):
+                until = min(stop, term - 1) if t == next_due else min(stop, term - 1, next_due - 1)
+                repays = t == next_due
+                if t <= until:
+                    outstanding = _write_run(
+                        t, until, outstanding, paying, scale, balloon, left, repays, level, tau, basis, scratch
+                    )
+                    if repays:
+                        left -= until + 1 - t
+                        next_due = until + 1
+                    t = next_interest = until + 1
+                    continue
             scratch[OPENING, t - 1] = outstanding
             closing, stated = outstanding, 0.0
             while entry <= last_entry and entries[entry]["month"] + delay == t:
@@ -233,7 +265,7 @@ def write_schedule(
                 closing = scale * scratch[FACTOR, t] + balloon * scratch[REST, t] if level else scale * left + balloon
             if t == term:
                 closing = 0.0
-            if t in (next_interest, term) or t <= monthly_until:
+            if t == next_interest or t == term or t <= monthly_until:
                 stated += owed
                 owed = 0.0
             if t == next_interest:
@@ -242,8 +274,27 @@ def write_schedule(
             scratch[INTEREST, t - 1] = stated
             scratch[ACCRUED, t - 1] = owed
             outstanding = closing
-        start, rate = min(end, months), new_rate
-    return term
+            t += 1
+        start, rate = stop, new_rate
+
+
+@njit(nogil=True, cache=True)
+def _write_run(
+    first: int, last: int, outstanding: float, rate: float, scale: float, balloon: float, left: int, repays: bool, level: bool,
+    tau: F64, basis: int, scratch: F64,
+) -> float:  # fmt: skip
+    """Write the months `first` to `last`, each before the last of the loan, in each of which interest is due, and an instalment
+    or in none; return what is then outstanding."""
+    for t in range(first, last + 1):
+        closing = outstanding
+        if repays:
+            closing = scale * scratch[FACTOR, t] + balloon * scratch[REST, t] if level else scale * (left - 1 - t + first) + balloon
+        scratch[OPENING, t - 1] = outstanding
+        scratch[INTEREST, t - 1] = outstanding * rate * tau[basis, t - 1]
+        scratch[PRINCIPAL, t - 1] = outstanding - closing
+        scratch[ACCRUED, t - 1] = 0.0
+        outstanding = closing
+    return outstanding
 
 
 @njit(nogil=True, cache=True)
@@ -278,7 +329,8 @@ def add_loans(
     scratch: F64,
     out: F64,
 ) -> None:
-    """Add loans of any terms to out[c, k, t].
+    """Add loans of any terms to out[c, k, t]; with new terms from month `changed` on (0: none), their months from then on only,
+    and the interest owed before it.
 
     Arrays [i]; default_month is 1-based, 0 = none, and may be empty with loss: from its default month on a loan pays
     nothing, and nobody else defaults. deposit, drawn, recovery: what a default is worth; all empty where nobody asks. The last
@@ -287,10 +339,16 @@ def add_loans(
     width = out.shape[2]
     known, claims = default_month.size > 0, recovery.size > 0
     for i in range(balance.size):
-        n = write_schedule(
-            balance[i], rate[i], kind[i], term[i], terms[i], entries, tau, index, changed, extension, rate_cut, width, scratch
-        )
-        c, paying = cell[i], min(n, width)
+        n, own = term[i], terms[i]
+        if changed == 0:
+            write_schedule(balance[i], rate[i], kind[i], n, own, entries, tau, index, width, scratch)
+        elif changed > min(n, width) or (known and 0 < default_month[i] < changed):
+            continue
+        else:
+            n = write_changed(
+                balance[i], rate[i], kind[i], n, own, entries, tau, index, changed, extension, rate_cut, width, scratch
+            )
+        c, begin, paying = cell[i], max(changed - 1, 0), min(n, width)
         if known and 0 < default_month[i] <= paying:
             paying = default_month[i] - 1
             exposure = scratch[OPENING, paying]
@@ -302,10 +360,16 @@ def add_loans(
             out[c, DEFAULT, paying] += exposure
             out[c, SALVAGE, paying] += max(0.0, claim - loss[i])
             out[c, EXCESS, paying] += max(0.0, loss[i] - claim)
-        for k in range(ACCRUED + 1):  # a column at a time: the compiler vectorises one sum, not four
+        for k in range(PRINCIPAL + 1):  # zeros, so that the sums below begin at 0: only then does the compiler vectorise them
+            for t in range(begin):
+                scratch[k, t] = 0.0
+        for t in range(begin - 1):
+            scratch[ACCRUED, t] = 0.0
+        accrues = own["interest_step"] > 1 or own["interest_first"] > 1
+        for k in range(ACCRUED + 1 if accrues else ACCRUED):  # a column at a time: the compiler vectorises one sum, not four
             for t in range(paying):
                 out[c, k, t] += scratch[k, t]
         if claims and not known:
-            for t in range(paying):
+            for t in range(begin, paying):
                 if scratch[OPENING, t] > 0.0:
                     _add_claim(scratch[OPENING, t], deposit[i], drawn[i], recovery[i], c, t, out)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -52,10 +53,37 @@ def _of_keyword(detail: Mapping[str, Any]) -> Finding:
     return Finding("E-R102", "error", detail["msg"], rule, fix, field=f"{name}=", value=shown)
 
 
+def placed(deal: Deal, scenario: str, overrides: Mapping[str, Any], findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings about a field of the scenario with its place: the keyword of the run, or where the deal file states it."""
+    for finding in findings:
+        field, pool = finding.field.partition(".")[0], finding.path.removeprefix("pools.")
+        if finding.file or field not in Scenario.model_fields:
+            yield finding
+            continue
+        message = f"{pool}: {finding.message}" if pool in deal.pools and len(deal.pools) > 1 else finding.message
+        if field in overrides:
+            yield replace(finding, message=message, field=f"{finding.field}=", path="")
+            continue
+        path = f"scenarios.{_stating(deal, scenario, field)}.{finding.field}"
+        line, column = deal.origin.place(path) or (None, None)
+        yield replace(finding, message=message, file=deal.origin.file, line=line, column=column, path=path)
+
+
+def _stating(deal: Deal, scenario: str, field: str) -> str:
+    """The scenario that states the field: the given one, or one it extends."""
+    following: str | None = scenario
+    while following in deal.scenarios:
+        if field in deal.scenarios[following].model_fields_set:
+            return following
+        following = deal.scenarios[following].extends
+    return scenario
+
+
 def resolve_curves(deal: Deal) -> Curves:
     """The curves that the deal names, read. Raises DealError with every one that cannot be."""
     findings: list[Finding] = []
     read: dict[str, Curve] = {}
+    told: dict[Finding, None] = {}
     for name, terms in deal.curves.items():
         path = f"curves.{name}"
         if deal._load_curve is None:
@@ -63,7 +91,8 @@ def resolve_curves(deal: Deal) -> Curves:
             findings.append(deal.origin.finding("E-R118", path, message, "give curves=, or use clo.load_deal"))
             continue
         try:
-            read[name] = deal._load_curve(name, terms)
+            read[name], of_file = deal._load_curve(name, terms)
+            told |= dict.fromkeys(of_file)
         except OSError as error:
             message = f"file {terms.file!r} of curve {name!r} cannot be read: {error.strerror or error}"
             fix = "correct file:, which is a path from the folder of the deal file"
@@ -75,4 +104,4 @@ def resolve_curves(deal: Deal) -> Curves:
             findings += error.findings
     if findings:
         raise DealError(findings)
-    return Curves(read.values())
+    return Curves(read.values(), told)

@@ -16,6 +16,9 @@ from clo.tape.batches import AnyLoans, batches, currencies, fingerprints
 from clo.tape.eligibility import LOG
 from clo.tape.loans import Loans
 
+UNDECIDED = "W-L022"
+"""Code of loans that stay though a missing value decides."""
+
 
 @dataclass
 class Pools:
@@ -105,6 +108,7 @@ def _eligible(deal: Deal, name: str, file: str, loans: AnyLoans, pools: Pools) -
     except InputError as error:
         pools.findings += error.findings
         return None
+    pools.findings += [finding for finding in chosen.findings if finding.code == UNDECIDED]
     if not chosen.ok:
         counts = zip(chosen.table["rule"], chosen.table["first_loans"], strict=True)
         broken = ", ".join(f"{rule} {count:,}" for rule, count in counts if count)

@@ -17,10 +17,10 @@ from clo.curves import Curves
 from clo.deal.checks import terms_findings, timeline_of
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
-from clo.findings import DealError, has_errors
+from clo.findings import DealError, InputError, has_errors
 from clo.pool.projection import project
 from clo.pool.summing import KERNELS as POOL_KERNELS
-from clo.study.inputs import resolve_curves, resolve_scenario
+from clo.study.inputs import placed, resolve_curves, resolve_scenario
 from clo.study.pools import resolve_pools
 from clo.study.result import Result
 from clo.tape.batches import AnyLoans
@@ -63,15 +63,18 @@ def run(
     chosen = resolve_pools(deal, loans)
     pools = chosen.loans
     fixings = resolve_curves(deal) if curves is None else curves
-    projected = project(
-        pools,
-        assumed,
-        period_ends=timeline.period_ends,
-        cutoff=deal.dates.cutoff,
-        curves=fixings,
-        threads=threads,
-        progress=progress,
-    )
+    try:
+        projected = project(
+            pools,
+            assumed,
+            period_ends=timeline.period_ends,
+            cutoff=deal.dates.cutoff,
+            curves=fixings,
+            threads=threads,
+            progress=progress,
+        )
+    except InputError as error:
+        raise InputError(placed(deal, scenario, overrides, error.findings)) from None
     program, compiling_found = compiled(deal)
     if has_errors(compiling_found):
         raise DealError(compiling_found)
@@ -80,7 +83,8 @@ def run(
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
     manifest["curves"] = {name: curve.source for name, curve in fixings.items()}
     of_tapes = dict.fromkeys(finding for pool in pools.values() for finding in pool.findings)  # sub-pools share a tape
-    before = (*compiling_found, *chosen.findings, *of_tapes, *projected.findings)
+    of_pool = placed(deal, scenario, overrides, projected.findings)
+    before = (*compiling_found, *chosen.findings, *fixings.findings, *of_tapes, *of_pool)
     result = Result(deal, scenario, assumed, pools, timeline, projected, flows, before, chosen.excluded, manifest)
     manifest["checks"] = result.checks.to_dict("records")
     manifest["seconds"] = round(time.perf_counter() - clock, 3)

@@ -24,8 +24,6 @@ def test_nested_terms_come_as_mappings_or_objects():
     [
         ({"cdr": [0.1, 0.2]}, "cdr"),
         ({"cdr": 0.1, "smm": [0.1]}, "smm"),
-        ({"defaults": {"by": "x", "curves": {"a": [0.01, 0.02], "b": 0.1}}}, "defaults.curves"),
-        ({"defaults": {"survival": [0.9]}}, "defaults.survival"),
     ],
 )
 def test_a_short_vector_is_told(assumed, field):

@@ -132,8 +132,9 @@ def written(balance=None, **fields):
     rows = [(month, amount, stated) for (month, amount), stated in zip(loan.entries, given, strict=True)]
     entries = np.array(rows, dtype=terms_kernel.ENTRIES)
     scratch = np.full((6, last + 2), np.nan)
-    until = terms_kernel.write_schedule(
-        float(loan.balance), float((loan.rates or [loan.rate])[0]), int(loan.kind), loan.term, terms[0], entries, tau, index,
-        loan.changed, loan.extension, float(loan.cut), last, scratch,
-    )  # fmt: skip
+    about = float(loan.balance), float((loan.rates or [loan.rate])[0]), int(loan.kind), loan.term, terms[0], entries, tau, index
+    if not loan.changed or loan.changed > loan.term:
+        terms_kernel.write_schedule(*about, last, scratch)
+        return scratch[:4, : loan.term]
+    until = terms_kernel.write_changed(*about, loan.changed, loan.extension, float(loan.cut), last, scratch)
     return scratch[:4, :until]

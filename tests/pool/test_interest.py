@@ -5,6 +5,7 @@ import pytest
 from contract_frames import CUTOFF, ENDS, FLOATING, PLAIN, codes, read, tape
 
 from clo.curves import Curve, Curves
+from clo.pool.columns import Columns
 from clo.pool.contracts import read_contracts
 from clo.pool.interest import index_paths, reset_path
 from clo.pool.rate_checks import rate_findings
@@ -172,7 +173,7 @@ def found(row, curves, **options):
     loans = tape(PLAIN, row)
     contracts, _ = read_contracts(loans, ENDS, CUTOFF)
     fixings, _ = index_paths(contracts.indices, curves, ENDS, CUTOFF, **options)
-    return rate_findings(loans, contracts, curves, fixings, CUTOFF)
+    return rate_findings(Columns.of(loans).with_balance(), contracts, curves, fixings, CUTOFF)
 
 
 def test_a_rate_below_zero_needs_a_floor():

@@ -22,7 +22,7 @@ def sums(balance, rate, kind, term, *, months, default_month=None, loss=None, ce
     kernel.add_monthly_loans(
         np.asarray(balance, float), np.asarray(rate, float), np.asarray(kind, np.int8), np.asarray(term, np.int32),
         np.zeros(n, np.int32) if cell is None else np.asarray(cell, np.int32), *known,
-        np.zeros(max(term) + kernel.LANES + 2), out,
+        0, 0, 0.0, np.zeros(max(term) + kernel.LANES + 2), out,
     )  # fmt: skip
     return out
 
@@ -84,7 +84,7 @@ f = lambda x: np.array(x, float)
 i = lambda x: np.array(x, np.int32)
 b = np.array
 kernel.add_monthly_loans(f([100, 200, 300]), f([.02, .03, .0]), b([0, 1, 2], np.int8), i([20, 12, 5]), i([0, 0, 0]),
-    i([0, 4, 0]), f([0, 20, 0]), np.zeros(40), out)
+    i([0, 4, 0]), f([0, 20, 0]), 0, 0, 0.0, np.zeros(40), out)
 terms = plain_terms(3)
 given = {"first": [5, 2, 1], "step": [3, 3, 1], "interest_first": [2, 2, 1], "interest_step": [3, 3, 4], "balloon": [10, 50, 0],
     "basis": [1, 0, 0], "follows": [0, 0, -1], "first_reset": [2, 3, 1], "reset_step": [3, 5, 1], "end": [0, 0, 2]}

@@ -57,10 +57,15 @@ def test_a_cohort_has_its_old_terms_and_then_new_ones():
     sums = contractual_sums(loans, 60, index=INDEX, new_terms=NewTerms((1, 7, 25), 12, 0.005))
     assert sums.shape[0] == 4
     for cohort, month in ((1, 1), (2, 7), (3, 25)):
-        np.testing.assert_allclose(sums[cohort, 0, :, : month - 1], sums[0, 0, :, : month - 1], rtol=1e-13, atol=1e-10)
-        opening, _, principal, _ = sums[cohort, 0, :4]
+        opening, interest, principal, accrued = sums[cohort, 0, :4]
+        assert not opening[: month - 1].any()
+        assert not interest[: month - 1].any()
+        assert not principal[: month - 1].any()
+        assert not accrued[: max(month - 2, 0)].any()
+        if month > 1:
+            assert accrued[month - 2] == pytest.approx(sums[0, 0, Column.ACCRUED, month - 2], abs=1e-9)
         assert opening[month - 1] == pytest.approx(sums[0, 0, Column.OPENING, month - 1], abs=1e-9)
-        np.testing.assert_allclose(opening[1:], opening[:-1] - principal[:-1], atol=1e-9)
+        np.testing.assert_allclose(opening[month:], opening[month - 1 : -1] - principal[month - 1 : -1], atol=1e-9)
         assert opening[month] > sums[0, 0, Column.OPENING, month]  # longer to pay
 
 

@@ -5,7 +5,8 @@ import pytest
 from contract_frames import CUTOFF, ENDS, PLAIN, SCHEDULE, codes, read, tape
 
 from clo.pool.columns import Columns
-from clo.pool.schedules import supplied
+from clo.pool.kernel import Kind
+from clo.pool.schedules import payments_of, supplied
 from clo.pool.summing import contractual_sums
 
 NO_INDEX = np.zeros((0, len(ENDS) + 1))
@@ -92,8 +93,10 @@ def test_amounts_of_interest_cannot_get_new_terms():
 
 
 def test_a_tape_without_schedules_has_no_entries():
-    loans = Columns.of(tape(PLAIN))
-    terms, entries, findings = supplied(loans, loans, None, np.zeros(1, dtype=np.int8), ENDS, CUTOFF, changing=True)
+    loans, kinds = Columns.of(tape(PLAIN)), np.zeros(1, dtype=np.int8)
+    payments, unused = payments_of(loans, None, kinds == Kind.SCHEDULE)
+    terms, entries, findings = supplied(loans, payments, kinds, ENDS, CUTOFF, changing=True)
+    assert not unused
     assert not findings
     assert not terms["end"].any()
     assert len(entries) == 0

@@ -132,7 +132,7 @@ def test_a_rate_resets_within_its_limits(loan, fixings, data):
     scratch = np.zeros((6, loan.term + 2))
     nothing = np.zeros(0, dtype=terms_kernel.ENTRIES)
     terms_kernel.write_schedule(
-        loan.balance, loan.rate, int(loan.kind), loan.term, own[0], nothing, tau, index, 0, 0, 0.0, loan.term, scratch
+        loan.balance, loan.rate, int(loan.kind), loan.term, own[0], nothing, tau, index, loan.term, scratch
     )
     loan.rates = path
     np.testing.assert_allclose(scratch[:4, : loan.term], written(loan), rtol=0, atol=1e-12 * loan.balance * (1 + max(path)))

@@ -45,8 +45,7 @@ def thin(sums: Floats, hazards: Hazards, assumed: Behaviour, cohorts: Sequence[i
     Source: the order of a month in docs/behaviour.md; survival as in SIFMA Standard Formulas, factor (1 - q)(1 - SMM).
     """
     months = sums.shape[3] - 1
-    bought = hazards.repurchase * (1.0 - (assumed.repurchase.substitution if assumed.repurchase else 0.0))
-    keep = (1.0 - bought) * (1.0 - hazards.prepayment)
+    bought, keep = hazards.bought, hazards.keep
     start, q, short = _weights(sums, hazards, keep, assumed, cohorts)
     now, later = sums[..., :-1], sums[:, :, Column.OPENING, 1:]
     paying = start * (1.0 - q)
@@ -126,7 +125,8 @@ def _share_of_amounts(
                 weight[0] = weight[0] - weight[cohort]
         balance = float((weight * opening[:, :, t]).sum())
         q[:, t] = min(1.0, amount / balance) if balance > 0.0 else 0.0
-        short += amount - q[0, t] * balance
+        if amount > balance:
+            short += amount - balance
         weight = weight * ((1.0 - q[:, t]) * keep[:, t])
     return q, short
 
