@@ -70,7 +70,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "W-T051": ("a loan without a balance is redeemed, repurchased or in default", "set account_status, or supply the balance"),
     "E-T052": ("a balance is at most twice what was lent", "check the unit, or whether columns are swapped"),
     "W-T052": ("a balance is at most what was lent", "confirm capitalised interest"),
-    "E-T053": ("a loan with a balance matures after the cut-off date", "correct it, or set account_status to ARRE or DFLT"),
+    "E-T053": ("a loan with a balance matures after the cut-off date", "correct it, or add it to `leave_out` in the sidecar"),
     "E-T054": ("a loan matures after it was made", "correct origination_date or maturity_date"),
     "E-T055": ("a loan matures within 50 years", "correct maturity_date"),
     "E-T056": ("a loan was made by the cut-off date", "correct origination_date, or leave the loan out"),

@@ -75,8 +75,7 @@ class Scan:
         self.amounts.add(view)
         schedule = self.batches.schedule
         if schedule is not None and view.has(*KEYS):
-            loans = pd.MultiIndex.from_frame(view.frame[list(KEYS)])
-            self.scheduled |= pd.MultiIndex.from_frame(schedule[list(KEYS)]).isin(loans)
+            self.scheduled[schedule.places(view.frame)] = True
 
     def _suspect(self, raw: View, found: Iterable[Finding]) -> None:
         """Count findings, and keep the rows of those that have not been met often enough; the first row of the tape always."""
@@ -161,11 +160,9 @@ class Scan:
     def _unscheduled(self) -> Iterator[Finding]:
         """Payments in the schedule of loans that are nowhere on the tape."""
         schedule = self.batches.schedule
-        if schedule is not None and not self.scheduled.all():
-            strangers = schedule[~self.scheduled]
-            first = strangers["loan_id"].iloc[0]
-            said = f"no such loan on the tape ({len(strangers):,} rows of the schedule)"
-            yield finding("E-T130", said, field="loan_id", file=self.batches.source, who=f"loan {first}", value=str(first))
+        if schedule is not None and len(at := schedule.strangers(self.scheduled)):
+            view = _Capped(schedule.payments, schedule.rows, schedule.file)
+            yield view.report("E-T130", "loan_id", at, f"no such loan on the tape ({len(at):,} rows)")
 
 
 class Repeats:

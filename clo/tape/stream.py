@@ -18,7 +18,7 @@ from clo.tape.accumulate import Store, hashed
 from clo.tape.filters import select
 from clo.tape.keys import kept, round_yen
 from clo.tape.loans import Loans
-from clo.tape.schedule import of_loans
+from clo.tape.schedule import Supplied
 from clo.tape.view import View
 
 
@@ -43,7 +43,7 @@ class Batches(Protocol):
     """Names of the columns, as on the tape."""
     always: frozenset[str]
     """Columns that decide which rows are loans and what belongs to them: read whatever else is asked for."""
-    schedule: pd.DataFrame | None
+    schedule: Supplied | None
     """The supplied schedule of all loans, where there is one."""
     schedule_sha256: str
     """Digest of the schedule's file, empty where there is none."""
@@ -122,21 +122,26 @@ class TapeStream:
         return self._batches.columns if self._columns is None else self._columns
 
     def __iter__(self) -> Iterator[Loans]:
-        schedule = self._batches.schedule
+        return (self._loans(view.frame, view.rows) for view in self._views() if len(view.frame))
+
+    def _views(self) -> Iterator[View]:
+        """What is left of each batch."""
         for raw in self._batches.raw(self._needed()):
-            view, _ = round_yen(self._chosen(self._batches.read(raw).loans))
-            if view.frame.empty:
-                continue
-            frame = view.frame if self._columns is None else view.frame[[n for n in self._columns if n in view.frame.columns]]
-            yield Loans(
-                frame,
-                file_rows=view.rows,
-                source=self.source,
-                sha256=self.sha256,
-                sidecar_sha256=self.sidecar_sha256,
-                findings=self.findings,
-                schedule=of_loans(schedule, view.frame),
-            )
+            yield round_yen(self._chosen(self._batches.read(raw).loans))[0]
+
+    def _loans(self, frame: pd.DataFrame, rows: NDArray[np.int64]) -> Loans:
+        """Rows of the tape as loans, with the columns asked for and their part of the schedule."""
+        supplied = self._batches.schedule
+        return Loans(
+            frame if self._columns is None else frame[[name for name in self._columns if name in frame.columns]],
+            file_rows=rows,
+            source=self.source,
+            sha256=self.sha256,
+            sidecar_sha256=self.sidecar_sha256,
+            findings=self.findings,
+            schedule=None if supplied is None else supplied.of(frame),
+            schedule_sha256=self.schedule_sha256,
+        )
 
     def where(self, expression: str) -> TapeStream:
         """The loans for which an expression over the columns holds, as `Loans.where`. Raises ExpressionError at once."""
@@ -154,17 +159,9 @@ class TapeStream:
 
     def loans(self) -> Loans:
         """All batches as one `Loans`, in memory: for some columns, or a tape that turns out to be small."""
-        parts = list(self)
-        frame = pd.concat([part.frame for part in parts], ignore_index=True)
-        return Loans(
-            frame,
-            file_rows=np.concatenate([part.file_rows for part in parts]),
-            source=self.source,
-            sha256=self.sha256,
-            sidecar_sha256=self.sidecar_sha256,
-            findings=self.findings,
-            schedule=of_loans(self._batches.schedule, frame),
-        )
+        views = list(self._views())
+        frame = pd.concat([view.frame for view in views], ignore_index=True)
+        return self._loans(frame, np.concatenate([view.rows for view in views]))
 
     def __len__(self) -> int:
         return self.totals.loans

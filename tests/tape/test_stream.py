@@ -170,8 +170,46 @@ def test_a_schedule_goes_with_its_batches(tmp_path):
     stream = scan_tape(path, batch=BATCH)
     assert [loans.schedule["loan_id"].tolist() for loans in stream if len(loans.schedule)] == [["2"], ["700"]]
     pd.testing.assert_frame_equal(stream.loans().schedule, read_tape(path).schedule)
-    rows.assign(loan_id="stranger").to_csv(tmp_path / "pool.schedule.csv", index=False)
-    assert "E-T130" in {one.code for one in check_scan(path, batch=BATCH)[1]}
+    assert {len(loans.schedule) for loans in stream.only(["current_balance"])} == {0, 1}
+    assert stream.only(["current_balance"]).loans().schedule_sha256 == read_tape(path).schedule_sha256
+    assert scan_tape(path, batch=70).where("loan_id == '700'").loans().schedule["principal"].tolist() == [5.0]
+
+
+def test_payments_of_strangers_are_named_in_the_schedule(tmp_path):
+    frame = clean(900)
+    rows = frame[["originator_id", "loan_id"]].iloc[[700, 2, 5, 1]].assign(due_date=np.datetime64("2027-01-31"), principal=5.0)
+    rows["loan_id"] = ["Z-stranger", "2", "A-stranger", None]
+    rows.to_csv(tmp_path / "pool.schedule.csv", index=False)
+    path = on_disk(tmp_path, frame, "schedule: {}\n")
+    at_once, in_parts = (
+        next(one for one in told if one.code == "E-T130") for told in (check_tape(path)[1], check_scan(path, batch=BATCH)[1])
+    )
+    assert (in_parts.file, in_parts.row, in_parts.who) == (str(tmp_path / "pool.schedule.csv"), 2, "loan Z-stranger")
+    assert in_parts.occurrences.rows.tolist() == at_once.occurrences.rows.tolist() == [2, 4]
+    assert (in_parts, in_parts.occurrences.who.tolist()) == (at_once, at_once.occurrences.who.tolist())
+
+
+def test_the_schedule_is_looked_through_once(tmp_path, monkeypatch):
+    """A batch costs what its own loans cost, however many payments the schedule has."""
+    frame = clean(900)
+    frame[["originator_id", "loan_id"]].assign(due_date=np.datetime64("2027-01-31"), principal=5.0).to_csv(
+        tmp_path / "pool.schedule.csv", index=False
+    )
+    stream = scan_tape(on_disk(tmp_path, frame, "schedule: {}\n"), batch=90)
+    built = []
+    make = pd.MultiIndex.from_frame
+    monkeypatch.setattr(pd.MultiIndex, "from_frame", lambda keys: (built.append(len(keys)), make(keys))[1])
+    assert sum(len(loans.schedule) for loans in stream) == 900
+    assert max(built) <= 90
+
+
+def test_a_selection_of_no_loans_is_an_empty_pool(path):
+    none = scan_tape(path, batch=BATCH).where("current_rate > 99%")
+    assert list(none) == []
+    loans = none.loans()
+    assert (len(loans), loans.balance, len(none)) == (0, 0.0, 0)
+    pd.testing.assert_frame_equal(loans.frame, read_tape(path).where("current_rate > 99%").frame)
+    assert list(none.only(["current_balance"]).loans().frame.columns) == ["current_balance"]
 
 
 def test_files_that_cannot_be_read_in_batches(tmp_path):

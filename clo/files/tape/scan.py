@@ -90,8 +90,8 @@ class ParquetBatches:
         self.columns: tuple[str, ...] = tuple(schema.names)
         check_digest(self.sha256, self.source, sidecar)
         read = read_schedule(sidecar, path, b"", pd.DataFrame())
-        self.schedule, self.schedule_sha256, self._schedule_findings = read.payments, read.sha256, read.findings
-        keys = KEYS if read.payments is not None else ()
+        self.schedule, self.schedule_sha256, self._schedule_findings = read.supplied, read.sha256, read.findings
+        keys = KEYS if read.supplied is not None else ()
         self.always = frozenset({*({"currency"} & set(self.columns)), *keys, *self._left_out()})
         self._declared = Declared(realised=frozenset(sidecar.realised), may_be_missing=dict(sidecar.may_be_missing))
 

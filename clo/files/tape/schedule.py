@@ -20,7 +20,7 @@ from clo.files.tape.texts import text_table
 from clo.findings import Finding, TapeError, nearest
 from clo.schema import KEYS
 from clo.tape.codes import finding, row_finding
-from clo.tape.schedule import KINDS, of_loans, typed
+from clo.tape.schedule import KINDS, Supplied
 from clo.tape.view import View
 
 ENDINGS = (".schedule.csv", ".schedule.parquet", ".schedule.xlsx")
@@ -29,15 +29,15 @@ ENDINGS = (".schedule.csv", ".schedule.parquet", ".schedule.xlsx")
 
 @dataclass(frozen=True)
 class Schedule:
-    """payments: in the columns of `clo.tape.schedule`, None where there is no schedule or it has errors. sha256: of its file."""
+    """supplied: the payments, None where there is no schedule or it has not its columns. sha256: of its file."""
 
-    payments: pd.DataFrame | None = None
+    supplied: Supplied | None = None
     sha256: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     def of(self, loans: pd.DataFrame) -> pd.DataFrame | None:
         """The payments of the loans in a frame."""
-        return of_loans(self.payments, loans)
+        return None if self.supplied is None else self.supplied.of(loans)
 
 
 def read_schedule(sidecar: Sidecar, tape: Path, tape_data: bytes, loans: pd.DataFrame) -> Schedule:
@@ -61,8 +61,8 @@ def read_schedule(sidecar: Sidecar, tape: Path, tape_data: bytes, loans: pd.Data
     found = [*table.findings, *found]
     if payments is not None:
         found += _broken(payments, table, loans)
-        payments = typed(payments)
-    return Schedule(payments, hashlib.sha256(data).hexdigest(), found)
+    supplied = None if payments is None else Supplied(payments, table.rows, table.file)
+    return Schedule(supplied, hashlib.sha256(data).hexdigest(), found)
 
 
 def _beside(tape: Path, ending: str) -> Path:

@@ -51,7 +51,7 @@ class TextBatches:
         self.columns: tuple[str, ...] = tuple(self.read(self._view(first)).loans.frame.columns)
         self.always: frozenset[str] = frozenset()
         read = read_schedule(sidecar, path, b"", pd.DataFrame())
-        self.schedule, self.schedule_sha256, self._schedule_findings = read.payments, read.sha256, read.findings
+        self.schedule, self.schedule_sha256, self._schedule_findings = read.supplied, read.sha256, read.findings
 
     @property
     def sha256(self) -> str:
