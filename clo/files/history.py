@@ -8,6 +8,7 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from clo.files.tape.reading import StrPath, check_tape
+from clo.files.tape.schedule import ENDINGS as SCHEDULES
 from clo.findings import Finding, TapeError
 from clo.history.history import History
 from clo.tape.loans import Loans
@@ -22,7 +23,8 @@ def read_history(
     *,
     keep: Sequence[str] = (),
 ) -> History:
-    """The history of the tapes at `paths`: files, a pattern such as `tapes/*.csv`, or a folder, all of whose tapes are meant.
+    """The history of the tapes at `paths`: files, a pattern such as `tapes/*.csv`, or a folder, all of whose tapes are meant;
+    `<tape>.schedule.csv`, which stands beside a tape, is none.
 
     map: one sidecar for all tapes that have none beside them. keep: as in `History`. Raises TapeError with the findings of every
     tape that is refused and of the history; OSError if a file cannot be read; ValueError where nothing is named.
@@ -54,7 +56,11 @@ def _named(paths: StrPath | Iterable[StrPath]) -> list[Path]:
         return [file for path in paths for file in _named(path)]
     text = fspath(paths)
     if has_magic(text):
-        return [Path(name) for name in sorted(glob(text)) if name.endswith(ENDINGS)]
+        return [Path(name) for name in sorted(glob(text)) if _is_tape(name)]
     if Path(text).is_dir():
-        return sorted(file for file in Path(text).iterdir() if file.name.endswith(ENDINGS))
+        return sorted(file for file in Path(text).iterdir() if _is_tape(file.name))
     return [Path(text)]
+
+
+def _is_tape(name: str) -> bool:
+    return name.endswith(ENDINGS) and not name.endswith(SCHEDULES)

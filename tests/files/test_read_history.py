@@ -29,6 +29,17 @@ def test_a_folder_a_pattern_and_a_list_are_one_history(folder):
         assert history.movements["closing"].sum() == 2 * 124_000_000
 
 
+def test_schedules_beside_the_tapes_are_no_tapes(folder):
+    for number in (1, 2, 3):
+        own = "originator_id,loan_id,due_date,principal\n0101,A-1,2027-03-31,6000000\n"
+        (folder / f"pool-{number}.schedule.csv").write_text(own, encoding="utf-8")
+        (folder / f"pool-{number}.csv.map.yaml").write_text("format: clo.map/1\nschedule: {}\n", encoding="utf-8")
+    for given in (folder, str(folder / "*.csv")):
+        history = clo.read_history(given)
+        assert len(history) == 3
+        assert all(len(tape.schedule[0]) == 1 for tape in history.snapshots)
+
+
 def test_one_sidecar_serves_tapes_without_their_own(folder):
     sidecar = folder / "all.map.yaml"
     sidecar.write_text("format: clo.map/1\ncolumns: {current_balance: 残高}\n", encoding="utf-8")
