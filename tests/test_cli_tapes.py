@@ -8,9 +8,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from files.tape_rows import table, text, write
 from sample_runs import DEAL_FILE, DEALS
 
 from clo.cli import main
+from clo.files.tape.convert import convert_tape
 
 TAPE = DEALS / "tapes" / "purchase-08.parquet"
 CRITERIA = """format: clo.criteria/1
@@ -160,3 +162,37 @@ def test_a_workbook_is_a_tape(clo: Any, tmp_path: Path) -> None:
         frame[name] = frame[name].dt.date
     frame.to_excel(tmp_path / "pool.xlsx", index=False)
     assert clo("check", "pool.xlsx")[:2] == (0, "pool.xlsx: No findings\n")
+
+
+SCHEDULE = """originator_id,loan_id,due_date,principal,interest
+0101,A-1,2027-03-31,5990000,
+"""
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_check_finds_what_a_run_would_refuse_in_the_terms(
+    clo: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    columns = table({("amortisation_type", 0): "schedule"})
+    write(tmp_path, text(columns), "schedule: {file: pool.schedule.csv}\n")
+    (tmp_path / "pool.schedule.csv").write_text(SCHEDULE, encoding="utf-8")
+    tape = "pool.csv"
+    if large:
+        convert_tape("pool.csv", tape := "pool.parquet")
+        (tmp_path / "pool.schedule.parquet").unlink(missing_ok=True)
+        (tmp_path / "pool.parquet.map.yaml").write_text("format: clo.map/1\nschedule: {file: pool.schedule.csv}\n")
+        monkeypatch.setattr("clo.files.tape.scan.LARGE", 1)
+    code, out, _ = clo("check", tape)
+    assert code == 1
+    assert "E-P066" in out
+    assert "the schedule of loan A-1 repays 5990000.0, which is not its balance" in out
+
+
+def test_the_advice_about_a_loan_past_its_maturity_can_be_followed(clo: Any, tmp_path: Path) -> None:
+    columns = table({("maturity_date", 3): "2026-02-28"})
+    write(tmp_path, text(columns))
+    code, out, _ = clo("check", "pool.csv")
+    assert code == 1
+    assert "correct it, or add it to `leave_out` in the sidecar" in out
+    write(tmp_path, text(columns), "leave_out: [{where: maturity_date <= cutoff_date, why: past maturity}]\n")
+    assert clo("check", "pool.csv")[0] == 0

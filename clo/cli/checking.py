@@ -22,9 +22,10 @@ from clo.files.tape.scan import check_scan, is_large
 from clo.files.tape.sheets import ENDINGS
 from clo.findings import Finding, full_list, has_errors
 from clo.labels import Lang, label
+from clo.pool.terms_check import terms_findings
 from clo.report.tables import ASSUMED
 from clo.schema import FORMAT, TAPE
-from clo.tape.batches import in_memory
+from clo.tape.batches import AnyLoans, in_memory
 from clo.tape.criteria import Criteria
 from clo.tape.derived import DERIVED
 from clo.tape.loans import Loans
@@ -76,13 +77,16 @@ def check(
 
 
 def _checked(file: Path, sidecar: Path | None, criteria: Criteria | None) -> tuple[Loans | None, tuple[Finding, ...]]:
-    """(the loans, where criteria are to be applied to them; all findings). A large tape is checked batch by batch."""
-    if not is_large(file):
-        return check_tape(file, sidecar)
-    stream, findings = check_scan(file, sidecar)
-    if stream is None or criteria is None:
+    """(the loans, where criteria are to be applied to them; all findings, those of their terms included).
+
+    A large tape is checked batch by batch.
+    """
+    pool: AnyLoans | None
+    pool, findings = check_scan(file, sidecar) if is_large(file) else check_tape(file, sidecar)
+    if pool is None:
         return None, findings
-    return in_memory(stream, ALWAYS | criteria.columns), findings
+    findings = (*findings, *terms_findings(pool))
+    return None if criteria is None else in_memory(pool, ALWAYS | criteria.columns), findings
 
 
 def _write_list(findings: tuple[Finding, ...], target: Path) -> None:
