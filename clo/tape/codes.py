@@ -148,6 +148,7 @@ CODES: Mapping[str, tuple[str, str]] = {
     "E-L021": ("the pool keeps the limit", "take loans out, or add others"),
     "W-L021": ("the pool keeps the limit", "look at the largest names"),
     "W-L022": ("what a criterion needs is known", "supply the values; `missing: exclude` leaves such loans out"),
+    "W-L023": ("what a limit needs is known", "supply the values"),
     # the sidecar
     "E-S001": ("a sidecar is YAML", "correct the text"),
     "E-S002": ("a sidecar has known keys only", "use the nearest key"),

@@ -17,7 +17,8 @@ from clo.tape.codes import row_finding
 from clo.tape.criteria import Criteria, CriteriaError, Criterion, given, misfits
 from clo.tape.derived import borrowers, with_derived
 from clo.tape.filters import answer
-from clo.tape.view import Mask, shown
+from clo.tape.rules.rule import counted
+from clo.tape.view import Mask, stated
 
 if TYPE_CHECKING:
     from clo.tape.loans import Loans
@@ -95,7 +96,7 @@ def eligible(loans: Loans, criteria: Criteria | Iterable[Mapping[str, Any] | Cri
                 "first_balance": float(balance[first].sum()),
             }
         )
-        values = _values(frame, used[rule.name], out)
+        values = stated(frame, used[rule.name], np.flatnonzero(out))
         log.append(_logged(loans, rule, out, np.where(holds.open[out], "missing", "broken"), values))
         found += _findings(loans, criteria, at, out, values, holds.open)
     columns = ("rule", "loans", "obligors", "balance", "undecided", "missing", "first_loans", "first_balance")
@@ -105,15 +106,6 @@ def eligible(loans: Loans, criteria: Criteria | Iterable[Mapping[str, Any] | Cri
         else _logged(loans, None, gone, np.array([], dtype=object), np.array([], dtype=object))
     )
     return Eligibility(loans.rows(~gone), excluded, pd.DataFrame(rows, columns=list(columns)), tuple(found))
-
-
-def _values(frame: pd.DataFrame, used: list[str], out: Mask) -> NDArray[np.object_]:
-    """`employees = 400, capital_yen = blank` of each excluded loan."""
-    at = np.flatnonzero(out)
-    text: NDArray[np.object_] = np.full(len(at), "", dtype=object)
-    for number, name in enumerate(used):
-        text = text + f"{', ' if number else ''}{name} = " + shown(frame[name].iloc[at])
-    return text
 
 
 def _logged(loans: Loans, rule: Criterion | None, out: Mask, because: NDArray[Any], values: NDArray[Any]) -> pd.DataFrame:
@@ -145,7 +137,7 @@ def _findings(
         share = balance[out].sum() / balance.sum() if balance.sum() > 0 else np.nan
         blank = int((out & undecided).sum())
         because = f", {blank:,} of them for missing values" if blank else ""
-        said = f"{rule.name}: {_loans(out)} not eligible, {share:.1%} of the balance{because}"
+        said = f"{rule.name}: {counted(np.flatnonzero(out))} not eligible, {share:.1%} of the balance{because}"
         found.append(
             row_finding(
                 "E-L020" if rule.severity == "error" else "W-L020", said, field="", file=loans.source,
@@ -154,7 +146,7 @@ def _findings(
         )  # fmt: skip
     kept = undecided & ~out
     if kept.any():
-        said = f"{rule.name}: {_loans(kept)} kept without knowing, for values that are missing"
+        said = f"{rule.name}: {counted(np.flatnonzero(kept))} kept without knowing, for values that are missing"
         at = np.flatnonzero(kept)
         blank_values = np.full(len(at), "blank", dtype=object)
         found.append(
@@ -164,8 +156,3 @@ def _findings(
             )
         )  # fmt: skip
     return found
-
-
-def _loans(mask: Mask) -> str:
-    count = int(mask.sum())
-    return f"{count:,} loan{'s' if count != 1 else ''}"

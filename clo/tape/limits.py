@@ -18,10 +18,12 @@ from clo.expressions import names, parse
 from clo.findings import Finding
 from clo.labels import Lang, label, money, percent
 from clo.schema import TAPE
-from clo.tape.codes import finding
+from clo.tape.codes import finding, row_finding
 from clo.tape.criteria import Criteria, CriteriaError, Limit, given, misfits
 from clo.tape.derived import borrowers, kind, with_derived
-from clo.tape.filters import select
+from clo.tape.filters import answer
+from clo.tape.rules.rule import counted
+from clo.tape.view import stated
 
 if TYPE_CHECKING:
     from clo.tape.loans import Loans
@@ -42,7 +44,7 @@ class LimitCheck:
     table: one row a limit: limit, measure, level, threshold, headroom (below 0 where it is broken), ok, binds (the largest name;
     `+ n` where n more are above the limit), remove (the smallest amount of balance to take out for the limit to be kept, cutting
     the largest, or for an average the farthest, first; 0 if it is kept, NaN if taking out cannot help). findings: one for each
-    that is broken.
+    that is broken, and one for each that lacks values of some loans: those are in no average, and outside a condition.
     """
 
     table: pd.DataFrame
@@ -70,6 +72,15 @@ class _Standing:
     remove: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """Loans with a balance [i] of which a limit does not know what it needs. names: the columns it looks at, in a frame."""
+
+    loans: NDArray[np.intp]
+    names: tuple[str, ...]
+    frame: pd.DataFrame
+
+
 def check_limits(
     loans: Loans, limits: Criteria | Iterable[Mapping[str, Any] | Limit], groups: ObligorGroups | None = None
 ) -> LimitCheck:
@@ -85,7 +96,7 @@ def check_limits(
     pool = loans if groups is None else loans.with_groups(groups)
     rows, found = [], []
     for at, limit in enumerate(criteria.limits):
-        stands = _standing(pool, limit)
+        stands, unknown = _standing(pool, limit)
         upper = limit.kind.startswith("max")
         headroom = limit.bound - stands.level if upper else stands.level - limit.bound
         ok = bool(headroom >= -EXACT * max(1.0, abs(limit.bound)))
@@ -95,6 +106,8 @@ def check_limits(
         if not ok:
             path = f"limits[{at}]"
             found.append(_broken(limit, stands, path, criteria.place(path), loans.source))
+        if unknown is not None and len(unknown.loans):
+            found.append(_unknown(limit, unknown, loans))
     columns = ["limit", "measure", "level", "threshold", "headroom", "ok", "binds", "remove"]
     return LimitCheck(pd.DataFrame(rows, columns=columns).astype({"ok": bool}), tuple(found))
 
@@ -116,19 +129,23 @@ def measure(limit: Limit, lang: Lang = "en") -> str:
     return label(f"measure_{key}", lang).format(of=of, top=limit.top)
 
 
-def _standing(loans: Loans, limit: Limit) -> _Standing:
+def _standing(loans: Loans, limit: Limit) -> tuple[_Standing, _Open | None]:
     balance = np.nan_to_num(loans.column("current_balance"))
     if limit.by is not None:
         held, called = _by_name(loans, limit.by, balance)
         if limit.kind == "min_count":
-            return _Standing(float(np.count_nonzero(held)), "", np.nan)
-        return _largest(held, called, limit)
+            return _Standing(float(np.count_nonzero(held)), "", np.nan), None
+        return _largest(held, called, limit), None
     if limit.where is not None:
-        frame = with_derived(loans, set(names(parse(limit.where))))
-        return _part(float(balance[select(frame, limit.where)].sum()), float(balance.sum()), limit)
+        used = tuple(dict.fromkeys(names(parse(limit.where))))
+        frame = with_derived(loans, set(used))
+        holds = answer(frame, limit.where)
+        part = _part(float(balance[holds.yes].sum()), float(balance.sum()), limit)
+        return part, _Open(np.flatnonzero(holds.open & (balance > 0)), used, frame)
     name = str(limit.average)
-    values = with_derived(loans, {name})[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    return _average(values, balance, limit)
+    frame = with_derived(loans, {name})
+    values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    return _average(values, balance, limit), _Open(np.flatnonzero(np.isnan(values) & (balance > 0)), (name,), frame)
 
 
 def _by_name(loans: Loans, by: str, balance: Floats) -> tuple[Floats, NDArray[np.object_]]:
@@ -222,6 +239,19 @@ def _broken(limit: Limit, stands: _Standing, path: str, place: dict[str, Any], s
     if not place["file"]:
         place = {"file": source}
     return finding(code, said, path=path, who=stands.binds, value=figure(stands.level), fix=fix, rule=limit.says, **place)
+
+
+def _unknown(limit: Limit, unknown: _Open, loans: Loans) -> Finding:
+    balance = np.nan_to_num(loans.column("current_balance"))
+    at = unknown.loans
+    share = float(balance[at].sum() / balance.sum())
+    becomes = "counted as outside" if limit.where is not None else "not in the average"
+    said = f"{limit.name}: {counted(at)}, {percent(share)} of the balance, {becomes} for values that are missing"
+    ids = loans.frame["loan_id"].to_numpy(dtype=object)
+    return row_finding(
+        "W-L023", said, field="", file=loans.source, rows=loans.file_rows[at], who=ids[at],
+        values=stated(unknown.frame, unknown.names, at),
+    )  # fmt: skip
 
 
 def figures(limit: Limit) -> Callable[[float], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -115,6 +115,14 @@ def shown(values: pd.Series) -> NDArray[np.object_]:
         return np.array([number(value, grouped) for value in plain.tolist()], dtype=object)
     text = values.astype(object)
     return np.asarray(text.where(text.notna(), "blank"), dtype=object)
+
+
+def stated(frame: pd.DataFrame, names: Sequence[str], at: NDArray[np.intp]) -> NDArray[np.object_]:
+    """`employees = 400, capital_yen = blank` of each row at the given positions."""
+    text: NDArray[np.object_] = np.full(len(at), "", dtype=object)
+    for place, name in enumerate(names):
+        text = text + f"{', ' if place else ''}{name} = " + shown(frame[name].iloc[at])
+    return text
 
 
 def number(value: float, grouped: bool = True) -> str:

@@ -101,6 +101,26 @@ def test_findings_tell_who_binds_and_what_to_do(pool):
     assert check_limits(pool, []).ok
 
 
+def test_loans_of_which_a_limit_does_not_know_are_counted(pool):
+    """Two of 20 each are without a region; without employees are those of 10 and 30."""
+    frame = pool.frame.assign(employees=[None, None, 5, 5, 500], current_balance=[10.0, 30.0, 20.0, 20.0, 0.0])
+    some = Loans.from_frame(frame.assign(account_status=["PERF"] * 4 + ["RDMD"]))
+    limits = [
+        {"name": "region", "where": "region_code == '13' or employees > 100", "max": "60%"},
+        {"name": "staff", "average": "employees", "max": 10},
+        {"name": "borrower", "by": "obligor_id", "max": "60%"},
+    ]
+    checked = check_limits(some, limits)
+    assert checked.ok
+    region, staff = checked.findings
+    assert (region.code, region.severity, region.count) == ("W-L023", "warning", 1)
+    assert region.message == "region: 1 loan, 25.00% of the balance, counted as outside for values that are missing"
+    assert staff.message == "staff: 2 loans, 50.00% of the balance, not in the average for values that are missing"
+    assert region.occurrences.values.tolist() == ["region_code = blank, employees = 5"]
+    assert staff.occurrences.who.tolist() == ["0", "1"]
+    assert checked.table["level"].tolist() == [0.5, 5.0, 0.5]
+
+
 def test_a_pool_without_balance_keeps_nothing_and_says_so():
     empty = Loans.from_frame(clean(3).assign(current_balance=0.0, account_status="RDMD"))
     row = one(empty, by="obligor_id", max="10%")
