@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import math
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -201,7 +202,34 @@ Number = Annotated[float, BeforeValidator(_plain_number)]
 SignedRate = Annotated[float, BeforeValidator(_rate), _AS_RATE]
 
 
+Word = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, int) else value)]
+"""A word of a column, which YAML may take for a number: 2007."""
+
+
 class Terms(BaseModel):
     """Base of all terms: frozen, and no key that is not known."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+_SAID = {
+    "int_type": "{value} is not a whole number",
+    "int_parsing": "{value} is not a whole number",
+    "int_from_float": "{value} is not a whole number",
+    "string_type": "{value} is not text",
+    "tuple_type": "{value} is not a list",
+    "dict_type": "{value} is not keys and values",
+    "model_type": "{value} is not keys and values",
+    "bool_type": "{value} is not true or false",
+    "greater_than_equal": "{value} is below {ge}",
+    "less_than_equal": "{value} is above {le}",
+    "too_short": "the list has too few values",
+    "missing": "it is not stated",
+    "extra_forbidden": "it is not known here",
+}
+
+
+def in_words(detail: Mapping[str, Any]) -> str:
+    """What one of pydantic's errors says, in the words of a user."""
+    said = _SAID.get(detail["type"])
+    return str(detail["msg"]) if said is None else said.format(value=repr(detail["input"]), **detail.get("ctx", {}))

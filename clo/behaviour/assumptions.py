@@ -16,7 +16,7 @@ from clo.behaviour.defaults import WHOLE, Cumulative, Defaults, DefaultScale
 from clo.behaviour.prepayment import Incentive, Ramp
 from clo.behaviour.recovery import Recovery
 from clo.findings import Finding, InputError
-from clo.quantities import AnnualShares, Share, Shares, SignedRate, Terms
+from clo.quantities import AnnualShares, Share, Shares, SignedRate, Terms, in_words
 
 Order = Literal["default_first", "prepayment_first"]
 PREPAYMENT = ("cpr", "smm", "prepayment_ramp")
@@ -116,7 +116,7 @@ def _of_field(detail: Mapping[str, Any]) -> Finding:
     value = detail["input"]
     shown = "" if isinstance(value, Mapping | Terms) else str(value)
     rule = "every value fits its field"
-    return Finding("E-A002", "error", detail["msg"], rule, fix, field=".".join(place), value=shown)
+    return Finding("E-A002", "error", in_words(detail), rule, fix, field=".".join(place), value=shown)
 
 
 def conflicts(assumed: Behaviour) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from clo.behaviour.rates import mdr_from_cdr
-from clo.quantities import AnnualShare, AnnualShares, Number, Share, Terms
+from clo.quantities import AnnualShare, AnnualShares, Number, Share, Terms, Word
 
 Floats = NDArray[np.float64]
 Since = Literal["cutoff", "origination"]
@@ -70,7 +70,7 @@ class TermStructure(Terms):
     """Cumulative probability of default by the words of a column, by year or month; one number: a year's, for ever."""
 
     by: str
-    curves: dict[str, AnnualShares]
+    curves: dict[Word, AnnualShares]
     other: AnnualShares | None = None
     every: Literal["year", "month"] = "year"
     since: Since = "cutoff"
@@ -157,7 +157,7 @@ class DefaultScale(Terms):
     """Hazards times a factor by the words of a column, or by `vintage`, the year of origination. other: for words not named."""
 
     by: str
-    factors: dict[str, Annotated[Number, Field(ge=0)]]
+    factors: dict[Word, Annotated[Number, Field(ge=0)]]
     other: Annotated[Number, Field(ge=0)] | None = None
 
     def factor_of(self, word: str) -> float | None:

@@ -8,21 +8,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Tag
 from pydantic_core import PydanticCustomError
 
-from clo.quantities import Share, Terms
+from clo.quantities import Share, Terms, Word
 
 
 class RecoveryBy(Terms):
     """Share recovered by the words of a column; other: for words not named."""
 
     by: str
-    rates: dict[str, Share]
+    rates: dict[Word, Share]
     other: Share | None = None
 
 
 def _kind(value: Any) -> str:
     if isinstance(value, Mapping | RecoveryBy):
-        return "by"
-    return "word" if isinstance(value, str) and value in ("tape", "lgd") else "share"
+        return "RecoveryBy"
+    return "Word" if isinstance(value, str) and value in ("tape", "lgd") else "Share"
 
 
 def _said(value: Any) -> Any:
@@ -33,7 +33,7 @@ def _said(value: Any) -> Any:
 
 
 Recovery = Annotated[
-    Annotated[Share, Tag("share")] | Annotated[Literal["tape", "lgd"], Tag("word")] | Annotated[RecoveryBy, Tag("by")],
+    Annotated[Share, Tag("Share")] | Annotated[Literal["tape", "lgd"], Tag("Word")] | Annotated[RecoveryBy, Tag("RecoveryBy")],
     Discriminator(_kind),
     BeforeValidator(_said),
 ]

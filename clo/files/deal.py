@@ -21,6 +21,7 @@ from clo.files.deal_yaml import read_yaml
 from clo.files.tape.reading import read_tape
 from clo.files.tape.scan import is_large, scan_tape
 from clo.findings import DealError, Finding, has_errors, nearest
+from clo.quantities import in_words
 from clo.tape.batches import AnyLoans
 from clo.waterfall.compile import compiled
 
@@ -149,8 +150,13 @@ def _from_pydantic(error: ValidationError, data: Any, origin: Origin) -> Iterato
         if details[0]["type"] == "missing" and _misspelt(path, by_path):
             continue
         unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
-        telling = max(details, key=lambda one: ("fix" in one.get("ctx", {}), one["type"] != "literal_error"))
+        telling = max(details, key=_how_telling)
         yield _finding(path, unknown[0] if unknown else telling, details, origin)
+
+
+def _how_telling(detail: Mapping[str, Any]) -> tuple[bool, bool, bool]:
+    """Of errors about one value: first the one that says how to mend it, last that it is of another kind."""
+    return "fix" in detail.get("ctx", {}), not detail["type"].endswith("_type"), detail["type"] != "literal_error"
 
 
 def _misspelt(path: str, by_path: Mapping[str, list[dict[str, Any]]]) -> bool:
@@ -181,7 +187,7 @@ def _finding(path: str, detail: Mapping[str, Any], details: Sequence[Mapping[str
                 "E-D012", path, f"{detail['input']!r} is not one of {expected}", fix, value=str(detail["input"])
             )
     shown = "" if isinstance(detail["input"], (dict, list)) else str(detail["input"])
-    return origin.finding("E-D013", path, detail["msg"], context.get("fix", "correct the value"), value=shown)
+    return origin.finding("E-D013", path, in_words(detail), context.get("fix", "correct the value"), value=shown)
 
 
 def _path(location: Sequence[str | int], data: Any) -> str:
@@ -194,6 +200,8 @@ def _path(location: Sequence[str | int], data: Any) -> str:
             path, here = f"{path}[{part}]", here[part] if isinstance(here, list) and part < len(here) else None
             continue
         present, name = isinstance(here, Mapping) and part in here, str(part)
+        if not present and name[:1].isupper():
+            continue  # the kind of a value that may be of several: keys of a deal are in small letters
         last = number == len(location) - 1
         if present or (
             last and isinstance(here, Mapping) and not lost and not name.startswith(("function-", "literal[", "constrained"))

@@ -165,29 +165,30 @@ def parties(result: Result) -> Table:
     return of_frame(total[total["amount"] > 0].sort_values("amount", ascending=False, kind="stable"), PARTIES)
 
 
+ROLLED = (
+    Flow.scheduled_principal, Flow.prepayment, Flow.default, Flow.drawing, Flow.repurchase, Flow.substitution,
+)  # fmt: skip
+"""Columns between an opening balance and a closing one."""
+
+
 def pool_by_year(result: Result) -> Table:
-    """Flows of each calendar year by sub-pool, opening and closing balances; several sub-pools are totalled."""
-    flows = [flow.name for flow in Flow if flow not in (Flow.opening, Flow.closing, Flow.arrears)]
+    """Each calendar year by sub-pool: the balance and what moves it, then cash and what was lost of it; several are totalled."""
+    rolled = [flow.name for flow in ROLLED]
+    other = [flow.name for flow in Flow if flow not in (*ROLLED, Flow.opening, Flow.closing, Flow.arrears)]
     frame = result.pool.assign(year=pd.DatetimeIndex(result.pool["period_end"]).year)
-    how = {"opening": "first", **dict.fromkeys(flows, "sum"), "closing": "last", "arrears": "last"}
+    how = {"opening": "first", **dict.fromkeys((*rolled, *other), "sum"), "closing": "last", "arrears": "last"}
     years = frame.groupby(["year", "group"], sort=False, observed=True).agg(how).reset_index()
     if frame["group"].nunique() > 1:
         together = years.groupby("year", sort=False)[list(how)].sum().reset_index()
         years = pd.concat((years, together.assign(group="total")), ignore_index=True)
         years = years.sort_values("year", kind="stable")
     life = frame.groupby("group", sort=False, observed=True).agg(how).sum()
-    shown = [name for name in flows if life[name] > 0]
-    behind = ["arrears"] if frame["arrears"].any() else []
-    columns = (
-        Column("year"),
-        Column("group", "word"),
-        Column("opening", "money"),
-        *(Column(name, "money") for name in shown),
-        Column("closing", "money"),
-        *(Column(name, "money") for name in behind),
-    )
+    shown = ["opening", *(name for name in rolled if life[name] > 0), "closing"]
+    shown += ["arrears"] if frame["arrears"].any() else []
+    shown += [name for name in other if life[name] > 0]
+    columns = (Column("year"), Column("group", "word"), *(Column(name, "money") for name in shown))
     table = of_frame(years, columns)
-    last = ("", "total", *(life[name] for name in ("opening", *shown, "closing", *behind)))
+    last = ("", "total", *(life[name] for name in shown))
     subtotals = frozenset(number for number, row in enumerate(table.rows) if row[1] == "total")
     return Table(columns, (*table.rows, last), 1, subtotals)
 

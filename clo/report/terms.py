@@ -57,26 +57,27 @@ def _scenario_mark(deal: Deal, name: str, key: str) -> Any:
 
 def term_text(path: str, value: Any) -> str:
     """A value of a deal as it reads well: shares as per cent, amounts with separators, long lists shortened."""
-    key = path.rpartition(".")[2].partition("[")[0]
     if isinstance(value, Mapping):
-        return " · ".join(f"{name} {term_text(_kind(str(name), key), inner)}" for name, inner in value.items())
+        return " · ".join(f"{name} {term_text(f'{path}.{name}', inner)}" for name, inner in value.items())
     if isinstance(value, (list, tuple)):
-        shown = [term_text(key, inner) for inner in value[:LONGEST_LIST]]
+        shown = [term_text(path, inner) for inner in value[:LONGEST_LIST]]
         return ", ".join(shown) + (f", … ({len(value)})" if len(value) > LONGEST_LIST else "")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
+        key = _written_as(path)
         if key in SHARES:
             return f"{value * 100:.6g}%"
         return money(float(value)) if key in AMOUNTS else f"{value:g}"
     return str(value)
 
 
-def _kind(name: str, above: str) -> str:
-    """What a value inside another is written as: by its own name, or as the whole where the name is a word of the tape."""
-    if name == "other":
-        return "factors" if above == "default_scale" else "curves"
-    return above if above in ("curves", "rates", "factors", "roll_rates") else name
+def _written_as(path: str) -> str:
+    """The key that says how a number is written: the last of its path, or what holds it where that is a word of the tape."""
+    *above, key = (part.partition("[")[0] for part in path.split("."))
+    if key == "other":
+        return "factors" if "default_scale" in above else "curves"
+    return next((part for part in above if part in ("curves", "rates", "factors", "roll_rates")), key)
 
 
 def step_text(step: StepTerms, lang: Lang) -> str:

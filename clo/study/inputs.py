@@ -12,6 +12,7 @@ from clo.behaviour.assumptions import conflicts, plain, replaced
 from clo.curves import Curve, Curves
 from clo.deal.terms import Deal, Scenario
 from clo.findings import CurveError, DealError, Finding, nearest
+from clo.quantities import in_words
 
 
 def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Scenario:
@@ -50,7 +51,7 @@ def _of_keyword(detail: Mapping[str, Any]) -> Finding:
     fix = detail.get("ctx", {}).get("fix", hint)
     rule = "a keyword replaces a field of the scenario"
     shown = "" if isinstance(detail["input"], Mapping) else str(detail["input"])
-    return Finding("E-R102", "error", detail["msg"], rule, fix, field=f"{name}=", value=shown)
+    return Finding("E-R102", "error", in_words(detail), rule, fix, field=f"{name}=", value=shown)
 
 
 def placed(deal: Deal, scenario: str, overrides: Mapping[str, Any], findings: Iterable[Finding]) -> Iterator[Finding]:
