@@ -16,14 +16,15 @@ from clo.behaviour.defaults import LoanPd, Survival, TermStructure
 from clo.findings import Finding, nearest
 from clo.pool.columns import Bools, Columns, Ints, Rule
 from clo.pool.contracts import Contracts
+from clo.pool.kernel import Column
 from clo.tape.filters import FilterError, select
 from clo.timeline import month_index
 
 VINTAGE = "vintage"
 WHOLE_NUMBER = re.compile(r"^(-?\d+)\.0$")
 """How a column of floats prints a number that is one of integers."""
-MOST = 20_000
-"""Cells of one group: each holds its sums for every month."""
+LARGEST = 2**30
+"""Bytes of the sums of a group: each of its cells holds every column for every month."""
 
 
 class Cell(NamedTuple):
@@ -95,12 +96,15 @@ def assign(tape: Columns, contracts: Contracts, assumed: Behaviour, cutoff: np.d
     return Assigned(codes, cells, findings)
 
 
-def too_many(cells: int) -> Iterator[Finding]:
-    """What is wrong where a group falls into more cells than memory is meant to hold."""
-    if cells > MOST:
+def too_many(cells: int, cohorts: int, months: int) -> Iterator[Finding]:
+    """What is wrong where the sums of a group would take more memory than they are meant to."""
+    needed = cells * (1 + cohorts) * len(Column) * (months + 1) * 8
+    if needed > LARGEST:
         message = f"the assumptions tell {cells:,} kinds of loans apart"
-        fix = "put PDs on a grid (defaults: {pd: tape, nearest: 1bp}), or assume by classes"
-        yield Finding("E-P086", "error", message, f"at most {MOST:,}", fix, field="defaults")
+        message += f", {cohorts} months of new terms each" if cohorts else ""
+        fix = "put PDs on a grid (defaults: {pd: tape, nearest: 1bp}), assume by classes, or give new terms in one month"
+        rule = f"the sums of a sub-pool take at most {LARGEST // 2**20:,} MB, and these {needed // 2**20:,}"
+        yield Finding("E-P086", "error", message, rule, fix, field="defaults")
 
 
 def _combined(columns: dict[str, NDArray[np.generic]], size: int) -> tuple[Ints, tuple[Cell, ...]]:

@@ -161,7 +161,7 @@ class Group:
         for assumed, last in zip(self.terms, last_reset, strict=True):
             found += fixings_of(list(last), list(last.values()), whole, assumed, self.curves)[1]
         for sums in self.sums:
-            found += too_many(len(sums.by_cell))
+            found += too_many(len(sums.by_cell), len(sums.cohorts), len(self.ends))
         self.findings += merged(found, listed=None)
 
     def _take(self, part: Part, last_reset: list[dict[str, int]]) -> None:

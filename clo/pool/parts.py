@@ -25,7 +25,7 @@ from clo.pool.summing import NewTerms, contractual_sums
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
-SIZE = 65_536
+SIZE = 131_072
 """Loans of a part. Fixed, and parts are added up in order: the number of threads shows in no bit."""
 
 ALL_CURVES = "shift"
@@ -88,7 +88,7 @@ def worked_out(
     for assumed in terms:
         assigned = assign(tape, contracts, assumed, batch.cutoff)
         claims, found = claims_of(tape, assumed)
-        findings += [*assigned.findings, *too_many(len(assigned.cells)), *found]
+        findings += [*assigned.findings, *too_many(len(assigned.cells), len(cohorts_of(assumed, months)), months), *found]
         last = contracts.last_reset
         if assumed.prepayment_incentive is not None:  # reads the index in every month in which somebody may prepay
             last = np.full(len(last), min(months, int(contracts.term.max(initial=1))), dtype=np.int32)

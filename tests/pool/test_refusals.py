@@ -8,7 +8,9 @@ from clo.behaviour.arrears import BUCKETS
 from clo.behaviour.assumptions import Assumptions
 from clo.curves import Curve, Curves
 from clo.findings import InputError
+from clo.pool import cells
 from clo.pool.flows import Flow
+from clo.pool.kernel import Column
 from clo.pool.projection import project
 from clo.timeline import collection_ends
 
@@ -167,10 +169,17 @@ def test_a_loan_is_counted_once_however_many_scenarios_ask():
     assert [found.count for found in caught.value.findings if found.code == "E-P080"] == [4]
 
 
-def test_more_kinds_of_loans_than_memory_is_meant_for():
-    frames = [loans(4, pd_1y=(np.arange(4) + 4 * part) * 1e-6) for part in range(3)]
-    big = pd.concat([loans(2, pd_1y=value) for value in np.linspace(0.001, 0.5, 4)] + frames)
-    assert run(big, defaults={"pd": "tape"}).findings == ()
+def test_more_kinds_of_loans_than_memory_is_meant_for(monkeypatch):
+    """Whether they come at once or batch by batch; new terms by rate multiply them."""
+    frames = [loans(4, pd_1y=(np.arange(4) + 4 * part) / 1000) for part in range(3)]
+    assumed = {"defaults": {"pd": "tape"}}
+    monkeypatch.setattr(cells, "LARGEST", 12 * len(Column) * (MONTHS + 1) * 8)
+    assert run({"all": iter(frames)}, **assumed).findings == ()
+    monkeypatch.setattr(cells, "LARGEST", 12 * len(Column) * (MONTHS + 1) * 8 - 1)
+    for pool, more in ((pd.concat(frames), {}), (iter(frames), {}), (loans(), {"restructuring": {"rate": 0.1, "extension": 6}})):
+        with pytest.raises(InputError, match="kinds of loans apart") as caught:
+            run({"all": pool}, **({"cdr": 0.1} if more else assumed), **more)
+        assert [found.code for found in caught.value.findings] == ["E-P086"]
 
 
 def test_defaults_with_drawings_add_up_to_what_is_charged_off():
