@@ -39,7 +39,8 @@ class StaticPool:
     increments: amount of each month [month, vintage], NaN where not observed. original: what was lent [vintage]. basis: what an
     amount is: `original_balance` of the loans it happened to, `balance` before it happened, `default_amount` or `allocated_loss`.
     at_risk: where the basis is original_balance, that of the loans that had not defaulted, repaid or left before each month
-    [month, vintage], NaN where not observed; a loan that does not default is gone at maturity at the latest.
+    [month, vintage], NaN where not observed; a loan that does not default is gone at maturity at the latest. beyond: number and
+    amount of what happened at ages that the youngest loan of the vintage has not reached, which no curve holds.
     """
 
     measure: Measure
@@ -49,6 +50,7 @@ class StaticPool:
     original: Floats
     findings: tuple[Finding, ...] = ()
     at_risk: Floats | None = None
+    beyond: tuple[int, float] = (0, 0.0)
 
     @property
     def curves(self) -> pd.DataFrame:
@@ -76,14 +78,16 @@ class StaticPool:
 
         `of: loans` where amounts are original balances: `cumulative` is then the share that would have defaulted had nobody
         repaid, from the defaults of each month over those at risk in it (docs/behaviour.md, Defaults). Else `of: balance`, the
-        average curve as it stands. Raises ValueError for another measure, or where nothing defaulted.
+        average curve as it stands. Raises ValueError for another measure; InputError where no curve holds a default.
         """
         if self.measure != "default":
             raise ValueError(f"a scenario takes a curve of defaults, and this is of {self.measure}")
         total = self.average["cumulative"].dropna().to_numpy() if self.at_risk is None else self._of_those_at_risk(self.at_risk)
         curve = total[:months]
         if not len(curve) or curve[-1] <= 0:
-            raise ValueError("nothing defaulted: there is no timing")
+            beyond = f"; {_told(*self.beyond)}" if self.beyond[0] else ""
+            said = f"nothing defaulted in the {len(curve):,} months observed{beyond}"
+            raise InputError([history_finding("E-H039", said, field="default_date")])
         ends = np.append(curve[11::12], curve[-1:] if len(curve) % 12 else [])
         timing = np.diff(ends, prepend=0.0) / curve[-1]
         of = "balance" if self.at_risk is None else "loans"
@@ -139,20 +143,18 @@ def static_pool(
     age = np.where(usable, month_number(stop) - month_index(watch.origination), 0)
     size = max(int(age.max(initial=0)), 1)
     groups = len(words)
-    table = np.zeros((size + 1) * groups)
-    for loan, month, amount in happened:
-        fits = usable[loan] & (month >= 0) & (month <= size)
-        place = np.maximum(month[fits], 1) * groups + number[loan[fits]]
-        table += np.bincount(place, weights=amount[fits], minlength=len(table))
-    increments = table.reshape(size + 1, groups)[1:]
+    increments, times = _by_month(happened, usable, number, size, groups)
     original = np.bincount(number[usable], weights=watch.original[usable], minlength=groups).astype(np.float64)
     seen, late = _observed(watch, usable, number, age, size, groups, isinstance(watched, History))
     found = list(_findings(usable, words, late))
+    beyond = int(times[~seen].sum()), float(increments[~seen].sum())
+    if beyond[0]:
+        found.append(history_finding("W-H038", f"{measure}: {_told(*beyond)}", field="origination_date"))
     at_risk = None
     if basis == "original_balance":
         last = np.where(watch.end == DEFAULTED, watch.last, lives(watched, exits="maturity", until=until).last)
         at_risk = np.where(seen, _at_risk(last, watch, usable, number, size, groups), np.nan)
-    return StaticPool(measure, basis, tuple(words), np.where(seen, increments, np.nan), original, tuple(found), at_risk)
+    return StaticPool(measure, basis, tuple(words), np.where(seen, increments, np.nan), original, tuple(found), at_risk, beyond)
 
 
 _Happened = Iterator[tuple[NDArray[np.intp], NDArray[np.int64], Floats]]
@@ -207,6 +209,19 @@ def _amounts(between: Pair, measure: Measure, reached: Mask) -> Floats:
     return np.where(fresh, between.to_balance, 0.0)
 
 
+def _by_month(
+    happened: _Happened, usable: Mask, number: NDArray[np.intp], size: int, groups: int
+) -> tuple[Floats, NDArray[np.int64]]:
+    """(amounts, number of times) of what happened by month on book [month, vintage]."""
+    amounts, times = np.zeros((size + 1) * groups), np.zeros((size + 1) * groups, dtype=np.int64)
+    for loan, month, amount in happened:
+        fits = usable[loan] & (month >= 0) & (month <= size)
+        place = np.maximum(month[fits], 1) * groups + number[loan[fits]]
+        amounts += np.bincount(place, weights=amount[fits], minlength=len(amounts))
+        times += np.bincount(place, minlength=len(times))
+    return amounts.reshape(size + 1, groups)[1:], times.reshape(size + 1, groups)[1:]
+
+
 def _observed(
     watch: Lives, usable: Mask, number: NDArray[np.intp], age: NDArray[np.int64], size: int, groups: int, from_tapes: bool
 ) -> tuple[Mask, NDArray[np.int64]]:
@@ -241,3 +256,8 @@ def _findings(usable: Mask, words: list[str], late: NDArray[np.int64]) -> Iterat
     aged = [f"{word} from month {begins + 1}" for word, begins in zip(words, late, strict=True) if begins > 1]
     if aged:
         yield history_finding("W-H034", f"first seen later than at origination: {', '.join(aged[:10])}", field="origination_date")
+
+
+def _told(times: int, amount: float) -> str:
+    """What no curve holds, in words."""
+    return f"{times:,} of {amount:,.0f} in all at ages that the youngest loan of the vintage has not reached, in no curve"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -90,10 +90,12 @@ class Survival:
         stand behind the rest. unseen: what becomes of months in which nobody was at risk, such as the first years of a seasoned
         pool since origination: "error" refuses them, "no_defaults" has nobody default in them.
 
-        Raises InputError for months unseen; ValueError for a curve of prepayments.
+        Raises InputError for months unseen; ValueError for a curve of prepayments, or another word.
         """
         if self.event != "default":
             raise ValueError("a scenario takes the survival of defaults, and this is of prepayments")
+        if unseen not in get_args(Unseen):
+            raise ValueError(f"unseen {unseen!r} is neither 'error' nor 'no_defaults'")
         empty = self.months[:months][self.at_risk[:months] <= 0]
         if len(empty) and unseen == "error":
             first = f"{len(empty):,} of the first {len(self.months[:months]):,} months, first month {empty[0]:,}"
@@ -152,8 +154,15 @@ def kaplan_meier(
     `origination` for a record that follows every loan from the start. exits, until: see `clo.history.lives.lives`. by: the same
     for each word of a column, in `.groups`. weight: a column to weight loans by, such as original_balance.
 
-    A default in the calendar month of origination counts in month 1. Raises InputError where no loan is at risk.
+    A default in the calendar month of origination counts in month 1. Raises InputError where no loan is at risk, or the tape does
+    not record the event; ValueError for a word that is none of these.
     """
+    for name, given, kind in (("event", event, Event), ("since", since, Since), ("entry", entry, Since), ("exits", exits, Ends)):
+        if given not in get_args(kind):
+            raise ValueError(f"{name} {given!r} is neither {' nor '.join(map(repr, get_args(kind)))}")
+    recorded = {"default": "default_date", "prepayment": "redemption_date"}[event]
+    if isinstance(watched, Loans) and recorded not in watched.frame.columns:
+        raise InputError([history_finding("E-H035", f"{event}: the tape has no {recorded}", field=recorded)])
     watch = lives(watched, exits=exits, until=until)
     start, end = _span(watch, since, entry)
     hit = watch.end == {"default": DEFAULTED, "prepayment": PREPAID}[event]

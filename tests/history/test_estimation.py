@@ -386,3 +386,28 @@ def test_months_with_nobody_at_risk_are_no_months_without_defaults():
     assert "nobody was at risk in 26 of the first 34 months, first month 1 since origination" in found.message
     assert curve.as_scenario(unseen="no_defaults")["survival"][:26] == [1.0] * 25 + [0.5]
     assert len(kaplan_meier(seasoned, since="cutoff").as_scenario()["survival"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("event", "'default' nor 'prepayment'"),
+        ("since", "'origination' nor 'cutoff'"),
+        ("entry", "'origination' nor 'cutoff'"),
+        ("exits", "'maturity' nor 'recorded'"),
+    ],
+)
+def test_a_word_that_is_none_of_the_known_ones_is_refused(name: str, words: str):
+    loans = Loans.from_frame(random_outcomes(20, 6), check=False)
+    with pytest.raises(ValueError, match=f"{name} 'cutof' is neither {words}"):
+        kaplan_meier(loans, **{name: "cutof"})
+    with pytest.raises(ValueError, match="unseen 'none' is neither 'error' nor 'no_defaults'"):
+        kaplan_meier(loans).as_scenario(unseen="none")
+
+
+@pytest.mark.parametrize(("event", "column"), [("default", "default_date"), ("prepayment", "redemption_date")])
+def test_a_tape_that_does_not_record_the_event_says_so(event: str, column: str):
+    tape = Loans.from_frame(random_outcomes(20, 6).drop(columns=column, errors="ignore"), check=False)
+    with pytest.raises(InputError, match=f"{event}: the tape has no {column}") as refused:
+        kaplan_meier(tape, event=event, until=datetime.date(2030, 3, 31))
+    assert [each.code for each in refused.value.findings] == ["E-H035"]

@@ -58,6 +58,32 @@ def test_nothing_is_filled_in_beyond_the_youngest_loan(record):
     assert frame.groupby("vintage").size().to_dict() == {"2023": 27, "2024": 22}
 
 
+def test_defaults_that_no_curve_holds_are_counted():
+    """A defaults at 38 months; B is the youngest of the vintage with 27: neither month of default lies on the curve."""
+    late = tape(
+        0,
+        old("A", "2023-01-31", 600, account_status="DFLT", default_date="2026-03-10"),
+        old("C", "2023-01-31", 500, account_status="DFLT", default_date="2026-02-10"),
+        old("B", "2023-12-31", 400),
+    )
+    pool = static_pool(late)
+    assert pool.curves["2023"].max() == 0.0
+    assert pool.beyond == (2, 1100.0)
+    (found,) = pool.findings
+    assert found.code == "W-H038"
+    assert "default: 2 of 1,100 in all at ages that the youngest loan of the vintage has not reached" in found.message
+    with pytest.raises(InputError) as refused:
+        pool.as_scenario()
+    assert [each.code for each in refused.value.findings] == ["E-H039"]
+    assert "nothing defaulted in the 27 months observed; 2 of 1,100" in str(refused.value)
+
+
+def test_what_every_curve_holds_is_not_counted(record):
+    assert static_pool(record).beyond == (0, 0.0)
+    with pytest.raises(InputError, match="nothing defaulted in the 2 months observed"):
+        static_pool(record).as_scenario(months=2)
+
+
 def test_the_average_weighs_increments_by_what_was_lent(record):
     average = static_pool(record).average
     assert average["vintages"].loc[[22, 23, 27, 28]].tolist() == [2, 1, 1, 0]
