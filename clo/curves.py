@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from clo.findings import CurveError, Finding, Occurrences, Severity, has_errors, nearest
+from clo.catalogue import Catalogue
+from clo.findings import CurveError, Finding, has_errors
 from clo.timeline import Days, as_days
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ LOWEST, HIGHEST = -0.05, 0.5
 UNUSUAL = 0.2
 """Rates above it may be percent, which a file of small rates does not show."""
 
-_SEVERITY: Mapping[str, Severity] = {"E": "error", "W": "warning", "F": "fixed"}
-CODES: Mapping[str, tuple[str, str]] = {
+CODES = Catalogue({
     # the file
     "E-C001": ("the whole file is in one encoding", "save it in one encoding, UTF-8 or CP932"),
     "F-C001": ("the file is UTF-8", "save it as UTF-8 to silence this"),
@@ -45,42 +45,27 @@ CODES: Mapping[str, tuple[str, str]] = {
     "W-C010": ("a curve has more than one point", "supply later fixings, or say extrapolation: flat"),
     "E-C011": ("a curve has one finite rate for each of its dates, which ascend", "correct the dates and values"),
     "E-C012": ("interpolation is step or linear, extrapolation none or flat", "use one of these words"),
-    "E-C013": ("a shift is a finite rate of an index there is", "correct the shift"),
-}  # fmt: skip
+}, subject="index")  # fmt: skip
 
 
 def finding(
     code: str,
     message: str,
     *,
-    file: str = "",
     index: str = "",
-    field: str = "",
     rows: Sequence[int] | NDArray[np.int64] = (),
     values: Sequence[Any] | NDArray[Any] = (),
+    field: str = "",
+    file: str = "",
     value: str = "",
     fix: str = "",
 ) -> Finding:
     """A finding of the catalogue about an index or a column; of rows, with one value each, all stand in its occurrences."""
-    rule, advice = CODES[code]
-    occurrences = None
-    if len(rows):
-        who = np.full(len(rows), index or None, dtype=object)
-        occurrences = Occurrences(np.asarray(rows, dtype=np.int64), who, np.asarray(values, dtype=object))
-        value = value or str(values[0])
-    return Finding(
-        code=code,
-        severity=_SEVERITY[code[0]],
-        message=message,
-        rule=rule,
-        fix=fix or advice,
-        file=file,
-        row=int(rows[0]) if len(rows) else None,
-        who=f"index {index}" if index else "",
-        field=field,
-        value=value,
-        occurrences=occurrences,
-    )
+    if not len(rows):
+        who = f"index {index}" if index else ""
+        return CODES.finding(code, message, who=who, field=field, file=file, value=value, fix=fix)
+    whose = np.full(len(rows), index or None, dtype=object)
+    return CODES.row_finding(code, message, rows=rows, who=whose, values=values, field=field, file=file, value=value, fix=fix)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -123,10 +108,6 @@ class Curve:
         days = as_days(dates)
         ends = ~np.isnat(days) if self.extrapolation == "flat" else days <= self.dates[-1]
         return np.asarray((days >= self.dates[0]) & ends)
-
-    def shifted(self, by: float) -> Curve:
-        """The curve with every rate higher by `by`, a decimal. Raises CurveError where that leaves no plausible rate."""
-        return replace(self, values=self.values + by)
 
     def __repr__(self) -> str:
         return f"<Curve {self.name}: " + ", ".join(said for _, said in self._summary() if said) + ">"
@@ -223,26 +204,6 @@ class Curves(Mapping[str, Curve]):
         points = {name: pd.Series(curve.values, index=curve.dates.astype("datetime64[s]")) for name, curve in self.items()}
         dates = pd.DatetimeIndex(sorted(set().union(*(series.index for series in points.values()))), name="date")
         return pd.DataFrame({name: series.reindex(dates) for name, series in points.items()}, index=dates)
-
-    def with_shift(self, shift: float | Mapping[str, float]) -> Curves:
-        """All curves shifted by one rate, or those named by their own. Raises CurveError for a name that is not there."""
-        shifts = shift if isinstance(shift, Mapping) else dict.fromkeys(self, shift)
-        moved, problems = dict(self), []
-        for name, by in shifts.items():
-            if name not in self:
-                near = nearest(name, self)
-                said = f"there is no curve {name}; there are {', '.join(self) or 'none'}"
-                problems.append(finding("E-C013", said, index=name, fix=f"did you mean {near}?" if near else ""))
-            elif not np.isfinite(by):
-                problems.append(finding("E-C013", f"{name} is shifted by {by}", index=name, value=str(by)))
-            else:
-                try:
-                    moved[name] = self[name].shifted(by)
-                except CurveError as error:
-                    problems += error.findings
-        if problems:
-            raise CurveError(problems)
-        return Curves(moved.values(), self.findings)
 
     def __repr__(self) -> str:
         return f"<Curves: {', '.join(self) or 'none'}>"

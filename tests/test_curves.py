@@ -87,22 +87,7 @@ def test_a_curve_covers_what_it_knows(days: list[int], seed: int, interpolation:
             assert around.min() - 1e-15 <= rate <= around.max() + 1e-15
 
 
-# ---- shifts and frames
-
-
-def test_a_shift_moves_every_rate() -> None:
-    moved = curve(extrapolation="flat").shifted(0.01)
-    np.testing.assert_allclose(moved.values, np.array(VALUES) + 0.01)
-    assert (moved.name, moved.extrapolation) == ("TIBOR_3M", "flat")
-
-
-def test_one_shift_for_all_or_one_for_each() -> None:
-    both = Curves([curve(), curve(name="TONA", values=[0.001, 0.002, 0.003])])
-    assert both.with_shift(0.01)["TONA"].values.tolist() == pytest.approx([0.011, 0.012, 0.013])
-    one = both.with_shift({"TONA": -0.001})
-    assert one["TONA"].values.tolist() == pytest.approx([0.0, 0.001, 0.002])
-    assert one["TIBOR_3M"].values.tolist() == VALUES
-    assert both["TONA"].values.tolist() == [0.001, 0.002, 0.003]
+# ---- frames
 
 
 def test_the_frame_holds_the_points_and_no_others() -> None:
@@ -179,18 +164,3 @@ def test_all_problems_of_a_curve_at_once() -> None:
 def test_names_are_told_apart(other: str, said: str) -> None:
     with pytest.raises(CurveError, match=said):
         Curves([curve(), curve(name=other)])
-
-
-def test_shifts_that_cannot_be() -> None:
-    known = Curves([curve()])
-    with pytest.raises(CurveError) as caught:
-        known.with_shift({"TIBOR_3": 0.01, "TIBOR_3M": np.inf})
-    assert codes(caught) == ["E-C013", "E-C013"]
-    assert caught.value.findings[0].fix == "did you mean TIBOR_3M?"
-    both = Curves([curve(), curve(name="TONA")])
-    with pytest.raises(CurveError) as caught:
-        both.with_shift(0.6)
-    assert [(found.code, found.who) for found in caught.value.findings] == [
-        ("E-C007", "index TIBOR_3M"),
-        ("E-C007", "index TONA"),
-    ]

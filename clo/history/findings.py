@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from clo.catalogue import Catalogue
 
-import numpy as np
-from numpy.typing import NDArray
-
-from clo.findings import Finding, Occurrences, Severity
-
-_SEVERITY: Mapping[str, Severity] = {"E": "error", "W": "warning", "F": "fixed"}
-
-HISTORY_CODES: Mapping[str, tuple[str, str]] = {
+HISTORY_CODES = Catalogue({
     # the tapes
     "E-H001": ("a history has two tapes or more, each with one cut-off date", "give more tapes, or split that of several dates"),
     "E-H002": ("every tape has a cut-off date of its own", "join the parts of one date into one tape, or remove the second"),
@@ -49,31 +41,5 @@ HISTORY_CODES: Mapping[str, tuple[str, str]] = {
     "E-H036": ("somebody is at risk in every month of a survival curve", "take since='cutoff', or say unseen='no_defaults'"),
     "W-H038": ("what happened lies within the age that the whole vintage has reached", "tell the loans apart by another column"),
     "E-H039": ("defaults are seen, and with them their timing", "give the scenario a curve of its own, or watch for longer"),
-}  # fmt: skip
-
-
-def history_finding(code: str, message: str, *, field: str = "", file: str = "", value: str = "") -> Finding:
-    """A finding of the catalogue that is not about single rows."""
-    rule, fix = HISTORY_CODES[code]
-    return Finding(code, _SEVERITY[code[0]], message, rule=rule, fix=fix, field=field, file=file, value=value)
-
-
-def loan_finding(
-    code: str, message: str, *, field: str, file: str, rows: NDArray[Any], who: NDArray[Any], values: NDArray[Any]
-) -> Finding:
-    """A finding about loans: the first stands in the finding, all in its occurrences (arrays of one length, not empty)."""
-    rule, fix = HISTORY_CODES[code]
-    occurrences = Occurrences(np.asarray(rows, dtype=np.int64), np.asarray(who, dtype=object), np.asarray(values, dtype=object))
-    return Finding(
-        code,
-        _SEVERITY[code[0]],
-        message,
-        rule=rule,
-        fix=fix,
-        file=file,
-        row=int(rows[0]),
-        who=f"loan {who[0]}",
-        field=field,
-        value=str(values[0]),
-        occurrences=occurrences,
-    )
+}, subject="loan")  # fmt: skip
+history_finding, loan_finding = HISTORY_CODES.finding, HISTORY_CODES.row_finding

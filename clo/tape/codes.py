@@ -1,22 +1,13 @@
 """The catalogue of tape findings: every code once, with the rule it stands for and what to do about it.
 
-E- refuses the tape, W- is worth a look, F- is an unambiguous repair. `{field}` is filled in with the column's name.
 T0xx codes come from reading a tape and from the rules over its columns, S0xx from the sidecar.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from clo.catalogue import Catalogue
 
-import numpy as np
-from numpy.typing import NDArray
-
-from clo.findings import Finding, Occurrences, Severity
-
-_SEVERITY: Mapping[str, Severity] = {"E": "error", "W": "warning", "F": "fixed"}
-
-CODES: Mapping[str, tuple[str, str]] = {
+CODES = Catalogue({
     # the file
     "E-T001": ("the whole file is in one encoding", "export the file again in one encoding, UTF-8 or CP932"),
     "F-T001": ("the file is UTF-8, or its encoding is declared", "declare `encoding: cp932` in the sidecar to silence this"),
@@ -156,59 +147,5 @@ CODES: Mapping[str, tuple[str, str]] = {
     "E-S004": ("a sidecar names headers the file has", "use the header as it stands in the file"),
     "E-S005": ("a rule is an expression over columns of the tape", "correct the expression"),
     "E-S006": ("a sidecar declares what its file can have", "remove the key, or use the file it was written for"),
-}  # fmt: skip
-
-
-def finding(
-    code: str,
-    message: str,
-    *,
-    field: str = "",
-    file: str = "",
-    line: int | None = None,
-    column: int | None = None,
-    row: int | None = None,
-    path: str = "",
-    who: str = "",
-    value: str = "",
-    fix: str = "",
-    rule: str = "",
-) -> Finding:
-    """A finding of the catalogue, with its rule and fix; `fix` and `rule` replace the catalogue's words."""
-    stated, advice = CODES[code]
-    return Finding(
-        code=code,
-        severity=_SEVERITY[code[0]],
-        message=message,
-        rule=rule or stated.format(field=field or path),
-        fix=fix or advice.format(field=field or path),
-        file=file,
-        line=line,
-        column=column,
-        row=row,
-        path=path,
-        who=who,
-        field=field,
-        value=value,
-    )
-
-
-def row_finding(
-    code: str,
-    message: str,
-    *,
-    field: str,
-    file: str,
-    rows: NDArray[np.int64],
-    who: Sequence[Any] | NDArray[Any],
-    values: Sequence[Any] | NDArray[Any],
-    fix: str = "",
-    rule: str = "",
-) -> Finding:
-    """A finding about rows: the first stands in the finding, all in its occurrences. Arrays of one length, in file order."""
-    ids = np.asarray(who, dtype=object)
-    read = np.asarray(values, dtype=object)
-    first = "" if ids[0] is None else f"loan {ids[0]}"
-    base = finding(code, message, field=field, file=file, row=int(rows[0]), who=first, value=str(read[0]), fix=fix, rule=rule)
-    found = Occurrences(np.asarray(rows, dtype=np.int64), ids, read)
-    return Finding(**{name: getattr(base, name) for name in base.__slots__ if name != "occurrences"}, occurrences=found)
+}, subject="loan")  # fmt: skip
+finding, row_finding = CODES.finding, CODES.row_finding

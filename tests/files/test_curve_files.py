@@ -252,5 +252,5 @@ def test_the_page_about_curves_is_true(tmp_path: Path, monkeypatch: pytest.Monke
     examples = doctest.DocTestParser().get_doctest(page.replace("```\n", "\n"), {}, "docs/curves.md", None, 0)
     said: list[str] = []
     result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(examples, out=said.append)
-    assert result.attempted == 8
+    assert result.attempted == 7
     assert result.failed == 0, "".join(said)
