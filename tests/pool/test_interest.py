@@ -141,7 +141,7 @@ def test_a_curve_need_only_cover_the_resets():
     assert paths(("TIBOR_3M",), short, needed=np.array([5]))[1] == []
     finding = only(paths(("TIBOR_3M",), short, needed=np.array([9]))[1])
     assert finding.code == "E-P058"
-    assert "2026-12-31" in finding.message
+    assert "needed on 2026-09-30" in finding.message
     assert "2026-08-31" in finding.message
     assert codes(paths(("TIBOR_3M",), short)[1]) == ["E-P058"]
 
