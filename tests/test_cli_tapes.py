@@ -98,6 +98,7 @@ def test_strat_by_a_column_and_across_another(clo: Any) -> None:
     assert code == 0
     assert "Remaining term × Originator (balance)" in out
     assert "13,500,000,000" in out
+    assert "\n Total " in out
     code, out, _ = clo("strat", TAPE, "--by", "originator_id", "--across", "vintage", "--measure", "loans", "--json")
     assert json.loads(out) == {
         "purchase-08": {
@@ -196,3 +197,26 @@ def test_the_advice_about_a_loan_past_its_maturity_can_be_followed(clo: Any, tmp
     assert "correct it, or add it to `leave_out` in the sidecar" in out
     write(tmp_path, text(columns), "leave_out: [{where: maturity_date <= cutoff_date, why: past maturity}]\n")
     assert clo("check", "pool.csv")[0] == 0
+
+
+def test_no_list_is_written_where_nothing_is_found(clo: Any, tmp_path: Path) -> None:
+    write(tmp_path, text(table()))
+    list_of = tmp_path / "list.csv"
+    code, _, err = clo("check", "pool.csv", "-o", list_of)
+    assert (code, list_of.exists(), "Full list" in err) == (0, False, False)
+    write(tmp_path, text(table({("current_rate", 0): "x", ("loan_id", 2): ""})))
+    code, _, err = clo("check", "pool.csv", "-o", list_of)
+    assert (code, len(pd.read_csv(list_of)), "Full list" in err) == (1, 2, True)
+    write(tmp_path, text(table()))
+    assert clo("check", "pool.csv", "-o", list_of)[0] == 0
+    assert len(pd.read_csv(list_of)) == 0  # what was found before is mended
+
+
+def test_a_loan_without_an_id_has_no_name(clo: Any, tmp_path: Path) -> None:
+    columns = table({("current_rate", 1): "x"})
+    del columns["loan_id"]
+    write(tmp_path, text(columns))
+    code, out, _ = clo("check", "pool.csv")
+    assert code == 1
+    assert "row 3  current_rate = x" in out
+    assert "None" not in out

@@ -58,7 +58,7 @@ def check(
             applied, met = apply(wanted, loans)
             findings = (*findings, *met)
     target = out or Path(f"{bare(file)}.findings.csv")
-    listed = bool(findings) or out is not None or target.exists()
+    listed = bool(findings) or target.exists()  # a list of an earlier check would tell of findings that are mended
     if listed:
         try:
             _write_list(findings, target)
@@ -71,7 +71,7 @@ def check(
         if applied is not None:
             tell(applied, lang)
         console.out().print(_count_line(file, findings, lang), soft_wrap=True)
-    if listed:
+    if findings:
         console.say(f"{label('full_list', lang)}: {target}", quiet=quiet)
     return verdict(findings)
 

@@ -87,7 +87,7 @@ def _tell(finding: Finding, console: Console, lang: Lang, full_list: str) -> Non
     if hit is None:
         return
     for row, who, value in zip(hit.rows[:EXAMPLES], hit.who[:EXAMPLES], hit.values[:EXAMPLES], strict=True):
-        parts = (f"row {row:,}", str(who), f"{finding.field} = {value}" if finding.field else str(value))
+        parts = (f"row {row:,}", str(who or ""), f"{finding.field} = {value}" if finding.field else str(value))
         console.print("      " + "  ".join(part for part in parts if part), soft_wrap=True)
     if finding.count > EXAMPLES:
         _more(finding.count - EXAMPLES, console, lang, full_list)

@@ -10,6 +10,7 @@ from pathlib import Path
 from clo.files.tape.reading import StrPath, check_tape
 from clo.files.tape.schedule import ENDINGS as SCHEDULES
 from clo.findings import Finding, TapeError
+from clo.history.findings import history_finding
 from clo.history.history import History
 from clo.tape.loans import Loans
 
@@ -27,11 +28,12 @@ def read_history(
     `<tape>.schedule.csv`, which stands beside a tape, is none.
 
     map: one sidecar for all tapes that have none beside them. keep: as in `History`. Raises TapeError with the findings of every
-    tape that is refused and of the history; OSError if a file cannot be read; ValueError where nothing is named.
+    tape that is refused and of the history, or where no tape is named; OSError if a file cannot be read.
     """
     files = _named(paths)
     if not files:
-        raise ValueError(f"no tapes at {paths}")
+        said = f"no tapes at {paths}: their names end in {', '.join(ENDINGS)}"
+        raise TapeError([history_finding("E-H001", said)])
     refused: list[Finding] = []
     tapes = (loans for file in files if (loans := _usable(file, map, refused)) is not None)
     try:

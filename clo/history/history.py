@@ -18,6 +18,7 @@ from clo.history.movements import MEMO, SIGNS, Pair, flows, pair
 from clo.history.rules import pair_findings, snapshot_findings, tape_findings
 from clo.history.snapshots import Ints, Mask, Register, Snapshot, snapshot, unusable
 from clo.history.standing import STANDINGS
+from clo.labels import counted
 from clo.tape.loans import Loans
 
 AMOUNTS = ("opening", *SIGNS, "closing", *MEMO)
@@ -80,7 +81,7 @@ class History:
     def _renames(self) -> Iterator[Finding]:
         renamed = sum(int((tape.renamed >= 0).sum()) for tape in self.snapshots)
         if renamed:
-            said = f"loan_id_new is given on {renamed:,} rows: the loans are followed under their new ids"
+            said = f"loan_id_new is given on {counted(renamed, 'row')}: the loans are followed under their new ids"
             yield history_finding("F-H009", said, field="loan_id_new")
 
     def __len__(self) -> int:

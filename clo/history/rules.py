@@ -14,6 +14,7 @@ from clo.history.findings import history_finding, loan_finding
 from clo.history.movements import Pair
 from clo.history.snapshots import Ints, Mask, Snapshot, month_number
 from clo.history.standing import DEFAULT
+from clo.labels import counted
 from clo.schema import AMORTISATION_TYPES, TAPE
 from clo.tape.view import number
 
@@ -130,7 +131,7 @@ def _missing_originators(between: Pair, originators: Sequence[str]) -> Generator
     lapsed = np.bincount(between.originator[between.lapsed], minlength=size)
     missing = np.flatnonzero((live > lapsed) & (rows == 0))
     for which in missing.tolist():
-        said = f"{originators[which]} has {live[which]:,} loans on {between.opening.date} and none on {between.closing.date}"
+        said = f"{originators[which]} has {counted(live[which])} on {between.opening.date} and none on {between.closing.date}"
         yield history_finding("E-H008", said, field="originator_id", file=between.closing.source, value=str(originators[which]))
     return missing
 

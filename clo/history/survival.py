@@ -22,6 +22,7 @@ from clo.history.findings import history_finding
 from clo.history.history import History
 from clo.history.lives import DEFAULTED, PREPAID, Ends, Lives, lives, words_of
 from clo.history.snapshots import Floats, Mask
+from clo.labels import counted
 from clo.tape.loans import Loans
 
 Event = Literal["default", "prepayment"]
@@ -170,7 +171,7 @@ def kaplan_meier(
     usable = end > start
     found = list(_left_out(watch, usable, hit, since))
     if not usable.any():
-        raise InputError([*found, history_finding("E-H030", f"none of {len(usable):,} loans is at risk", field="default_date")])
+        raise InputError([*found, history_finding("E-H030", f"none of {counted(len(usable))} is at risk", field="default_date")])
     weights = np.ones(len(usable)) if weight is None else _weights(watch, weight)
 
     def curve(chosen: Mask, groups: Mapping[str, Survival]) -> Survival:
@@ -204,7 +205,7 @@ def _weights(watch: Lives, name: str) -> Floats:
     weights = watch.frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~(weights >= 0)
     if wrong.any():
-        raise InputError([history_finding("E-H033", f"{name} is blank or negative for {int(wrong.sum()):,} loans", field=name)])
+        raise InputError([history_finding("E-H033", f"{name} is blank or negative for {counted(int(wrong.sum()))}", field=name)])
     return weights
 
 

@@ -1,6 +1,6 @@
 """English and Japanese words for everything a user sees, and how numbers are written."""
 
-from clo.labels.numbers import NONE, Unit, money, number, percent, short_money, unit
+from clo.labels.numbers import NONE, Unit, counted, money, number, percent, short_money, unit
 from clo.labels.words import LANGUAGES, WORDS, Lang, check_name, dotted, label, party, path_label, stratum, why
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Lang",
     "Unit",
     "check_name",
+    "counted",
     "dotted",
     "label",
     "money",

@@ -31,6 +31,11 @@ def money(value: float | None, decimals: int = 0) -> str:
     return text.removeprefix("-") if not text.strip("-0.,") else text
 
 
+def counted(count: int, what: str = "loan") -> str:
+    """How many of what: 1 loan, 1,000 loans."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def percent(value: float | None, decimals: int = 2) -> str:
     """A decimal as per cent: 0.0161 is 1.61%."""
     text = money(None if value is None else value * 100.0, decimals)

@@ -77,7 +77,7 @@ _STRATA = ((r"below (.+)", r"\1未満"), (r"(.+) to (.+)", r"\1以上\2未満"),
 def stratum(text: str, lang: Lang = "en") -> str:
     """The name of a stratum in the language: a band, `missing` or `total`; any other is as it stands on the tape."""
     if lang == "en":
-        return text
+        return label(text) if text == "total" else text
     found = ((re.fullmatch(pattern, text), japanese) for pattern, japanese in _STRATA)
     told = next((match.expand(japanese) for match, japanese in found if match), None)
     return told or (label(text, lang) if text in ("missing", "total") else text)

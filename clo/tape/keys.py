@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding
+from clo.labels import counted
 from clo.schema import KEYS, TAPE
 from clo.tape.view import View, number, shown
 
@@ -83,7 +84,7 @@ def _mixed_cutoffs(view: View, days: NDArray[np.datetime64], other: NDArray[np.b
         banks = ", ".join(view.frame["originator_id"].iloc[np.flatnonzero(odd)].dropna().unique()[:3])
     dates = np.unique(days[odd].astype("datetime64[D]"))
     date = dates[0] if len(dates) == 1 else f"on {len(dates)} other dates"
-    said = f"{banks or 'some loans'}: cut-off {date}, others {meant.astype('datetime64[D]')} ({int(odd.sum()):,} loans)"
+    said = f"{banks or 'some loans'}: cut-off {date}, others {meant.astype('datetime64[D]')} ({counted(int(odd.sum()))})"
     return view.report("E-T010", "cutoff_date", odd, said)
 
 
@@ -126,7 +127,7 @@ def round_yen(view: View) -> tuple[View, list[Finding]]:
         if off.any():
             effect = float(np.sum(whole[off] - values[off]))
             sample = number(round(float(values[off][0] - np.floor(values[off][0])), 6)) if off.sum() == 1 else "fractions of a"
-            said = f"{sample} yen rounded; total effect {effect:+,.2f} yen over {int(off.sum()):,} loans"
+            said = f"{sample} yen rounded; total effect {effect:+,.2f} yen over {counted(int(off.sum()))}"
             found.append(view.report("F-T028", name, off, said))
             changed[name] = whole
     if not changed:

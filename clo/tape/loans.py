@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding, TapeError, has_errors, nearest
+from clo.labels import counted
 from clo.schema import NUMERIC, TAPE
 from clo.tape.dtypes import canonical
 from clo.tape.eligibility import Eligibility, eligible
@@ -201,7 +202,9 @@ class Loans:
         return f"<Loans {self.source}: {self._counted()}>"
 
     def _counted(self) -> str:
-        return f"{len(self):,} loans, {self.obligors:,} obligors, balance {self.balance:,.0f}"
+        borrowers = [counted(self.obligors, "obligor")] if "obligor_id" in self._frame.columns else []
+        balance = [f"balance {self.balance:,.0f}"] if "current_balance" in self._frame.columns else []
+        return ", ".join([counted(len(self)), *borrowers, *balance])
 
     def _summary(self) -> list[tuple[str, str]]:
         frame, balance = self._frame, self.column("current_balance")
@@ -213,10 +216,10 @@ class Loans:
         mean = np.average(rate[known], weights=weight[known]) if known.any() and weight[known].sum() > 0 else np.nan
         warnings = sum(finding.severity == "warning" for finding in self.findings)
         status = frame["account_status"].value_counts() if "account_status" in frame.columns else pd.Series(dtype=int)
+        held = [name for name in ("obligor", "originator") if f"{name}_id" in frame.columns]
         return [
             ("loans", f"{len(self):,}"),
-            ("obligors", f"{self.obligors:,}"),
-            ("originators", f"{frame['originator_id'].nunique():,}"),
+            *((f"{name}s", f"{frame[f'{name}_id'].nunique():,}") for name in held),
             ("cut-off", ", ".join(str(day) for day in dates[:3])),
             ("current balance", f"{self.balance:,.0f}"),
             ("original balance", f"{np.nansum(self.column('original_balance')):,.0f}"),

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import LISTED, Finding, has_errors, merged
+from clo.labels import counted
 from clo.schema import KEYS
 from clo.tape.accumulate import Amounts, Keys, Rows, Values
 from clo.tape.codes import finding
@@ -162,7 +163,7 @@ class Scan:
         schedule = self.batches.schedule
         if schedule is not None and len(at := schedule.strangers(self.scheduled)):
             view = _Capped(schedule.payments, schedule.rows, schedule.file)
-            yield view.report("E-T130", "loan_id", at, f"no such loan on the tape ({len(at):,} rows)")
+            yield view.report("E-T130", "loan_id", at, f"no such loan on the tape ({counted(len(at), 'row')})")
 
 
 class Repeats:

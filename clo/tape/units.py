@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding
+from clo.labels import counted
 from clo.schema import TAPE
 from clo.tape.view import View
 
@@ -85,7 +86,7 @@ def _rates(view: View, name: str) -> Iterator[Finding]:
             apart |= rows
             said = (
                 f"rates of {names[one]} have a median of {own[one]:.4g}, those of the others {peers[one]:.4g} "
-                f"({int(rows.sum()):,} loans): percent against decimals?"
+                f"({counted(int(rows.sum()))}): percent against decimals?"
             )
             yield view.report("E-T022", name, rows, said)
     above = (values > 1) & ~apart
@@ -96,7 +97,7 @@ def _rates(view: View, name: str) -> Iterator[Finding]:
     middle = float(np.median(rest))
     if not above.any() and middle <= IMPLAUSIBLE_RATE:
         if name == "current_rate" and middle < DIVIDED_TWICE:
-            said = f"median rate {middle:.4%}: this looks like percent divided twice ({len(rest):,} loans)"
+            said = f"median rate {middle:.4%}: this looks like percent divided twice ({counted(len(rest))})"
             yield view.report("W-T021", name, ~apart & (values > 0), said)
         return
     if middle <= IMPLAUSIBLE_RATE:
@@ -105,7 +106,7 @@ def _rates(view: View, name: str) -> Iterator[Finding]:
     inside = int(((rest >= low) & (rest <= high)).sum())
     unit, code = ("basis points", "bp") if middle > 30 else ("percent", "percent")
     if middle <= IMPLAUSIBLE_RATE:
-        said = f"rate above 100 % for {int(above.sum()):,} loans; the others lie in {low:.4g}–{high:.4g}: check these rows"
+        said = f"rate above 100 % for {counted(int(above.sum()))}; the others lie in {low:.4g}–{high:.4g}: check these rows"
         yield view.report("E-T021", name, above, said, fix="correct the rows, or declare the unit of their originator")
         return
     rows = above if above.any() else ~apart & (values > 0)
@@ -131,7 +132,7 @@ def _money(view: View, name: str) -> Iterator[Finding]:
         times = f"1/{power}" if ratio[one] < 1 else f"{power} times"
         said = f"{names[one]}: median {name} {own[one]:,.0f} is about {times} of its peers' {peers[one]:,.0f}: "
         said += f"unit {unit}? declare units.money" if ratio[one] < 1 else "are the others in thousands? declare units.money"
-        yield view.report("E-T024", name, rows, f"{said} ({int(rows.sum()):,} loans)")
+        yield view.report("E-T024", name, rows, f"{said} ({counted(int(rows.sum()))})")
 
 
 def _balances_apart(view: View, odd: list[Finding]) -> Iterator[Finding]:
@@ -155,7 +156,7 @@ def _balances_apart(view: View, odd: list[Finding]) -> Iterator[Finding]:
             unit = "million" if power < 1e-5 else "thousand"
             small = "current_balance" if power < 1 else "original_balance"
             times = {1e-3: "1/1000 of", 1e-6: "1/1000000 of", 1e3: "1000 times"}[power]
-            said = f"current_balance is about {times} original_balance (median ratio {ratio:.3g}, {int(use.sum()):,} loans): "
+            said = f"current_balance is about {times} original_balance (median ratio {ratio:.3g}, {counted(int(use.sum()))}): "
             said += f"{small} in {unit}s?"
             advice = f"declare `units: {{columns: {{{small}: {unit}}}}}` in the sidecar, or, if they are right, the units of both"
             yield view.report("E-T029", small, use, said, fix=advice)
@@ -173,14 +174,14 @@ def _probabilities(view: View) -> Iterator[Finding]:
         said = f"pd_1y has values {known.min():g}–{known.max():g}{provider}: "
         median = float(np.median(known))
         said += "this is a score (higher = safer), or percent" if median > 20 else "this looks like percent"
-        yield view.report("E-T034", "pd_1y", outside, f"{said} ({int(outside.sum()):,} loans)")
+        yield view.report("E-T034", "pd_1y", outside, f"{said} ({counted(int(outside.sum()))})")
         return
     blank = np.isnan(values)
     if "pd_1y" in view.declared.excused:
         blank &= ~view.declared.excused["pd_1y"]
     empty = (values == 0) | (values == 1) | blank
     if len(known) and empty.any():
-        yield view.report("W-T034", "pd_1y", empty, f"pd_1y is 0, 1 or blank for {int(empty.sum()):,} loans")
+        yield view.report("W-T034", "pd_1y", empty, f"pd_1y is 0, 1 or blank for {counted(int(empty.sum()))}")
 
 
 def _guarantees(view: View) -> Iterator[Finding]:
@@ -188,5 +189,5 @@ def _guarantees(view: View) -> Iterator[Finding]:
     ratio = view.numbers("guarantee_ratio")
     some = ratio > 0
     if some.any() and float(ratio[some].max()) <= SMALLEST_GUARANTEE:
-        said = f"no guarantee above {SMALLEST_GUARANTEE:.0%} ({int(some.sum()):,} loans): percent divided twice?"
+        said = f"no guarantee above {SMALLEST_GUARANTEE:.0%} ({counted(int(some.sum()))}): percent divided twice?"
         yield view.report("W-T105", "guarantee_ratio", some, said)

@@ -28,7 +28,10 @@ def vintages(loans: Loans, per: Per = "year") -> pd.DataFrame:
     balance of loans with days past due that are not in default; defaulted the default_amount, or the balance where it is
     missing, of loans in default by their status, or by a default_date up to the cut-off; loss their allocated_loss, likewise up
     to the cut-off. Amounts in currency units. Loans without an origination date come last as `missing`.
+    Raises ValueError for another `per`.
     """
+    if per not in _NAMES:
+        raise ValueError(f"per {per!r} is none of {', '.join(_NAMES)}")
     codes, names, _ = sorted_by(loans, _NAMES[per])
     codes = np.where(codes < 0, len(names), codes)
     size = len(names) + 1

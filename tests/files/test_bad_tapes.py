@@ -35,7 +35,7 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
     ),
     "one rate above 100 %": (
         {("current_rate", 6): "1.9"}, {}, "E-T021", "current_rate", 8, "B-3", "1.9",
-        "rate above 100 % for 1 loans", "decimal below 1", "correct the rows",
+        "rate above 100 % for 1 loan;", "decimal below 1", "correct the rows",
     ),
     "rates in percent": (
         {}, {"current_rate": ["1.8", "2.1", "2.5", "1.85", "2.0", "2.35", "1.9", "2.2"]}, "E-T021", "current_rate", 2, "A-1",
@@ -166,7 +166,7 @@ CASES: dict[str, tuple[dict[Any, str], dict[str, Any], str, str, int, str, str, 
     "matured": (
         {("maturity_date", 3): "2025-12-31"}, {}, "E-T053", "maturity_date", 5, "A-4", "2025-12-31",
         "maturity 2025-12-31 precedes cut-off 2026-03-31, balance 24,000,000, status PERF", "matures after the cut-off",
-        "ARRE or DFLT",
+        "add it to `leave_out`",
     ),
     "matures before it was made": (
         {("origination_date", 3): "2024-04-01", ("maturity_date", 3): "2024-04-01", ("current_balance", 3): "0",

@@ -78,7 +78,8 @@ def test_the_same_file_under_two_names_is_found(folder):
 
 
 def test_nothing_named_and_nothing_there(tmp_path):
-    with pytest.raises(ValueError, match="no tapes at"):
+    with pytest.raises(TapeError, match="no tapes at") as caught:
         clo.read_history(tmp_path)
+    assert errors(caught.value.findings) == ["E-H001"]
     with pytest.raises(OSError, match=r"absent\.csv"):
         clo.read_history(tmp_path / "absent.csv")

@@ -271,7 +271,7 @@ def test_extra_rules(tmp_path):
     _, findings = check_tape(write(tmp_path, content, sidecar))
     found = only(findings, "E-T080")
     assert (found.row, found.who, found.value, found.count) == (2, "loan A-1", "6,000,000", 1)
-    assert (found.rule, found.message) == ("current_balance <= x_limit", "over its limit (1 loans)")
+    assert (found.rule, found.message) == ("current_balance <= x_limit", "over its limit (1 loan)")
     _, findings = check_tape(write(tmp_path, content, sidecar.replace("x_limit,", "x_limits,")))
     assert "did you mean 'x_limit'?" in only(findings, "E-S005").message
 
@@ -286,8 +286,8 @@ def test_rows_left_out_are_counted_with_the_reason(tmp_path):
     assert loans.frame["loan_id"].tolist() == ["A-1", "A-4", "B-1", "B-2", "B-3", "B-4"]
     assert loans.file_rows.tolist() == [2, 5, 6, 7, 8, 9]
     assert [found.message for found in loans.findings] == [
-        "left out 1 loans: nothing to project",
-        "left out 1 loans: another product",
+        "left out 1 loan: nothing to project",
+        "left out 1 loan: another product",
     ]
 
 

@@ -185,6 +185,17 @@ def test_shown(loans):
     assert "&lt;b&gt;" in Loans.from_frame(clean(2), source="<b>")._repr_html_()
 
 
+def test_loans_with_some_of_their_columns_are_shown(loans):
+    """As a stream gives them when it reads only some."""
+    some = Loans(loans.frame[["current_balance", "maturity_date"]], file_rows=loans.file_rows, source="pool")
+    assert repr(some) == f"<Loans pool: 200 loans, balance {loans.balance:,.0f}>"
+    assert "obligors" not in some._repr_html_()
+    assert f"{loans.balance:,.0f}" in some._repr_html_()
+    one = Loans(loans.frame[["loan_id"]].iloc[:1], file_rows=loans.file_rows[:1], source="pool")
+    assert repr(one) == "<Loans pool: 1 loan>"
+    assert one._repr_html_()
+
+
 def test_unknown_columns_are_kept_under_a_prefix():
     frame = clean(3).assign(branch=["a", "b", "c"], x_note=[1, 2, 3], balloon_amount_nd=["ND1", None, None])
     kept = Loans.from_frame(frame).frame

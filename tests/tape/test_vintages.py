@@ -66,3 +66,8 @@ def test_every_total_is_the_pools():
 def test_loans_without_a_date_come_last():
     pool = Loans.from_frame(clean(3).assign(origination_date=pd.to_datetime(["2024-01-05", None, None])), check=False)
     assert vintages(pool)["vintage"].tolist() == ["2024", "missing"]
+
+
+def test_another_period_is_refused():
+    with pytest.raises(ValueError, match="per 'yeer' is none of year, quarter, fiscal_year"):
+        vintages(Loans.from_frame(clean(3)), "yeer")

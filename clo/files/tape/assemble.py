@@ -15,6 +15,7 @@ from clo.files.tape.headers import Mapping
 from clo.files.tape.sidecar import FACTORS, Derive, Sidecar, scalar
 from clo.files.tape.table import Table
 from clo.findings import Finding
+from clo.labels import counted
 from clo.schema import NUMERIC, REASON_SUFFIX, TAPE, Kind, required
 from clo.tape.codes import finding, row_finding
 from clo.tape.dtypes import IDS, unknown_words
@@ -122,7 +123,7 @@ class Assembly:
         unknown = (placed < 0) & (codes >= 0)
         if unknown.any():
             said = unknown_words(column, pd.unique(values[unknown]))
-            self.report("E-T032", name, unknown, f"{said} ({int(unknown.sum()):,} loans)", raw)
+            self.report("E-T032", name, unknown, f"{said} ({counted(int(unknown.sum()))})", raw)
             self.excused[name] |= unknown
         return pd.Categorical.from_codes(placed, dtype=pd.CategoricalDtype(list(column.levels)))
 
@@ -189,7 +190,7 @@ class Assembly:
             unmapped = list(dict.fromkeys(trimmed[number] for number in lost))
             are = "is" if len(unmapped) == 1 else "are"
             said = f"{', '.join(repr(word) for word in unmapped[:5])} {are} not among the mapped words {', '.join(table)}"
-            said += f" ({int(cells.sum()):,} loans)"
+            said += f" ({counted(int(cells.sum()))})"
             self.report("E-T032", name, cells, said, raw)
             self.excused[name] |= cells
 
@@ -205,7 +206,7 @@ class Assembly:
         far = np.abs(parsed.values) > LONGEST_TERM
         unread = parsed.bad | far | parsed.stand_in
         if unread.any():
-            self.report("E-T020", name, unread, f"not a number of months ({int(unread.sum()):,} loans)", raw)
+            self.report("E-T020", name, unread, f"not a number of months ({counted(int(unread.sum()))})", raw)
         known = ~np.isnat(days) & ~np.isnan(parsed.values) & ~far
         months = np.where(known, parsed.values, 0).astype(np.int64)
         first = np.where(known, days, np.datetime64(0, "D"))

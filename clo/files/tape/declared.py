@@ -10,6 +10,7 @@ import numpy as np
 from clo.expressions import ExpressionError, names, parse
 from clo.files.tape.sidecar import Sidecar
 from clo.findings import Finding
+from clo.labels import counted
 from clo.tape.codes import finding
 from clo.tape.filters import answer, select
 from clo.tape.keys import kept
@@ -32,7 +33,7 @@ def leave_out(view: View, sidecar: Sidecar) -> tuple[View, list[Finding]]:
                 found.append(finding("E-S005", said, path=f"leave_out[{number}].where", value=declared.where, **place))
                 continue
         if gone.any():
-            said = f"left out {int(gone.sum()):,} loans: {declared.why}"
+            said = f"left out {counted(int(gone.sum()))}: {declared.why}"
             found.append(view.report("F-T081", declared.missing[0] if declared.missing else "loan_id", gone, said))
             view = kept(view, ~gone)
     return view, found
@@ -45,10 +46,10 @@ def provenance(columns: Collection[str], loans: int, sidecar: Sidecar, file: str
         found.append(finding("W-T083", f"the loans are made up: {sidecar.made_up}", file=file))
     for name, assumed in sidecar.assumed.items():
         if assumed.value is not None:
-            said = f"{name} is assumed to be {assumed.value} for all {loans:,} loans: {assumed.why}"
+            said = f"{name} is assumed to be {assumed.value} for all {counted(loans)}: {assumed.why}"
             found.append(finding("W-T082", said, field=name, file=file, value=str(assumed.value)))
         elif name in columns:
-            said = f"{name} is assumed for all {loans:,} loans: {assumed.why}"
+            said = f"{name} is assumed for all {counted(loans)}: {assumed.why}"
             found.append(finding("W-T082", said, field=name, file=file))
         else:
             said = f"{name} is assumed without a value, and the file has no such column"
@@ -71,7 +72,7 @@ def declared_rules(view: View, sidecar: Sidecar) -> list[Finding]:
         if broken.any():
             code = "E-T080" if rule.severity == "error" else "W-T080"
             shown = rule.field if rule.field in view.frame.columns else next(names(parse(rule.that)), "loan_id")
-            made = view.report(code, str(shown), broken, f"{rule.says} ({int(broken.sum()):,} loans)")
+            made = view.report(code, str(shown), broken, f"{rule.says} ({counted(int(broken.sum()))})")
             found.append(replace(made, rule=rule.that, fix=rule.fix or made.fix))
     return found
 

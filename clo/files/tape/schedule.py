@@ -18,6 +18,7 @@ from clo.files.tape.sidecar import FACTORS, DateStyle, ScheduleSource, Sidecar
 from clo.files.tape.table import Table
 from clo.files.tape.texts import text_table
 from clo.findings import Finding, TapeError, nearest
+from clo.labels import counted
 from clo.schema import KEYS
 from clo.tape.codes import finding, row_finding
 from clo.tape.schedule import KINDS, Supplied
@@ -111,7 +112,7 @@ def _payments(table: Table, declared: ScheduleSource) -> tuple[pd.DataFrame | No
         if name != "interest":
             blank = np.asarray(pd.isna(columns[name])) & ~parsed.bad
             if blank.any():
-                found.append(_rows("E-T133", name, blank, table, who, f"{name} blank in {int(blank.sum()):,} rows", raw))
+                found.append(_rows("E-T133", name, blank, table, who, f"{name} blank in {counted(int(blank.sum()), 'row')}", raw))
     return pd.DataFrame(columns, index=pd.RangeIndex(len(table))), found
 
 
@@ -131,7 +132,9 @@ def _broken(payments: pd.DataFrame, table: Table, loans: pd.DataFrame) -> list[F
         for name in ("principal", "interest")
     ]
     return [
-        view.report(code, name, cells, f"{said} ({int(cells.sum()):,} rows)") for code, name, cells, said in broken if cells.any()
+        view.report(code, name, cells, f"{said} ({counted(int(cells.sum()), 'row')})")
+        for code, name, cells, said in broken
+        if cells.any()
     ]
 
 

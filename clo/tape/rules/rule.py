@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clo import labels
 from clo.schema import NUMERIC, TAPE
 from clo.tape.view import Mask, View, number
 
@@ -31,7 +32,7 @@ class Rule:
 
 
 def counted(at: Positions) -> str:
-    return f"{len(at):,} loan{'s' if len(at) != 1 else ''}"
+    return labels.counted(len(at))
 
 
 def value(view: View, at: Positions, name: str, before: str = " ") -> str:
