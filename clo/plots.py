@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clo.analytics.enhancement import credit_enhancement
+from clo.behaviour.arrears import BUCKETS
 from clo.labels import Lang, Unit, label, unit
 
 if TYPE_CHECKING:
@@ -24,11 +25,20 @@ FONT = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',Meiryo,
 LOWEST_SHOWN = -0.25
 """The enhancement axis ends here: at the very end of a deal the ratio to an almost empty pool runs off to minus infinity."""
 CHARTS = ("balances", "flows", "enhancement", "losses")
+"""Charts of every run."""
+ARREARS_COLOURS = ("#FDE3B3", "#FBC46D", "#F39C3D", "#E0762A", "#C4521F", "#9E3518", "#6E1F12")
+"""From just late to 180 days and more."""
 
 
 def figure(result: Result, chart: str, lang: Lang = "en") -> go.Figure:
-    """The chart by name, one of CHARTS."""
-    return {"balances": balances, "flows": flows, "enhancement": enhancement, "losses": losses}[chart](result, lang)
+    """The chart by name, one of those of `charts`."""
+    drawn = {"balances": balances, "flows": flows, "enhancement": enhancement, "losses": losses, "arrears": arrears}
+    return drawn[chart](result, lang)
+
+
+def charts(result: Result) -> tuple[str, ...]:
+    """Names of the charts of a run: arrears only where there are any."""
+    return (*CHARTS, "arrears") if result.pool["arrears"].any() else CHARTS
 
 
 def balances(result: Result, lang: Lang = "en") -> go.Figure:
@@ -108,6 +118,25 @@ def losses(result: Result, lang: Lang = "en") -> go.Figure:
         traces.append(trace | {"customdata": _round(total / scale.divisor), "hovertemplate": hover})
     chart = _figure(traces, label("chart_losses", lang), label("share_of_cutoff", lang))
     return chart.update_yaxes(tickformat=".1%", rangemode="tozero")
+
+
+def arrears(result: Result, lang: Lang = "en") -> go.Figure:
+    """Balance of loans that are behind as a share of the pool, by how far behind where roll rates tell."""
+    pool = result.pool.groupby("period_end", sort=True)[["closing", "arrears"]].sum()
+    days, left = [_iso(day) for day in pool.index], pool["closing"].to_numpy()
+    behind = {label("arrears", lang): pool["arrears"].to_numpy()}
+    if result.states is not None:
+        states = result.states.pivot_table(index="period_end", columns="state", values="balance", aggfunc="sum", observed=True)
+        behind = {label(bucket, lang): states[bucket].to_numpy() for bucket in BUCKETS[1:]}
+    scale = Unit(0.01, "%")
+    traces = []
+    for (name, balance), colour in zip(behind.items(), ARREARS_COLOURS, strict=False):
+        share = np.divide(balance, left, out=np.zeros(len(left)), where=left > 0.5)
+        traces.append(
+            _line(name, days, share, scale, colour=colour)
+            | {"stackgroup": "arrears", "line": {"width": 0.5, "color": colour}, "fillcolor": colour}
+        )
+    return _figure(traces, label("chart_arrears", lang), label("share_of_pool", lang))
 
 
 def enhancement_of(result: Result) -> pd.DataFrame:
@@ -219,10 +248,8 @@ def _per_date(frame: pd.DataFrame, column: str, result: Result) -> pd.Series[flo
 
 
 def _collected(result: Result) -> pd.DataFrame:
-    """The pool's cash columns summed over the months behind each payment date."""
-    ends = pd.DatetimeIndex(result.timeline.period_ends)
-    monthly = result.pool.groupby("period_end", sort=True)[list(FLOW_COLOURS)].sum()
-    monthly.index = pd.DatetimeIndex(monthly.index)
-    cumulative = np.vstack((np.zeros(len(FLOW_COLOURS)), monthly.reindex(ends).fillna(0.0).to_numpy().cumsum(axis=0)))
+    """The cash that the deal collects of the months behind each payment date."""
+    monthly = np.stack([result.pool_flows.collected(name)[:, :, 0].sum(axis=0) for name in FLOW_COLOURS], axis=1)
+    cumulative = np.vstack((np.zeros(len(FLOW_COLOURS)), monthly.cumsum(axis=0)))
     first = np.asarray(result.timeline.first_month)
     return pd.DataFrame(cumulative[first[1:]] - cumulative[first[:-1]], columns=list(FLOW_COLOURS))

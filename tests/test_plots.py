@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sample_runs import sample
 
+import clo
 from clo import plots
 from clo.analytics.enhancement import credit_enhancement, pool_at
 from clo.labels import LANGUAGES, Lang
@@ -95,3 +97,32 @@ def test_enhancement_starts_at_the_subordination_and_is_nan_after_redemption() -
     senior = frame[frame["tranche"] == "senior"]
     assert 0.10 < senior["enhancement"].iloc[0] < 0.13
     assert np.isnan(senior["enhancement"].iloc[-1])
+
+
+ROLLING = {
+    "current": {"current": 0.98, "1-29": 0.02},
+    "1-29": {"current": 0.6, "30-59": 0.4},
+    "30-59": {"current": 0.5, "60-89": 0.5},
+    **{state: {"default": 1.0} for state in ("60-89", "90-119", "120-149", "150-179", "180+")},
+}
+LAGGING = {"cdr": 0.05, "arrears": {"lag": 3}}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("assumed", "names"), [(LAGGING, 1), ({"arrears": {"roll_rates": ROLLING}}, 7)])
+def test_arrears_are_shares_of_the_pool(deals: Path, lang: Lang, assumed: dict[str, Any], names: int) -> None:
+    result = clo.run(clo.load_deal(deals / "purchase-08.yaml"), **assumed)
+    assert plots.charts(result) == (*plots.CHARTS, "arrears")
+    made = plots.figure(result, "arrears", lang)
+    assert len(made.data) == names
+    pool = result.pool.groupby("period_end")[["arrears", "closing"]].sum().iloc[11]
+    assert_allclose(sum(trace.y[11] for trace in made.data), 100 * pool["arrears"] / pool["closing"], rtol=1e-5)
+    assert plots.charts(sample()) == plots.CHARTS
+
+
+def test_all_cash_that_is_collected_is_on_the_chart(deals: Path) -> None:
+    assumed = {"cpr": 0.05, "prepayment_fee": 0.02, "repurchase": {"rate": 0.02}, "servicer_failure": {"month": 5}}
+    result = clo.run(clo.load_deal(deals / "purchase-08.yaml"), **assumed)
+    up = sum(np.sum(trace.y) for trace in plots.figure(result, "flows").data if trace.name.startswith("Pool"))
+    collected = result.ledger.loc[result.ledger["from"] == "obligors", "amount"].sum()
+    assert_allclose(up * 1e6, collected, rtol=1e-6)

@@ -108,7 +108,7 @@ def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
         "failed_checks": [check_name(str(row.check), lang) for row in result.checks.itertuples() if not row.ok],
         "assumptions": scenario_table(result.deal, result.scenario_name, result.scenario, lang),
         "summary": tables.tranche_summary(result),
-        "charts": plots.CHARTS,
+        "charts": plots.charts(result),
         "dates": [str(pd.Timestamp(day).date()) for day in result.timeline.payment_dates],
         "pool": tables.pool_by_year(result),
         "triggers": tables.triggers(result),
@@ -164,7 +164,7 @@ def _plain_number(value: float) -> str:
 
 def _data(result: Result, lang: Lang) -> str:
     """Charts and waterfalls of one scenario as JSON that may stand inside a script element."""
-    charts = ",".join(f'"{name}":{plots.figure(result, name, lang).to_json()}' for name in plots.CHARTS)
+    charts = ",".join(f'"{name}":{plots.figure(result, name, lang).to_json()}' for name in plots.charts(result))
     steps = json.dumps(waterfalls(result, lang), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     text = f'{{"charts":{{{charts}}},"waterfall":{steps}}}'
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
