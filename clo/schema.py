@@ -41,7 +41,9 @@ class Column:
 
 FLAG_LEVELS = ("N", "Y")
 AMORTISATION_TYPES = ("equal_principal", "level_payment", "bullet", "schedule", "revolving")
-FREQUENCIES = ("monthly", "quarterly", "semi_annual", "annual", "at_maturity")
+MONTHS_BETWEEN: Mapping[str, int] = MappingProxyType({"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12})
+"""Months between payments, by frequency."""
+FREQUENCIES = (*MONTHS_BETWEEN, "at_maturity")
 ASSET_TYPES = ("loan", "bond", "note", "receivable", "other")
 RATE_TYPES = ("fixed", "floating", "fixed_then_floating", "other", "performance")
 SIZES = ("MICE", "SMAE", "MEDE", "LARE", "NATP", "OTHR")

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clo.history.snapshots import Floats, Mask, Snapshot, month_number
-from clo.schema import AMORTISATION_TYPES, FREQUENCIES
+from clo.schema import AMORTISATION_TYPES, FREQUENCIES, MONTHS_BETWEEN
 from clo.timeline import month_index
 
-_STEPS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12, "at_maturity": 0}
-_MONTHS = np.array([*(_STEPS[name] for name in FREQUENCIES), 1])
-"""Months between instalments by the code of a frequency; the last is for a missing one, code -1."""
+_MONTHS = np.array([*(MONTHS_BETWEEN.get(name, 0) for name in FREQUENCIES), 1])
+"""Months between instalments by the code of a frequency, 0 at maturity; the last is for a missing one, code -1."""
 _EQUAL, _LEVEL, _BULLET = (AMORTISATION_TYPES.index(name) for name in ("equal_principal", "level_payment", "bullet"))
 
 

@@ -18,6 +18,8 @@ from clo.tape.filters import FilterError
 if TYPE_CHECKING:
     from clo.tape.loans import Loans
 
+MISSING = "missing"
+"""Loans without a value are one stratum, of this name."""
 YEARS = frozenset({"vintage", "fiscal_year"})
 """Numbers that are names of years: each is a stratum of its own."""
 TERMS = frozenset({"remaining_term", "original_term", "age"})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from clo.tape.accumulate import hashed
 from clo.tape.loans import Loans
 from clo.tape.stream import TapeStream
 
@@ -25,15 +25,9 @@ def in_memory(pool: AnyLoans, columns: Iterable[str]) -> Loans:
 
 
 def fingerprints(pool: AnyLoans, *columns: str) -> NDArray[np.uint64]:
-    """A 64-bit hash of some columns of each loan [i]: 8 bytes a loan, equal where the values are."""
+    """A 64-bit hash of some columns of text of each loan [i]: 8 bytes a loan, equal where the texts are."""
     read = pool if isinstance(pool, Loans) else pool.only(columns)
-    parts = []
-    for part in batches(read):
-        mixed = np.zeros(len(part), dtype=np.uint64)
-        for column in columns:
-            hashed = pd.util.hash_array(part.frame[column].astype(str).to_numpy(dtype=object))
-            mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + hashed
-        parts.append(mixed)
+    parts = [hashed(*(part.frame[column] for column in columns)) for part in batches(read)]
     return np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)
 
 

@@ -18,6 +18,7 @@ from clo.expressions import names, parse
 from clo.findings import Finding
 from clo.labels import Lang, label, money, percent
 from clo.schema import TAPE
+from clo.tape.bands import MISSING
 from clo.tape.codes import finding, row_finding
 from clo.tape.criteria import Criteria, CriteriaError, Limit, given, misfits
 from clo.tape.derived import borrowers, kind, with_derived
@@ -33,8 +34,6 @@ Floats = NDArray[np.float64]
 
 EXACT = 1e-12
 """Shares this close to a limit keep it."""
-UNNAMED = "missing"
-"""Loans without a value count as one name."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -154,7 +153,7 @@ def _by_name(loans: Loans, by: str, balance: Floats) -> tuple[Floats, NDArray[np
         codes, called = borrowers(loans)
     else:
         codes, plain = pd.factorize(with_derived(loans, {by})[by], use_na_sentinel=False)
-        called = np.asarray(pd.Series(np.asarray(plain, dtype=object)).fillna(UNNAMED), dtype=object)
+        called = np.asarray(pd.Series(np.asarray(plain, dtype=object)).fillna(MISSING), dtype=object)
     return np.bincount(codes, weights=balance, minlength=len(called)).astype(np.float64), called
 
 

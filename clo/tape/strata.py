@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clo.tape.bands import sorted_by
+from clo.tape.bands import MISSING, sorted_by
 from clo.tape.concentration import effective_obligors, hhi, top_obligors
 from clo.tape.derived import DERIVED, age_months, remaining_months
 
 if TYPE_CHECKING:
     from clo.tape.loans import Loans
 
-MISSING = "missing"
 TOTAL = "total"
 Measure = Literal["balance", "loans", "obligors", "share"]
 

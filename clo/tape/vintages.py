@@ -9,14 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.schema import TAPE
-from clo.tape.bands import sorted_by
+from clo.tape.bands import MISSING, sorted_by
 
 if TYPE_CHECKING:
     from clo.tape.loans import Loans
 
 DEFAULTED = ("DFLT", "NDFT", "DTCR", "DADB")
 """Statuses of a loan in default."""
-UNKNOWN = "missing"
 Per = Literal["year", "quarter", "fiscal_year"]
 _NAMES: dict[Per, str] = {"year": "vintage", "quarter": "vintage_quarter", "fiscal_year": "fiscal_year"}
 
@@ -48,7 +47,7 @@ def vintages(loans: Loans, per: Per = "year") -> pd.DataFrame:
     pairs = pd.DataFrame({"vintage": codes, "obligor": loans.frame["obligor_id"].to_numpy()}).drop_duplicates()
     table = pd.DataFrame(
         {
-            "vintage": [*names, UNKNOWN],
+            "vintage": [*names, MISSING],
             "loans": np.bincount(codes, minlength=size),
             "obligors": np.bincount(pairs["vintage"].to_numpy(), minlength=size),
             "original": original,

@@ -118,7 +118,7 @@ _DAY_COUNTS: dict[str, Callable[[Days, Days], Years]] = {
     "ACT/ACT ISDA": _actual_actual_isda,
 }
 DAY_COUNTS = tuple(_DAY_COUNTS)
-EQUAL_MONTHS = DAY_COUNTS[:6]
+EQUAL_MONTHS = ("1/12", "30/360", "30/360 US", "30/360 German", "30E/360", "30E+/360")
 """Day counts to which every month of a loan is a twelfth of a year."""
 
 

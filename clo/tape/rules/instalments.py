@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clo.schema import TAPE
+from clo.schema import MONTHS_BETWEEN, TAPE
 from clo.tape.rules.rule import Positions, Rule, counted, value
 from clo.tape.view import Mask, View, number
 
@@ -22,7 +22,6 @@ TOLERANCE = 0.05
 ROUNDING = {"JPY": 1_000.0}
 """Instalments are agreed in round amounts: in yen, thousands."""
 ROUND_OTHERWISE = 10.0
-MONTHS = {"monthly": 1.0, "quarterly": 3.0, "semi_annual": 6.0, "annual": 12.0, "at_maturity": np.nan}
 NEEDED = ("current_balance", "current_rate", "maturity_date", "cutoff_date", "principal_frequency", "interest_frequency",
           "account_status", "days_in_arrears")  # fmt: skip
 
@@ -128,7 +127,7 @@ def _payment_said(view: View, at: Positions) -> str:
 
 def _bullet_paying(view: View) -> Mask:
     """A bullet loan whose next payment is more than the interest of its period, and not the last."""
-    table = np.array([*(MONTHS[word] for word in TAPE["interest_frequency"].levels), np.nan])
+    table = np.array([*(MONTHS_BETWEEN.get(word, np.nan) for word in TAPE["interest_frequency"].levels), np.nan])
     terms = Terms.of(view)
     interest = terms.balance * terms.rate * table[view.codes("interest_frequency")]
     more: Mask = view.numbers("payment_due") > interest * (1.0 + TOLERANCE) + terms.rounding
