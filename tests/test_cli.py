@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +71,9 @@ def deal_copy(tmp_path: Path) -> Path:
     return tmp_path / "deals" / DEAL_FILE.name
 
 
-def test_help_is_quick() -> None:
-    taken = []
-    for _ in range(5):
-        start = time.perf_counter()
-        done = fresh("--help")
-        taken.append(time.perf_counter() - start)
-        assert done.returncode == 0
-    assert min(taken) < 0.3 + 0.1  # starting Python itself is in it
+def test_help() -> None:
+    done = fresh("--help")
+    assert done.returncode == 0
     assert "Exit codes: 0 ok, 1 findings at error level, 2 usage, 3 file not readable or writable" in " ".join(
         done.stdout.split()
     )
