@@ -121,22 +121,20 @@ def losses(result: Result, lang: Lang = "en") -> go.Figure:
 
 
 def arrears(result: Result, lang: Lang = "en") -> go.Figure:
-    """Balance of loans that are behind as a share of the pool, by how far behind where roll rates tell."""
-    pool = result.pool.groupby("period_end", sort=True)[["closing", "arrears"]].sum()
-    days, left = [_iso(day) for day in pool.index], pool["closing"].to_numpy()
+    """Balance of loans that are behind as a share of the cut-off balance, by how far behind where roll rates tell."""
+    pool = result.pool.groupby("period_end", sort=True)[["opening", "arrears"]].sum()
+    days, initial = [_iso(day) for day in pool.index], float(pool["opening"].iloc[0])
     behind = {label("arrears", lang): pool["arrears"].to_numpy()}
     if result.states is not None:
         states = result.states.pivot_table(index="period_end", columns="state", values="balance", aggfunc="sum", observed=True)
         behind = {label(bucket, lang): states[bucket].to_numpy() for bucket in BUCKETS[1:]}
-    scale = Unit(0.01, "%")
-    traces = []
-    for (name, balance), colour in zip(behind.items(), ARREARS_COLOURS, strict=False):
-        share = np.divide(balance, left, out=np.zeros(len(left)), where=left > 0.5)
-        traces.append(
-            _line(name, days, share, scale, colour=colour)
-            | {"stackgroup": "arrears", "line": {"width": 0.5, "color": colour}, "fillcolor": colour}
-        )
-    return _figure(traces, label("chart_arrears", lang), label("share_of_pool", lang))
+    traces = [
+        _line(name, days, balance / initial, None, colour=colour)
+        | {"stackgroup": "arrears", "line": {"width": 0.5, "color": colour}, "fillcolor": colour}
+        for (name, balance), colour in zip(behind.items(), ARREARS_COLOURS, strict=False)
+    ]
+    figure = _figure(traces, label("chart_arrears", lang), label("share_of_cutoff", lang))
+    return figure.update_yaxes(tickformat=".1%")
 
 
 def enhancement_of(result: Result) -> pd.DataFrame:

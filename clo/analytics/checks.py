@@ -63,6 +63,8 @@ def run_findings(run: Run) -> list[Finding]:
 
 PAID_IN = ("interest", "prepayment_fee", "scheduled_principal", "prepayment", "repurchase", "recovery")
 """Columns of the pool that are cash."""
+STRAGGLERS = 1e-6
+"""Share of the pool below which what is left at the end is not worth a warning."""
 HALF = 0.5
 """Of a currency unit: amounts closer than that are the same."""
 Row = tuple[str, float, bool]
@@ -193,7 +195,7 @@ def _lost_recoveries(run: Run) -> Iterator[Finding]:
 
 def _outstanding(run: Run) -> Iterator[Finding]:
     outstanding, initial = float(run.pool_flows.outstanding[:, 0].sum()), run.flows.parameter("pool.initial")
-    if outstanding > max(HALF, LEAK * initial):
+    if outstanding > STRAGGLERS * initial:
         message = (
             f"loans of {outstanding:,.0f} ({outstanding / initial:.2%} of the pool) are outstanding after the last collection"
         )

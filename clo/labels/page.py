@@ -17,7 +17,6 @@ PAGE: Words = {
     "chart_flows": ("Cash flows", "キャッシュフロー"),
     "chart_enhancement": ("Credit enhancement", "信用補完率の推移"),
     "chart_arrears": ("Arrears", "延滞の推移"),
-    "share_of_pool": ("Share of the pool", "プール残高比"),
     "chart_losses": ("Cumulative default and recovery", "累積デフォルト・回収"),
     "pool_balance": ("Pool balance", "プール残高"),
     "cumulative_recovery": ("Cumulative recovery", "累積回収"),
