@@ -146,19 +146,23 @@ _MODELS: Mapping[str, type[_Model]] = {"criteria": Criterion, "limits": Limit}
 
 
 def criteria_from(data: Any, file: str = "", places: Mapping[str, tuple[int, int]] | None = None) -> Criteria:
-    """Criteria from plain data: keys and values. Raises CriteriaError with every finding."""
+    """Criteria from plain data: keys and values. Raises CriteriaError with every finding.
+
+    An expression that cannot be read is told here beside other findings; alone it is told with the columns that a tape lacks.
+    """
     where = places or {}
     if not isinstance(data, Mapping) or ("format" not in data and file):
         said = f"criteria are keys and values that begin with format: {FORMAT}"
         raise CriteriaError([finding("E-L003", said, path="format", **_place("format", file, where))])
+    criteria, found = None, list[Finding]()
     try:
         criteria = Criteria.model_validate(dict(data))
     except ValidationError as error:
-        raise CriteriaError(_explained(problem, file, where) for problem in error.errors(include_url=False)) from None
+        found += (_explained(problem, file, where) for problem in error.errors(include_url=False))
+    found += _twice(data, file, where)
+    if criteria is None or found:
+        raise CriteriaError([*found, *_unreadable(data, file, where)])
     criteria._file, criteria._places = file, where
-    twice = [*_twice(criteria, "criteria"), *_twice(criteria, "limits")]
-    if twice:
-        raise CriteriaError(twice)
     return criteria
 
 
@@ -206,13 +210,37 @@ def _unfit(name: str, frame: pd.DataFrame, key: str) -> str:
     return f"{name} is no number, and has no average" if key == "average" and words else ""
 
 
-def _twice(criteria: Criteria, part: Literal["criteria", "limits"]) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for at, item in enumerate(getattr(criteria, part)):
-        if item.name in seen:
-            path = f"{part}[{at}].name"
-            yield finding("E-L004", f"{item.name!r} is named twice", path=path, value=item.name, **criteria.place(path))
-        seen.add(item.name)
+def _items(data: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(part, path, keys and values) of each criterion and limit that has keys, whatever else is wrong with it."""
+    for part in _MODELS:
+        items = data.get(part)
+        for at, item in enumerate(items if isinstance(items, list | tuple) else ()):
+            if isinstance(item, Mapping):
+                yield part, f"{part}[{at}]", item
+
+
+def _twice(data: Mapping[str, Any], file: str, places: Mapping[str, tuple[int, int]]) -> Iterator[Finding]:
+    seen: set[tuple[str, str]] = set()
+    for part, path, item in _items(data):
+        name = item.get("name")
+        if isinstance(name, str):
+            if (part, name) in seen:
+                place = _place(f"{path}.name", file, places)
+                yield finding("E-L004", f"{name!r} is named twice", path=f"{path}.name", value=name, **place)
+            seen.add((part, name))
+
+
+def _unreadable(data: Mapping[str, Any], file: str, places: Mapping[str, tuple[int, int]]) -> Iterator[Finding]:
+    """Expressions that are none, whatever the tape."""
+    for _, path, item in _items(data):
+        for key in ("that", "where"):
+            text = item.get(key)
+            if isinstance(text, str) and text:
+                try:
+                    parse(text)
+                except ExpressionError as error:
+                    said, place = str(error), _place(f"{path}.{key}", file, places)
+                    yield finding("E-L005", said, path=f"{path}.{key}", who=str(item.get("name", "")), value=text, **place)
 
 
 def _explained(problem: Mapping[str, Any], file: str, places: Mapping[str, tuple[int, int]]) -> Finding:

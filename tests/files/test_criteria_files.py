@@ -62,6 +62,14 @@ def test_what_it_says_of_a_tape_points_into_it(tmp_path):
     assert broken["limits[0]"].line == 9
 
 
+def test_a_name_given_twice_and_a_broken_expression_come_with_the_rest(tmp_path):
+    bad = GOOD.replace("missing: keep", "missing: drop").replace("name: top", "name: single_obligor")
+    bad = bad.replace("remaining_term <= 84", "remaining_term <=")
+    assert [(code, place) for code, place, _ in refused(tmp_path, bad)] == [
+        ("E-L003", ":4:81"), ("E-L004", ":10:6"), ("E-L005", ":6:5"),
+    ]  # fmt: skip
+
+
 def test_everything_wrong_comes_at_once_with_its_line(tmp_path):
     bad = GOOD.replace("missing: keep", "missing: drop").replace("that: remaining_term <= 84", "tat: remaining_term <= 84")
     bad = bad.replace("max: 0.15", "max: 15").replace("min_count: 5", "min: 5").replace("150bp", "a lot")
