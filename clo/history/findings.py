@@ -38,7 +38,7 @@ HISTORY_CODES = Catalogue({
     "E-H033": ("every loan at risk has the column it is told apart by", "keep the column in the history, or choose another"),
     "W-H034": ("a static pool is seen from origination", "its first months are unknown and are left empty"),
     "E-H035": ("the tape says what is measured", "supply the columns, or choose another measure"),
-    "E-H036": ("somebody is at risk in every month of a survival curve", "take since='cutoff', or say unseen='no_defaults'"),
+    "E-H036": ("loans were at risk in every month of a scenario", "take a curve since='cutoff', or say unseen='no_defaults'"),
     "W-H038": ("what happened lies within the age that the whole vintage has reached", "tell the loans apart by another column"),
     "E-H039": ("defaults are seen, and with them their timing", "give the scenario a curve of its own, or watch for longer"),
 }, subject="loan")  # fmt: skip

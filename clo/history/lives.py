@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from clo.tape.loans import Loans
 from clo.timeline import Days, as_days, day_of_month, month_end, month_index, on_day
 
 Ends = Literal["maturity", "recorded"]
+Unseen = Literal["error", "no_defaults"]
 WATCHED, DEFAULTED, PREPAID, GONE = range(4)
 """How it ended: still there, default, repaid before maturity, or gone otherwise (matured, repurchased, vanished)."""
 
@@ -161,6 +162,19 @@ def _words(history: History) -> dict[str, NDArray[Any]]:
         for name, values in tape.words.items():
             words[name][tape.loan] = np.asarray(values.astype(object))
     return words
+
+
+def check_seen(seen: Mask, unseen: Unseen, since: str) -> None:
+    """Refuses a scenario with months in which nobody was at risk, unless it is said that nobody defaults in them.
+
+    seen: by month. Raises InputError for such months; ValueError for another word.
+    """
+    if unseen not in get_args(Unseen):
+        raise ValueError(f"unseen {unseen!r} is neither 'error' nor 'no_defaults'")
+    empty = np.flatnonzero(~seen) + 1
+    if len(empty) and unseen == "error":
+        said = f"nobody was at risk in {len(empty):,} of the first {len(seen):,} months, first month {empty[0]:,} since {since}"
+        raise InputError([history_finding("E-H036", said, field="unseen")])
 
 
 def _months(start: Days, end: Days) -> Floats:

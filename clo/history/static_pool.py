@@ -19,7 +19,7 @@ from clo.behaviour.arrears import BUCKETS
 from clo.findings import Finding, InputError
 from clo.history.findings import history_finding
 from clo.history.history import History
-from clo.history.lives import DEFAULTED, PREPAID, Lives, known_until, lives, words_of
+from clo.history.lives import DEFAULTED, PREPAID, Lives, Unseen, check_seen, known_until, lives, words_of
 from clo.history.movements import Pair, flows
 from clo.history.snapshots import Floats, Mask, month_number
 from clo.tape.loans import Loans
@@ -72,18 +72,23 @@ class StaticPool:
         columns = {"cumulative": total, "vintages": seen.sum(axis=1), "original_balance": weight}
         return pd.DataFrame(columns, index=self._months())
 
-    def as_scenario(self, months: int | None = None) -> dict[str, Any]:
+    def as_scenario(self, months: int | None = None, *, unseen: Unseen = "error") -> dict[str, Any]:
         """What `defaults:` of a scenario takes: {"cumulative", "timing": share of each year, "of"}. months: up to that month on
-        book, where few vintages stand behind the rest.
+        book, where few vintages stand behind the rest. unseen: months on book in which no vintage was seen, such as those before
+        the first tape of a history, are refused, or with "no_defaults" nobody defaults in them.
 
         `of: loans` where amounts are original balances: `cumulative` is then the share that would have defaulted had nobody
         repaid, from the defaults of each month over those at risk in it (docs/behaviour.md, Defaults). Else `of: balance`, the
-        average curve as it stands. Raises ValueError for another measure; InputError where no curve holds a default.
+        average curve as it stands. Raises ValueError for another measure or word; InputError for months unseen, and where no
+        curve holds a default.
         """
         if self.measure != "default":
             raise ValueError(f"a scenario takes a curve of defaults, and this is of {self.measure}")
-        total = self.average["cumulative"].dropna().to_numpy() if self.at_risk is None else self._of_those_at_risk(self.at_risk)
-        curve = total[:months]
+        average = self.average["cumulative"]
+        seen = average.notna().to_numpy()[: average.last_valid_index() or 0][:months]
+        check_seen(seen, unseen, since="origination")
+        total = average.ffill().fillna(0.0).to_numpy() if self.at_risk is None else self._of_those_at_risk(self.at_risk)
+        curve = total[: len(seen)]
         if not len(curve) or curve[-1] <= 0:
             beyond = f"; {_told(*self.beyond)}" if self.beyond[0] else ""
             said = f"nothing defaulted in the {len(curve):,} months observed{beyond}"
@@ -94,9 +99,8 @@ class StaticPool:
         return {"cumulative": float(curve[-1]), "timing": [float(share) for share in timing], "of": of}
 
     def _of_those_at_risk(self, at_risk: Floats) -> Floats:
-        """Share defaulted by the end of each month observed, had nobody repaid: 1 - product of (1 - defaults / at risk)."""
-        seen = ~np.isnan(self.increments).all(axis=1)
-        defaulted, exposed = np.nansum(self.increments, axis=1)[seen], np.nansum(at_risk, axis=1)[seen]
+        """Share defaulted by the end of each month, had nobody repaid: 1 - product of (1 - defaults / at risk)."""
+        defaulted, exposed = np.nansum(self.increments, axis=1), np.nansum(at_risk, axis=1)
         hazard = np.divide(defaulted, exposed, out=np.zeros(len(exposed)), where=exposed > 0)
         return np.asarray(1.0 - np.cumprod(1.0 - hazard), dtype=np.float64)
 

@@ -20,14 +20,13 @@ from scipy.stats import norm
 from clo.findings import Finding, InputError
 from clo.history.findings import history_finding
 from clo.history.history import History
-from clo.history.lives import DEFAULTED, PREPAID, Ends, Lives, lives, words_of
+from clo.history.lives import DEFAULTED, PREPAID, Ends, Lives, Unseen, check_seen, lives, words_of
 from clo.history.snapshots import Floats, Mask
 from clo.labels import counted
 from clo.tape.loans import Loans
 
 Event = Literal["default", "prepayment"]
 Since = Literal["origination", "cutoff"]
-Unseen = Literal["error", "no_defaults"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +94,7 @@ class Survival:
         """
         if self.event != "default":
             raise ValueError("a scenario takes the survival of defaults, and this is of prepayments")
-        if unseen not in get_args(Unseen):
-            raise ValueError(f"unseen {unseen!r} is neither 'error' nor 'no_defaults'")
-        empty = self.months[:months][self.at_risk[:months] <= 0]
-        if len(empty) and unseen == "error":
-            first = f"{len(empty):,} of the first {len(self.months[:months]):,} months, first month {empty[0]:,}"
-            raise InputError([history_finding("E-H036", f"nobody was at risk in {first} since {self.since}", field="survival")])
+        check_seen(self.at_risk[:months] > 0, unseen, self.since)
         return {"survival": [float(left) for left in self.survival[:months]], "since": self.since}
 
     def to_frame(self) -> pd.DataFrame:

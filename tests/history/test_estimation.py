@@ -382,7 +382,7 @@ def test_months_with_nobody_at_risk_are_no_months_without_defaults():
     with pytest.raises(InputError) as caught:
         curve.as_scenario()
     (found,) = caught.value.findings
-    assert (found.code, found.field) == ("E-H036", "survival")
+    assert (found.code, found.field) == ("E-H036", "unseen")
     assert "nobody was at risk in 26 of the first 34 months, first month 1 since origination" in found.message
     assert curve.as_scenario(unseen="no_defaults")["survival"][:26] == [1.0] * 25 + [0.5]
     assert len(kaplan_meier(seasoned, since="cutoff").as_scenario()["survival"]) == 4

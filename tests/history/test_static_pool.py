@@ -194,6 +194,26 @@ def test_months_before_a_history_begins_are_left_empty():
     assert (found.code, found.message) == ("W-H034", "first seen later than at origination: 2025 from month 13")
 
 
+def test_a_scenario_does_not_take_the_thirteenth_month_for_the_first():
+    """Loans of March 2025 on tapes from March 2026: 600 of the 2,400 lent to each of two default in month 14."""
+    ends = {"account_status": "DFLT", "default_date": day(2)}
+    history = History(
+        tape(month, loan("A", 600, **(ends if month == 2 else {})), loan("B", 1200 - 100 * month)) for month in range(4)
+    )
+    pool = static_pool(history)
+    with pytest.raises(InputError) as caught:
+        pool.as_scenario()
+    (found,) = caught.value.findings
+    assert (found.code, found.message) == (
+        "E-H036",
+        "nobody was at risk in 12 of the first 15 months, first month 1 since origination",
+    )
+    scenario = pool.as_scenario(unseen="no_defaults")
+    assert (scenario["cumulative"], scenario["timing"], scenario["of"]) == (600 / 4800, [0.0, 1.0], "balance")
+    with pytest.raises(ValueError, match="unseen 'none'"):
+        pool.as_scenario(unseen="none")
+
+
 def test_curves_of_a_history_never_fall_and_end_at_what_defaulted():
     history = History(random_tapes(10, 200, seed=2))
     pool = static_pool(history)
