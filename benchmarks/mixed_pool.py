@@ -64,7 +64,7 @@ def mixed_pool(loans: int, months: int) -> MixedTape:
             "originator_id": pd.Series(np.full(loans, "0001"), dtype="str"),
             "loan_id": pd.Series(np.arange(loans).astype("U8"), dtype="str"),
             "current_balance": balance,
-            "current_rate": rng.integers(5, 500, loans) / 1e4,
+            "current_rate": np.where(floats, fixings(months)[0] + MARGIN, rng.integers(5, 500, loans) / 1e4),
             "maturity_date": dates[term - 1],
             "amortisation_type": pd.Categorical.from_codes(code, TYPES),
             "principal_frequency": every,

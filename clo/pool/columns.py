@@ -137,8 +137,8 @@ class Columns:
         """The last day in a column of dates; NaT where there is none."""
         if not self.has(name) or self.size == 0:
             return np.datetime64("NaT", "D")
-        seconds = self._seconds(name)
-        return np.datetime64(int(seconds.view(np.int64).max()), "s").astype("datetime64[D]")  # NaT is the least of all numbers
+        seconds = self._seconds(name).view(np.int64).max(keepdims=True)  # NaT is the least of all numbers
+        return np.datetime64(as_days(seconds.view("datetime64[s]"))[0])
 
     def _seconds(self, name: str) -> NDArray[np.datetime64]:
         return self._of_these(self._whole[name].to_numpy(dtype="datetime64[s]"))
@@ -147,18 +147,10 @@ class Columns:
         """Codes [i] into the list of words; code -1, an empty field, picks the last of them, `empty`."""
         if not self.has(name):
             return np.full(self.size, -1, dtype=np.int8), [empty]
-        if name in self._words:
-            codes, words = self._words[name]
-            return self._of_these(codes), [*words, empty]
-        whole = self._whole[name]
-        if isinstance(whole.dtype, pd.CategoricalDtype):
-            self._words[name] = np.asarray(whole.cat.codes), [*map(str, whole.cat.categories)]
-            return self.words(name, empty)
-        codes, found = pd.factorize(self.column(name))
-        words = [*map(str, found)]
-        if self._at is None:
-            self._words[name] = codes, words
-        return codes, [*words, empty]
+        if name not in self._words:
+            self._words[name] = _told_apart(self._whole[name])
+        codes, words = self._words[name]
+        return self._of_these(codes), [*words, empty]
 
     def _of_these(self, whole: NDArray[Any]) -> NDArray[Any]:
         return whole if self._at is None else whole[self._at]
@@ -166,7 +158,8 @@ class Columns:
     def look_up(self, name: str, empty: str, meaning: Callable[[str], Any], dtype: Any) -> NDArray[Any]:
         """What each loan's word means, [i]."""
         codes, words = self.words(name, empty)
-        return np.asarray(np.asarray([meaning(word) for word in words], dtype=dtype)[codes])
+        meanings = np.asarray([meaning(word) for word in words], dtype=dtype)
+        return np.full(self.size, meanings[0]) if (meanings == meanings[0]).all() else meanings[codes]
 
     def said(self, name: str) -> Callable[[NDArray[np.intp]], NDArray[Any]]:
         """A column's words at some positions, for a finding."""
@@ -190,3 +183,11 @@ class Columns:
                 field=field, value=str(found[0]),
                 file=self.file, row=int(rows[0]), occurrences=Occurrences(rows=rows, who=who, values=found),
             )  # fmt: skip
+
+
+def _told_apart(column: pd.Series[Any]) -> tuple[NDArray[Any], list[str]]:
+    """The words of a column, and the code of each loan's [i], -1 where it is empty."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return np.asarray(column.cat.codes), [*map(str, column.cat.categories)]
+    codes, words = pd.factorize(column)
+    return codes.astype(np.min_scalar_type(-max(len(words), 1))), [*map(str, words)]

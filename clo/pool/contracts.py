@@ -106,16 +106,15 @@ class Batch:
         term = month_of(maturity, ends, cutoff)
         findings = [*_loan_findings(tape, term, maturity, kinds, ends=self.ends, cutoff=cutoff), *_line_findings(tape)]
         plain = is_plain(tape, kinds)
-        others, months, other_kinds = tape.where(~plain), term[~plain], kinds[~plain]
+        others, at = tape.where(~plain), np.flatnonzero(~plain)
+        months, other_kinds, terms = term[at], kinds[at], plain_terms(others.size)
         instalments, tau, found = instalment_terms(others, months, other_kinds, ends, cutoff)
-        rates, indices, rate_findings = rate_terms(others, months, other_kinds, ends, cutoff)
+        indices, rate_findings = rate_terms(others, months, other_kinds, ends, cutoff, terms)
         schedule, entries, schedule_findings = supplied(
             others, self._payments, other_kinds, ends, cutoff, changing=extension is not None
         )
-        terms = plain_terms(others.size)
-        for fields in (instalments, rates, schedule):
-            for name, values in fields.items():
-                terms[name] = values
+        for name, values in (instalments | schedule).items():
+            terms[name] = values
         findings += [*found, *rate_findings, *schedule_findings]
 
         default_month, loss = np.zeros(0, dtype=np.int32), np.zeros(0)
@@ -124,7 +123,7 @@ class Batch:
             month = month_of(tape.dates("default_date"), ends, cutoff)
             findings += _default_findings(tape, month, loss, with_loss=self.with_loss)
             last = term.copy()
-            last[~plain] = last_principal(terms, entries, months)
+            last[at] = last_principal(terms, entries, months)
             default_month = np.where(month > 0, np.minimum(month, last), 0).astype(np.int32)
         contracts = Contracts(
             balance=tape.floats("current_balance"), rate=tape.floats("current_rate"), kind=kinds, term=term,

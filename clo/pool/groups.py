@@ -141,7 +141,8 @@ class Group:
         changes = [each.restructuring.extension for each in self.terms if each.restructuring is not None]
         whole = Batch(
             batch, self.ends, self.cutoff,
-            with_defaults=any(each.from_tape for each in self.terms), with_loss=any(each.recovery == "tape" for each in self.terms),
+            with_defaults=any(each.from_tape for each in self.terms),
+            with_loss=any(each.recovery == "tape" for each in self.terms),
             extension=max(changes, default=None),
         )  # fmt: skip
         found = list(whole.findings)

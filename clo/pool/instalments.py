@@ -20,14 +20,14 @@ UNKNOWN = -1
 
 def plain_terms(size: int) -> NDArray[np.void]:
     """TERMS of loans paid monthly on equal months at a fixed rate, with no grace, balloon or schedule [i]."""
-    terms = np.zeros(size, dtype=TERMS)
+    terms = np.zeros(1, dtype=TERMS)
     for name in ("first", "step", "interest_first", "interest_step", "first_reset", "reset_step"):
         terms[name] = 1
     terms["follows"] = -1
     terms["floor"] = -np.inf
     for name in ("cap", "first_cap", "periodic_cap"):
         terms[name] = np.inf
-    return terms
+    return np.repeat(terms, size)
 
 
 def is_plain(tape: Columns, kinds: NDArray[np.int8]) -> Bools:

@@ -14,7 +14,6 @@ from clo.curves import Curves
 from clo.findings import Finding, nearest
 from clo.pool import terms_kernel
 from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, month_of
-from clo.pool.instalments import plain_terms
 from clo.pool.kernel import Kind
 from clo.reference import capital_rates
 from clo.timeline import Days, as_days, day_of_month, month_index, on_day
@@ -48,25 +47,24 @@ def following(tape: Columns) -> Following:
 
 
 def rate_terms(
-    tape: Columns, term: Ints, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64
-) -> tuple[dict[str, NDArray[Any]], tuple[str, ...], list[Finding]]:
-    """The fields of TERMS about rates for the given loans, the indices they follow, and findings.
+    tape: Columns, term: Ints, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64, terms: NDArray[np.void]
+) -> tuple[tuple[str, ...], list[Finding]]:
+    """Write what TERMS say of changing rates into those of the given loans; the indices they follow, and findings.
 
     A loan whose first reset comes after its last month keeps its rate, which is a warning.
     """
     moves = tape.look_up("rate_type", "fixed", lambda word: word in (*FLOATING, "performance"), np.bool_)
-    own, indices, findings = _moving(tape.where(moves), term[moves], kinds[moves], ends, cutoff)
-    fixed = plain_terms(1)
-    terms = {name: np.full(tape.size, fixed[name][0]) for name in own}
+    at = np.flatnonzero(moves)
+    own, indices, findings = _moving(tape.where(moves), term[at], kinds[at], ends, cutoff)
     for name, values in own.items():
-        terms[name][moves] = values
-    return terms, indices, findings
+        terms[name][at] = values
+    return indices, findings
 
 
 def _moving(
     tape: Columns, term: Ints, kinds: NDArray[np.int8], ends: Days, cutoff: np.datetime64
 ) -> tuple[dict[str, NDArray[Any]], tuple[str, ...], list[Finding]]:
-    """The same for loans whose rate is not fixed."""
+    """The fields for loans whose rate is not fixed."""
     follow = following(tape)
     performs = follow.performance
     reset = month_of(tape.dates("next_reset_date"), ends, cutoff)

@@ -34,7 +34,7 @@ ALL_CURVES = "shift"
 
 @dataclass(frozen=True, slots=True)
 class PartSums:
-    """Contractual sums of a part under one set of terms: of each cell [h, k, t + 1]; last_reset: as `Contracts` has it, by index."""
+    """Contractual sums of a part under one set of terms: of each cell [h, k, t + 1]; last_reset: the last month by index."""
 
     by_cell: dict[Cell, Floats]
     last_reset: dict[str, int]

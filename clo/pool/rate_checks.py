@@ -28,9 +28,9 @@ def rate_findings(
     if not contracts.indices:
         return []
     floating = contracts.index >= 0
-    tape, rate = loans.where(floating), contracts.rate[floating]
-    terms = contracts.terms[contracts.terms["follows"] >= 0]
-    until = np.minimum(contracts.term[floating] - 1 + extension, index.shape[1] - 1)
+    at, own = np.flatnonzero(floating), np.flatnonzero(contracts.terms["follows"] >= 0)
+    tape, rate, terms = loans.where(floating), contracts.rate[at], contracts.terms[own]
+    until = np.minimum(contracts.term[at] - 1 + extension, index.shape[1] - 1)
     expected = _expected(tape, terms, contracts.indices, curves, cutoff)
     return [*_negative(tape, terms, rate, until, index), *_out_of_line(tape, rate, expected)]
 

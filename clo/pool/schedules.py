@@ -21,7 +21,7 @@ ROUNDING = 1e-9
 
 
 class Payments(NamedTuple):
-    """Rows of the child table whose loan repays by it, [e], loan by loan; `loan` counts the loans of a tape, or of a part of it."""
+    """Rows of the child table whose loan repays by it, [e], loan by loan; `loan`: its position in a tape, or in a part of it."""
 
     loan: NDArray[np.intp]
     date: Days
@@ -31,7 +31,7 @@ class Payments(NamedTuple):
     def of(self, loans: Columns) -> Payments:
         """Those of some loans of the tape, all that repay by a schedule among neighbours; `loan` counts these loans."""
         if loans.size == 0:
-            return Payments(*(values[:0] for values in self))
+            return Payments(self.loan[:0], self.date[:0], self.principal[:0], self.interest[:0])
         at = loans.positions
         rows = slice(*np.searchsorted(self.loan, (at[0], at[-1] + 1)))
         return Payments(np.searchsorted(at, self.loan[rows]), self.date[rows], self.principal[rows], self.interest[rows])
@@ -88,8 +88,10 @@ def _loan_of_rows(tape: Columns, table: pd.DataFrame) -> tuple[NDArray[np.intp],
     have = _keys(tape)
     if wanted.equals(have):  # one after another, as a schedule is usually written: nothing to look up
         loan = np.arange(len(first))
+    elif tape.size:
+        loan = pd.MultiIndex.from_frame(have).get_indexer(pd.MultiIndex.from_frame(wanted))
     else:
-        loan = pd.MultiIndex.from_frame(have).get_indexer(pd.MultiIndex.from_frame(wanted)) if tape.size else np.full(len(first), -1)
+        loan = np.full(len(first), -1)
     return loan[np.cumsum(begins) - 1], wanted[loan < 0]
 
 

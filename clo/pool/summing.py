@@ -101,7 +101,8 @@ def contractual_sums(
     every_cell = np.zeros(len(loans.term), dtype=np.int32) if cell is None else cell
 
     def run(chunk: _Chunk) -> Floats:
-        return _sums_of(loans, chunk, months, index, every_cell, cells, known, claims, new_terms if chunk.cohort else None, longest)
+        changes = new_terms if chunk.cohort else None
+        return _sums_of(loans, chunk, months, index, every_cell, cells, known, claims, changes, longest)
 
     total, done = sum(chunk.size for chunk in jobs), 0
     for chunk, part in in_order(run, jobs, threads or os.cpu_count() or 1):

@@ -92,16 +92,7 @@ def dues(first: int, step: int, term: int) -> int:
 
 @njit(nogil=True, cache=True)
 def level_factors(
-    start: int,
-    end: int,
-    term: int,
-    due: int,
-    step: int,
-    since: int,
-    rate: float,
-    tau: F64,
-    basis: int,
-    scratch: F64,
+    start: int, end: int, term: int, due: int, step: int, since: int, rate: float, tau: F64, basis: int, scratch: F64
 ) -> tuple[float, float]:
     """Fill a[t] and d[t], rows FACTOR and REST of scratch, for the instalments t of the months start + 1 to end; return them
     as they are at `start`.
@@ -191,7 +182,7 @@ def write_changed(
 ) -> int:  # fmt: skip
     """Write a loan that gets new terms at the start of month `changed`, which lies by `term` and `months`; return its new term.
 
-    Its term grows by `extension`, its rate falls by `rate_cut` (not below 0), what it owes it keeps. The rest as `write_schedule`.
+    Its term grows by `extension`, its rate falls by `rate_cut` (not below 0), what it owes it keeps. Else as `write_schedule`.
     """
     outstanding, owed = balance, 0.0
     if changed > 1:
@@ -226,7 +217,6 @@ def _write_from(
         rate, next_reset, change, _ = next_rate(own, rate, next_reset, change, start, start, index)
     left = dues(next_due, step, term)
     scale = (outstanding - balloon) / left
-    plain_interest = interest_step == 1 and not given and entry > last_entry
     while start < min(term, months):
         new_rate, next_reset, change, end = next_rate(own, rate, next_reset, change, min(term, months), term, index)
         paying, stop = rate if cut == 0.0 else max(0.0, rate - cut), min(end, months)
@@ -236,20 +226,7 @@ def _write_from(
             since = max(since, monthly_until if monthly_until < due else 0)
             worth, held = level_factors(start, stop, term, due, step, since, paying, tau, basis, scratch)
             scale = (outstanding - balloon * held) / worth
-        t = start + 1
-        while t <= stop:
-            if plain_interest and t == next_interest and owed == 0.0 and (step == 1 or t < next_due):
-                until = min(stop, term - 1) if t == next_due else min(stop, term - 1, next_due - 1)
-                repays = t == next_due
-                if t <= until:
-                    outstanding = _write_run(
-                        t, until, outstanding, paying, scale, balloon, left, repays, level, tau, basis, scratch
-                    )
-                    if repays:
-                        left -= until + 1 - t
-                        next_due = until + 1
-                    t = next_interest = until + 1
-                    continue
+        for t in range(start + 1, stop + 1):
             scratch[OPENING, t - 1] = outstanding
             closing, stated = outstanding, 0.0
             while entry <= last_entry and entries[entry]["month"] + delay == t:
@@ -274,27 +251,7 @@ def _write_from(
             scratch[INTEREST, t - 1] = stated
             scratch[ACCRUED, t - 1] = owed
             outstanding = closing
-            t += 1
         start, rate = stop, new_rate
-
-
-@njit(nogil=True, cache=True)
-def _write_run(
-    first: int, last: int, outstanding: float, rate: float, scale: float, balloon: float, left: int, repays: bool, level: bool,
-    tau: F64, basis: int, scratch: F64,
-) -> float:  # fmt: skip
-    """Write the months `first` to `last`, each before the last of the loan, in each of which interest is due, and an instalment
-    or in none; return what is then outstanding."""
-    for t in range(first, last + 1):
-        closing = outstanding
-        if repays:
-            closing = scale * scratch[FACTOR, t] + balloon * scratch[REST, t] if level else scale * (left - 1 - t + first) + balloon
-        scratch[OPENING, t - 1] = outstanding
-        scratch[INTEREST, t - 1] = outstanding * rate * tau[basis, t - 1]
-        scratch[PRINCIPAL, t - 1] = outstanding - closing
-        scratch[ACCRUED, t - 1] = 0.0
-        outstanding = closing
-    return outstanding
 
 
 @njit(nogil=True, cache=True)
@@ -309,26 +266,10 @@ def _add_claim(opening: float, deposit: float, drawn: float, recovery: float, c:
 # i loan (of one chunk), t month, c cell, k column, x index.  scratch[6, max term + extension + 1]; tau[basis, t]
 @njit(nogil=True, cache=True)
 def add_loans(
-    balance: F64,
-    rate: F64,
-    kind: I8,
-    term: I32,
-    cell: I32,
-    terms: Records,
-    entries: Records,
-    tau: F64,
-    index: F64,
-    changed: int,
-    extension: int,
-    rate_cut: float,
-    default_month: I32,
-    loss: F64,
-    deposit: F64,
-    drawn: F64,
-    recovery: F64,
-    scratch: F64,
-    out: F64,
-) -> None:
+    balance: F64, rate: F64, kind: I8, term: I32, cell: I32, terms: Records, entries: Records, tau: F64, index: F64,
+    changed: int, extension: int, rate_cut: float, default_month: I32, loss: F64, deposit: F64, drawn: F64, recovery: F64,
+    scratch: F64, out: F64,
+) -> None:  # fmt: skip
     """Add loans of any terms to out[c, k, t]; with new terms from month `changed` on (0: none), their months from then on only,
     and the interest owed before it.
 
