@@ -25,7 +25,7 @@ def read_history(
     keep: Sequence[str] = (),
 ) -> History:
     """The history of the tapes at `paths`: files, a pattern such as `tapes/*.csv`, or a folder, all of whose tapes are meant;
-    `<tape>.schedule.csv`, which stands beside a tape, is none.
+    `pool.schedule.csv`, which stands beside `pool.csv`, is none.
 
     map: one sidecar for all tapes that have none beside them. keep: as in `History`. Raises TapeError with the findings of every
     tape that is refused and of the history, or where no tape is named; OSError if a file cannot be read.

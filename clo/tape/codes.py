@@ -29,6 +29,7 @@ CODES = Catalogue({
     "E-T015": ("the tape agrees with its control totals", "find the difference before using the tape"),
     "E-T016": ("the file is the one its sidecar describes", "use the right file, or correct `sha256` in the sidecar"),
     "E-T017": ("text is readable", "export again; the text was damaged by a wrong decoding before it came here"),
+    "F-T018": ("a header is the name of a column", "map these headers under `columns` in the sidecar to silence this"),
     # numbers and words
     "E-T020": ("{field} is a number", "correct the cell"),
     "E-T021": ("an annual rate is a decimal below 1 (100 %)", "set `units: {{rate: percent}}` (or bp) in the sidecar"),

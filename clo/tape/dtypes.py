@@ -151,15 +151,20 @@ def _levels(values: pd.Series, column: Column, view: View) -> tuple[pd.Series, l
     return result, [_problem("E-T032", column, plain, unknown, said=unknown_words(column, plain[unknown].unique()), view=view)]
 
 
+def meant(column: Column, word: str) -> str | None:
+    """What a word of a category probably means, if anything is like it."""
+    return WORDS.get(column.name, {}).get(word) or nearest(word, column.levels)
+
+
 def unknown_words(column: Column, words: NDArray[np.object_] | pd.Index) -> str:
     """Says which words a category does not know, and what they probably mean."""
     allowed = ", ".join(column.levels)
     said = ", ".join(repr(str(word)) for word in words[:5])
     hints = []
     for word in words[:5]:
-        meant = WORDS.get(column.name, {}).get(str(word)) or nearest(str(word), column.levels)
-        if meant:
-            hints.append(f"{word} is probably {meant}")
+        level = meant(column, str(word))
+        if level:
+            hints.append(f"{word} is probably {level}")
     hint = f"; {', '.join(hints)}" if hints else ""
     return f"{column.name} has {said}; allowed are {allowed}{hint}"
 

@@ -15,6 +15,7 @@ from tape_rows import BALANCE, COLUMNS, errors, only, table, text, write
 import clo
 from clo.files.tape.reading import check_tape, read_tape
 from clo.findings import TapeError
+from clo.schema import TAPE
 
 CLEAN = text(COLUMNS)
 
@@ -204,11 +205,86 @@ def test_tape_without_loans_is_refused(content, tmp_path):
 def test_missing_column_names_the_likeliest_header(tmp_path):
     path = write(tmp_path, text(COLUMNS, {"current_balance": "現在残高(千円)", "current_rate": "curent_rate"}))
     _, findings = check_tape(path)
-    found = only(findings, "E-T011", "current_balance")
-    assert (found.file, found.row) == (str(path), 1)
-    assert found.message == "required column current_balance not found; closest header: '現在残高(千円)'"
-    assert "columns: {current_balance: '現在残高(千円)'}" in found.fix
-    assert "closest header: 'curent_rate'" in only(findings, "E-T011", "current_rate").message
+    found = only(findings, "E-T011")
+    assert (found.file, found.row, found.field) == (str(path), 1, "")
+    assert (
+        "current_balance (closest header: '現在残高(千円)'), current_rate (closest header: 'curent_rate') not found"
+        in found.message
+    )
+    assert "  current_balance: '現在残高(千円)'\n  current_rate: 'curent_rate'" in found.fix
+    _, findings = check_tape(write(tmp_path, text(COLUMNS, {"current_rate": "curent_rate"})))
+    found = only(findings, "E-T011", "current_rate")
+    assert (found.message, found.value) == (
+        "required column current_rate (closest header: 'curent_rate') not found", "curent_rate",
+    )  # fmt: skip
+
+
+JAPANESE = {name: TAPE[name].label_ja for name in COLUMNS}
+
+
+def test_japanese_labels_are_headers(tmp_path):
+    loans = read_tape(write(tmp_path, text(COLUMNS, JAPANESE)))
+    assert loans.balance == BALANCE
+    found = only(loans.findings, "F-T018")
+    assert found.message.startswith(
+        "Japanese headers read as cutoff_date (基準日), originator_id (金融機関コード), loan_id (債権番号)"
+    )
+    mapped = "columns:\n" + "".join(f"  {name}: {header}\n" for name, header in JAPANESE.items())
+    assert read_tape(write(tmp_path, text(COLUMNS, JAPANESE), mapped)).findings == ()
+
+
+def test_a_label_is_no_header_where_something_else_is_the_column(tmp_path):
+    content = text(table(purpose="x", 資金使途="y", 地域="z"))
+    loans = read_tape(write(tmp_path, content, "constants: {region_code: '13'}\n"))
+    assert loans.frame[["purpose", "x_資金使途", "region_code", "x_地域"]].iloc[0].tolist() == ["x", "y", "13", "z"]
+    loans = read_tape(write(tmp_path, content, "kinds: {x_地域: text}\n"))
+    assert "region_code" not in loans.frame
+
+
+def fixed_by(folder, content):
+    """The findings of a tape once the block of its first error is in its sidecar, beside it or the whole of it."""
+    path = write(folder, content)
+    first = next(found for found in check_tape(path)[1] if found.severity == "error")
+    assert first.fix.startswith("write pool.csv.map.yaml\nformat: clo.map/1\n")
+    (folder / "pool.csv.map.yaml").write_text(first.fix.partition("\n")[2] + "\n", encoding="utf-8")
+    return path, check_tape(path)[1]
+
+
+def test_missing_columns_are_one_block_to_paste(tmp_path):
+    renamed = {name: f"{header} (円)'s" if name != "loan_id" else header for name, header in JAPANESE.items()}
+    path, findings = fixed_by(tmp_path, text(COLUMNS, renamed))
+    assert errors(findings) == []
+    assert read_tape(path).balance == BALANCE
+
+
+WORDS = {
+    "equal_principal": "元金均等",
+    "monthly": "毎月",
+    "corp": "法人",
+    "sole_prop": "個人事業主",
+    "fixed": "固定",
+    "loan": "貸付",
+}
+
+
+def test_words_of_categories_are_one_block_to_paste(tmp_path):
+    columns = {name: [WORDS.get(value, value) for value in values] for name, values in COLUMNS.items()}
+    columns["obligor_type"][0] = "corp"  # a word of the tape among the others stays one
+    (plain := tmp_path / "plain").mkdir()
+    path, findings = fixed_by(tmp_path, text(columns, JAPANESE))
+    assert errors(findings) == []
+    assert read_tape(path).frame[list(COLUMNS)].equals(read_tape(write(plain, text(COLUMNS))).frame)
+
+
+def test_words_of_mapped_columns_are_derived_beside_their_mapping(tmp_path):
+    columns = {name: [WORDS.get(value, value) for value in values] for name, values in COLUMNS.items()}
+    mapped = "columns:\n" + "".join(f"  {name}: {header}\n" for name, header in JAPANESE.items())
+    path = write(tmp_path, text(columns, JAPANESE), mapped)
+    offered = [found for found in check_tape(path)[1] if found.code == "E-T032"]
+    assert offered[0].fix.startswith("add to the sidecar\nderive:\n")
+    assert {found.fix for found in offered[1:]} == {"as said for obligor_type"}
+    write(tmp_path, text(columns, JAPANESE), mapped + offered[0].fix.partition("\n")[2] + "\n")
+    assert read_tape(path).findings == ()
 
 
 def test_header_with_a_unit_waits_for_a_declaration(tmp_path):

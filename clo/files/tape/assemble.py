@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,14 @@ from numpy.typing import NDArray
 
 from clo.files.tape.cells import Parsed, parse_column, sentinels_for, usual_sentinels
 from clo.files.tape.headers import Mapping
+from clo.files.tape.pasting import block, quoted
 from clo.files.tape.sidecar import FACTORS, Derive, Sidecar, scalar
 from clo.files.tape.table import Table
 from clo.findings import Finding
 from clo.labels import counted
 from clo.schema import NUMERIC, REASON_SUFFIX, TAPE, Kind, required
 from clo.tape.codes import finding, row_finding
-from clo.tape.dtypes import IDS, unknown_words
+from clo.tape.dtypes import IDS, meant, unknown_words
 from clo.tape.view import Declared, View
 
 Mask = NDArray[np.bool_]
@@ -34,6 +36,7 @@ class Assembly:
         self.columns: dict[str, Any] = {}
         self.excused: dict[str, Mask] = {}
         self.findings: list[Finding] = []
+        self.words: dict[str, dict[str, str]] = {}
         self._ids: NDArray[np.object_] | None = None
 
     @property
@@ -125,6 +128,8 @@ class Assembly:
             said = unknown_words(column, pd.unique(values[unknown]))
             self.report("E-T032", name, unknown, f"{said} ({counted(int(unknown.sum()))})", raw)
             self.excused[name] |= unknown
+            if name in self.mapping.places:
+                self.words[name] = {str(word): meant(column, str(word)) or "<one of the allowed words>" for word in words}
         return pd.Categorical.from_codes(placed, dtype=pd.CategoricalDtype(list(column.levels)))
 
     def declare(self) -> None:
@@ -237,6 +242,7 @@ def assemble(table: Table, mapping: Mapping, sidecar: Sidecar) -> tuple[View, li
         work.read(name, table.columns[at], sidecar.kinds.get(name, "text"))
     _ids_as_numbers(work)
     _allowed_absences(work)
+    _offer_words(work)
     frame = pd.DataFrame(work.columns, index=pd.RangeIndex(len(table)), copy=False)
     declared = Declared(
         realised=frozenset(sidecar.realised),
@@ -249,6 +255,19 @@ def assemble(table: Table, mapping: Mapping, sidecar: Sidecar) -> tuple[View, li
     )
     view = View(frame, table.rows, table.file, declared)
     return view, work.findings
+
+
+def _offer_words(work: Assembly) -> None:
+    """One block for all columns whose words are not known, as the fix of the first of them."""
+    offered: dict[str, str] = {}
+    for name, words in work.words.items():
+        table = ", ".join(f"{quoted(word)}: {quoted(level)}" for word, level in words.items())
+        offered[name] = f"{{from: {quoted(work.table.names[work.mapping.places[name]])}, map: {{{table}}}}}"
+    first = next(iter(offered), "")
+    for at, each in enumerate(work.findings):
+        if each.code == "E-T032" and each.field in offered:
+            whole = block("derive", offered, work.sidecar, work.table.file, first=not work.mapping.absent)
+            work.findings[at] = replace(each, fix=whole if each.field == first else f"as said for {first}")
 
 
 def _ids_as_numbers(work: Assembly) -> None:

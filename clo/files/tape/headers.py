@@ -1,4 +1,4 @@
-"""Which header is which column: by its own name or as the sidecar maps it, with the likeliest header where one is missing."""
+"""Which header is which column: by its name or Japanese label, or as the sidecar maps it; the likeliest where one is missing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from clo.files.tape.pasting import block, quoted
 from clo.files.tape.sidecar import Sidecar
 from clo.findings import Finding, nearest
 from clo.schema import TAPE, Column, extra_name, required
@@ -16,6 +17,7 @@ from clo.tape.codes import finding
 _UNIT_IN_HEADER = re.compile(r"百万円|億円|千円|万円|百万|千|in thousands|in millions|thousand|million|'000|000s", re.IGNORECASE)
 _UNIT_WORD = {"千": "thousand", "百": "million", "万": "ten_thousand", "億": "hundred_million"}
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
+_BY_LABEL = {column.label_ja: name for name, column in TAPE.items()}
 
 
 @dataclass
@@ -42,6 +44,8 @@ def map_headers(names: Sequence[str], file: str, header_row: int | None, sidecar
     for at, name in enumerate(names):
         first.setdefault(name, at)
     for ours, header in sidecar.columns.items():
+        if ours in sidecar.derive and sidecar.derive[ours].source == header:
+            continue  # the same header, with its words
         if header in first:
             found.places[ours] = first[header]
             continue
@@ -52,9 +56,17 @@ def map_headers(names: Sequence[str], file: str, header_row: int | None, sidecar
     used = set(sidecar.columns.values())
     supplied = {*sidecar.constants, *sidecar.derive, *sidecar.columns}
     supplied |= {name for name, assumed in sidecar.assumed.items() if assumed.value is not None}
+    kept = used | {header for header in first if extra_name(header) in sidecar.kinds}
+    labels = {header: _BY_LABEL[header] for header in first if header in _BY_LABEL and header not in kept}
+    labels = {header: ours for header, ours in labels.items() if ours not in supplied and ours not in first}
+    if labels:
+        said = f"Japanese headers read as {', '.join(f'{ours} ({label})' for label, ours in labels.items())}"
+        found.findings.append(finding("F-T018", said, file=file, row=header_row))
     for name, at in first.items():
         if name in TAPE and name not in supplied:
             found.places[name] = at
+        elif name in labels:
+            found.places[labels[name]] = at
         elif name not in used:
             found.extras[_unique(extra_name(name or f"column_{at + 1}"), found.extras)] = at
     _missing(found, names, supplied, file=file, header_row=header_row, sidecar=sidecar)
@@ -73,16 +85,21 @@ def _missing(
     spare = [names[at] for at in found.extras.values() if names[at]]
     sources = {derive.source for derive in sidecar.derive.values()} | set(sidecar.kinds)
     sources |= {derive.add_months[1] for derive in sidecar.derive.values() if derive.add_months}
+    likely: dict[str, str | None] = {}
     for name in required():
         if name in found.places or name in supplied or name in sidecar.may_be_missing:
             continue
-        close = _closest(TAPE[name], spare)
-        said = f"required column {name} not found" + (f"; closest header: {close!r}" if close else "")
-        advice = f"add `columns: {{{name}: '{close}'}}` to the sidecar" if close else ""
-        found.findings.append(finding("E-T011", said, field=name, file=file, row=header_row, value=close or "", fix=advice))
-        found.absent.add(name)
+        likely[name] = close = _closest(TAPE[name], spare)
         if close:
             spare.remove(close)
+    found.absent |= set(likely)
+    if likely:
+        told = ", ".join(name + (f" (closest header: {close!r})" if close else "") for name, close in likely.items())
+        said = f"required column{'s' if len(likely) > 1 else ''} {told} not found"
+        advice = block("columns", {name: quoted(close or "<its header>") for name, close in likely.items()}, sidecar, file)
+        only = next(iter(likely)) if len(likely) == 1 else ""
+        close = likely.get(only) or ""
+        found.findings.append(finding("E-T011", said, field=only, file=file, row=header_row, value=close, fix=advice))
     for header in spare:
         free = [name for name in TAPE if name not in found.places and name not in supplied and name not in found.absent]
         close = nearest(header, free, cutoff=0.85)

@@ -1,4 +1,4 @@
-"""The sidecar of a tape, `<tape>.map.yaml` in the format `clo.map/1`: what the file cannot say about itself.
+"""The sidecar of a tape, `pool.csv.map.yaml` of `pool.csv`, in the format `clo.map/1`: what the file cannot say about itself.
 
 Encoding, units, which header is which column, date styles, control totals, constants and assumptions. Nothing is guessed that
 can be declared here. Unknown keys are refused with the nearest known one; errors carry the line of the file.
