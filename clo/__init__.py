@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Assumptions": "clo.behaviour.assumptions",
     "Curve": "clo.curves",
     "CurveError": "clo.findings",
     "Curves": "clo.curves",
@@ -15,6 +16,7 @@ _HOMES = {
     "DealError": "clo.findings",
     "Finding": "clo.findings",
     "History": "clo.history.history",
+    "InputError": "clo.findings",
     "Loans": "clo.tape.loans",
     "Result": "clo.study",
     "TapeError": "clo.findings",
@@ -28,6 +30,7 @@ _HOMES = {
     "match_obligors": "clo.tape.obligors",
     "mdr_from_cdr": "clo.behaviour.rates",
     "read_criteria": "clo.files.criteria",
+    "project": "clo.pool.projection",
     "read_curves": "clo.files.curves",
     "read_history": "clo.files.history",
     "read_tape": "clo.files.tape.reading",
@@ -43,6 +46,7 @@ _HOMES = {
 __all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (the names are the table's)
 
 if TYPE_CHECKING:
+    from clo.behaviour.assumptions import Assumptions as Assumptions
     from clo.behaviour.rates import cdr_from_mdr as cdr_from_mdr
     from clo.behaviour.rates import cpr_from_smm as cpr_from_smm
     from clo.behaviour.rates import mdr_from_cdr as mdr_from_cdr
@@ -60,12 +64,14 @@ if TYPE_CHECKING:
     from clo.findings import CurveError as CurveError
     from clo.findings import DealError as DealError
     from clo.findings import Finding as Finding
+    from clo.findings import InputError as InputError
     from clo.findings import TapeError as TapeError
     from clo.history.history import History as History
     from clo.history.roll_rates import roll_rates as roll_rates
     from clo.history.static_pool import static_pool as static_pool
     from clo.history.survival import kaplan_meier as kaplan_meier
     from clo.pool.amortisation import amortise as amortise
+    from clo.pool.projection import project as project
     from clo.study import Result as Result
     from clo.study import run as run
     from clo.tape.limits import check_limits as check_limits
