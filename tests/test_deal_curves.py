@@ -72,13 +72,16 @@ def test_loans_follow_the_curve_from_their_reset_on(deal_file: Path) -> None:
 
 
 def test_curves_may_be_given_to_the_run(deal_file: Path) -> None:
-    (deal_file.parent / "other.csv").write_text("date,TIBOR_3M\n2026-06-30,1%\n", "utf-8")
-    curves = clo.read_curves(deal_file.parent / "other.csv", extrapolation="flat")
-    with pytest.raises(clo.InputError, match="needed on 2026-04-30"):
-        clo.run(clo.load_deal(deal_file), curves=curves)
-    (deal_file.parent / "other.csv").write_text("date,TIBOR_3M\n2025-12-31,0.5%\n2026-06-30,1%\n", "utf-8")
-    curves = clo.read_curves(deal_file.parent / "other.csv", extrapolation="flat")
+    """A curve that begins with the first reset is long enough; one that begins after it is not."""
+    other = deal_file.parent / "other.csv"
+    other.write_text("date,TIBOR_3M\n2026-06-30,1%\n", "utf-8")
+    curves = clo.read_curves(other, extrapolation="flat")
     assert rate(clo.run(clo.load_deal(deal_file), curves=curves), 4) == pytest.approx(0.02)
+    other.write_text("date,TIBOR_3M\n2026-07-01,1%\n", "utf-8")
+    late = clo.read_curves(other, extrapolation="flat")
+    with pytest.raises(clo.InputError, match="needed on 2026-06-30") as caught:
+        clo.run(clo.load_deal(deal_file), curves=late)
+    assert "earlier fixings" in caught.value.findings[-1].fix
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from clo.findings import Finding
 from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, Tape, extended, month_of
 from clo.pool.instalments import instalment_terms, is_plain, plain_terms
-from clo.pool.interest import RATE_TYPES, last_resets, rate_terms
+from clo.pool.interest import RATE_TYPES, rate_terms, resets_of
 from clo.pool.kernel import Kind
 from clo.pool.schedules import last_principal, payments_of, supplied
 from clo.timeline import Days, as_days, month_end, month_index
@@ -41,7 +41,8 @@ class Contracts:
     is known to default), loss (recorded; nan where none): [i]. plain [i]: monthly, equal months, fixed rate, no grace, no
     balloon, no schedule. terms (TERMS) describes the loans that are not plain, in order; entries
     (ENTRIES) their supplied schedules. tau [basis, t]: year fraction of each month, row 0 equal months, to the last maturity with
-    its extension. indices: what floating rates follow, with last_reset [x], the last month whose fixing is needed.
+    its extension. indices: what floating rates follow, with resets [x, 2], the first and last month whose fixing is
+    needed.
     """
 
     balance: Floats
@@ -55,7 +56,7 @@ class Contracts:
     entries: NDArray[np.void]
     tau: Floats
     indices: tuple[str, ...]
-    last_reset: Ints
+    resets: Ints
 
     @property
     def index(self) -> Ints:
@@ -128,7 +129,7 @@ class Batch:
         contracts = Contracts(
             balance=tape.floats("current_balance"), rate=tape.floats("current_rate"), kind=kinds, term=term,
             default_month=default_month, loss=loss, plain=plain, terms=terms, entries=entries, tau=tau,
-            indices=indices, last_reset=last_resets(terms, months + (extension or 0), len(indices), len(self.ends)),
+            indices=indices, resets=resets_of(terms, months + (extension or 0), len(indices), len(self.ends)),
         )  # fmt: skip
         return tape, contracts, findings
 

@@ -25,6 +25,7 @@ from clo.pool.contracts import Batch
 from clo.pool.effects import Seen, effect_findings
 from clo.pool.flows import Flow
 from clo.pool.hazards import hazards_of
+from clo.pool.interest import NEVER
 from clo.pool.kernel import Column
 from clo.pool.parts import SIZE, Part, PartSums, cohorts_of, fixings_of, worked_out
 from clo.pool.rolling import roll
@@ -153,28 +154,29 @@ class Group:
             worked_out, whole, terms=self.terms, curves=self.curves, summing=not has_errors([*self.findings, *found]),
             threads=threads if alone else 1, progress=tally.of_part if alone else lambda: None,
         )  # fmt: skip
-        last_reset: list[dict[str, int]] = [{} for _ in self.terms]
+        resets: list[dict[str, tuple[int, int]]] = [{} for _ in self.terms]
         for _, part in in_order(work, parts, 1 if alone else threads):
             found += part.findings
             if part.loans or alone:
-                self._take(part, last_reset)
+                self._take(part, resets)
             tally.add(0 if alone else part.loans * self.passes)
-        for assumed, last in zip(self.terms, last_reset, strict=True):
-            found += fixings_of(list(last), list(last.values()), whole, assumed, self.curves)[1]
+        for assumed, needed in zip(self.terms, resets, strict=True):
+            found += fixings_of(needed, whole, assumed, self.curves)[1]
         for sums in self.sums:
             found += too_many(len(sums.by_cell), len(sums.cohorts), len(self.ends))
         self.findings += merged(found, listed=None)
 
-    def _take(self, part: Part, last_reset: list[dict[str, int]]) -> None:
-        """Add what remains of a part to the group, and the months to which it needs fixings to `last_reset`."""
+    def _take(self, part: Part, resets: list[dict[str, tuple[int, int]]]) -> None:
+        """Add what remains of a part to the group, and the months from and to which it needs fixings to `resets`."""
         self.balance += part.balance
         self.charge_offs += part.charge_offs
         self.charged_off += part.charged_off
         self.beyond_horizon += part.beyond_horizon
-        for sums, last, added in zip(self.sums, last_reset, part.sums, strict=True):
+        for sums, needed, added in zip(self.sums, resets, part.sums, strict=True):
             sums.add(added)
-            for name, month in added.last_reset.items():
-                last[name] = max(month, last.get(name, 0))
+            for name, (first, last) in added.resets.items():
+                before = needed.get(name, NEVER)
+                needed[name] = (min(first, before[0]), max(last, before[1]))
 
     def effects(self, assumed: Behaviour, number: int) -> Iterator[Finding]:
         """What a scenario that shares the sums of that number says and does not find in these loans."""

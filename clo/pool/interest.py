@@ -143,14 +143,19 @@ def _performance_findings(tape: Columns, follow: Following, kinds: NDArray[np.in
     return tape.hits(table)
 
 
-def last_resets(terms: NDArray[np.void], term: Ints, indices: int, months: int) -> Ints:
-    """The last month whose fixing some loan needs within the horizon, by index [x]; 0 where none is needed. terms: TERMS [i]."""
-    last = np.zeros(indices, dtype=np.int32)
+NEVER = (2**31 - 1, 0)
+"""The first and last month of an index whose fixings nobody needs."""
+
+
+def resets_of(terms: NDArray[np.void], term: Ints, indices: int, months: int) -> Ints:
+    """The first and last month whose fixing some loan needs within the horizon, [x, 2]; NEVER where none is. terms: TERMS [i]."""
+    span = np.tile(np.asarray(NEVER, dtype=np.int32), (indices, 1))
     follows, first, step = terms["follows"], terms["first_reset"], terms["reset_step"]
     until = np.minimum(term - 1, months)
     resets = (follows >= 0) & (first <= until)
-    np.maximum.at(last, follows[resets], (first + (until - first) // step * step)[resets])
-    return last
+    np.minimum.at(span[:, 0], follows[resets], first[resets])
+    np.maximum.at(span[:, 1], follows[resets], (first + (until - first) // step * step)[resets])
+    return span
 
 
 def index_paths(
@@ -161,19 +166,19 @@ def index_paths(
     *,
     shift: float | Mapping[str, float] = 0.0,
     performance: Sequence[float] | None = None,
-    needed: Ints | None = None,
+    needed: Sequence[tuple[int, int]] | None = None,
 ) -> tuple[Floats, list[Finding]]:
     """The fixing of each index at the cut-off and at the end of each month, [x, t] with t = 0 the cut-off, and findings.
 
     shift: added to every fixing after the cut-off, one number or by index. performance: shares of borrowers with high, middle
-    and low results, for the indices of capital-type loans, whose rate is then the expected one. needed [x]: the last month
-    whose fixing somebody asks for (all of them, without); later ones may be NaN.
+    and low results, for the indices of capital-type loans, whose rate is then the expected one. needed [x]: the first and
+    last month whose fixing somebody asks for (all of them, without); others may be NaN.
     """
     dates = np.concatenate((as_days([cutoff]), as_days(ends)))
     fixings = np.full((len(indices), len(dates)), np.nan)
     findings: list[Finding] = []
     for x, name in enumerate(indices):
-        last = len(ends) if needed is None else int(needed[x])
+        begin, last = (1, len(ends)) if needed is None else needed[x]
         if name.startswith(CAPITAL):
             findings += _shares_findings(name, performance)
             if name in capital_rates() and performance is not None:
@@ -182,7 +187,7 @@ def index_paths(
         if name in curves:
             fixings[x] = curves[name].at(dates)
             fixings[x, 1:] += shift.get(name, 0.0) if isinstance(shift, Mapping) else shift
-        findings += _curve_findings(name, curves, dates[1 : last + 1])
+        findings += _curve_findings(name, curves, dates[begin : last + 1])
     return fixings, findings
 
 

@@ -5,7 +5,7 @@ Parts know nothing of each other, so they are worked out on threads, and memory 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,10 +34,12 @@ ALL_CURVES = "shift"
 
 @dataclass(frozen=True, slots=True)
 class PartSums:
-    """Contractual sums of a part under one set of terms: of each cell [h, k, t + 1]; last_reset: the last month by index."""
+    """Contractual sums of a part under one set of terms: of each cell [h, k, t + 1]; resets: first and last
+    month whose fixing is needed, by index.
+    """
 
     by_cell: dict[Cell, Floats]
-    last_reset: dict[str, int]
+    resets: dict[str, tuple[int, int]]
     index: dict[str, Floats] = field(default_factory=dict)
 
 
@@ -62,15 +64,15 @@ def cohorts_of(assumed: Behaviour, months: int) -> tuple[int, ...]:
 
 
 def fixings_of(
-    indices: Sequence[str], last_reset: Sequence[int] | NDArray[np.int32], batch: Batch, assumed: Behaviour, curves: Curves
+    resets: Mapping[str, tuple[int, int]], batch: Batch, assumed: Behaviour, curves: Curves
 ) -> tuple[Floats, list[Finding]]:
-    """What each index is at the cut-off and at the end of each month [x, t + 1], needed to its last reset; findings of curves."""
+    """What each index is at the cut-off and at each month end [x, t + 1], needed from its first reset to its last; findings."""
     rates, ends = assumed.rates or {}, batch.ends
     return index_paths(
-        indices, curves, extended(ends, ends[-1], batch.cutoff)[: len(ends) + 1], batch.cutoff,
-        shift={name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in indices},
+        list(resets), curves, extended(ends, ends[-1], batch.cutoff)[: len(ends) + 1], batch.cutoff,
+        shift={name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in resets},
         performance=assumed.performance,
-        needed=np.asarray(last_reset, dtype=np.int32),
+        needed=list(resets.values()),
     )  # fmt: skip
 
 
@@ -89,16 +91,15 @@ def worked_out(
         assigned = assign(tape, contracts, assumed, batch.cutoff)
         claims, found = claims_of(tape, assumed)
         findings += [*assigned.findings, *too_many(len(assigned.cells), len(cohorts_of(assumed, months)), months), *found]
-        last = contracts.last_reset
+        resets = {name: (int(first), int(last)) for name, (first, last) in zip(contracts.indices, contracts.resets, strict=True)}
         if assumed.prepayment_incentive is not None:  # reads the index in every month in which somebody may prepay
-            last = np.full(len(last), min(months, int(contracts.term.max(initial=1))), dtype=np.int32)
-        last_reset = dict(zip(contracts.indices, last.tolist(), strict=True))
-        index, missing = fixings_of(contracts.indices, last, batch, assumed, curves)
+            resets = dict.fromkeys(resets, (1, min(months, int(contracts.term.max(initial=1)))))
+        index, missing = fixings_of(resets, batch, assumed, curves)
         if not has_errors(missing):
             longer = 0 if assumed.restructuring is None else assumed.restructuring.extension
             findings += rate_findings(tape, contracts, curves, index, batch.cutoff, extension=longer)
         if not summing or has_errors(missing) or has_errors(findings):
-            sums.append(PartSums({}, last_reset))
+            sums.append(PartSums({}, resets))
             continue
         new_terms, cohorts = None, cohorts_of(assumed, months)
         if assumed.restructuring is not None and cohorts:
@@ -108,7 +109,7 @@ def worked_out(
             claims=claims, new_terms=new_terms, threads=threads, progress=progress(),
         )  # fmt: skip
         by_cell = {cell: added[:, number] for number, cell in enumerate(assigned.cells)}
-        sums.append(PartSums(by_cell, last_reset, dict(zip(contracts.indices, index, strict=True))))
+        sums.append(PartSums(by_cell, resets, dict(zip(contracts.indices, index, strict=True))))
     return _part(contracts, findings, months, sums)
 
 

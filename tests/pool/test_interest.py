@@ -51,7 +51,7 @@ def test_each_loan_follows_its_index():
     )
     assert own["SHORT_PRIME"] == (3, 3, 0.01)
     assert own["JFC_CAPITAL_NEW_10Y"] == (2, 12, 0.0)  # made on 20 May
-    last = dict(zip(loans.indices, loans.last_reset, strict=True))
+    last = dict(zip(loans.indices, loans.resets[:, 1], strict=True))
     assert last == {"TIBOR_3M": 21, "SHORT_PRIME": 21, "JFC_CAPITAL_NEW_10Y": 14}
 
 
@@ -66,7 +66,7 @@ def test_a_loan_bears_its_rate_until_the_first_reset_and_its_index_from_the_mont
 def test_five_years_fixed_at_a_time():
     loans, findings = read(FLOATING | {"rate_reset_months": 60, "maturity_date": "2036-03-31", "amortisation_type": "bullet"})
     assert codes(findings) == ["W-P030"]
-    assert loans.last_reset[0] == 3
+    assert loans.resets[0, 1] == 3
 
 
 def test_a_rate_by_results_is_the_expected_one_from_the_anniversary():
@@ -138,8 +138,8 @@ def test_a_missing_curve_suggests_the_nearest():
 
 def test_a_curve_need_only_cover_the_resets():
     short = Curves([curve()])
-    assert paths(("TIBOR_3M",), short, needed=np.array([5]))[1] == []
-    finding = only(paths(("TIBOR_3M",), short, needed=np.array([9]))[1])
+    assert paths(("TIBOR_3M",), short, needed=[(1, 5)])[1] == []
+    finding = only(paths(("TIBOR_3M",), short, needed=[(1, 9)])[1])
     assert finding.code == "E-P058"
     assert "needed on 2026-09-30" in finding.message
     assert "2026-08-31" in finding.message
