@@ -26,6 +26,7 @@ from clo.quantities import (
     Terms,
     Truth,
 )
+from clo.schema import MONTHS_BETWEEN
 
 __all__ = [
     "COLLECTED",
@@ -91,7 +92,7 @@ class Payments(Terms):
 
     @property
     def months_between(self) -> int:
-        return {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12}[self.frequency]
+        return MONTHS_BETWEEN[self.frequency]
 
 
 class Pool(Terms):

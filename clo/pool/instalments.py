@@ -12,9 +12,10 @@ from clo.findings import Finding
 from clo.pool.columns import Bools, Columns, Floats, Ints, Rule, month_of
 from clo.pool.kernel import Kind
 from clo.pool.terms_kernel import NEVER, TERMS
+from clo.schema import MONTHS_BETWEEN
 from clo.timeline import DAY_COUNTS, EQUAL_MONTHS, Days, year_fraction
 
-STEPS = {"monthly": 1, "quarterly": 3, "semi_annual": 6, "annual": 12, "at_maturity": NEVER}
+STEPS = {**MONTHS_BETWEEN, "at_maturity": NEVER}
 UNKNOWN = -1
 
 

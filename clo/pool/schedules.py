@@ -149,7 +149,7 @@ def _dates(tape: Columns, rows: Payments, cutoff: np.datetime64) -> Iterator[Fin
 def _interest(tape: Columns, count: NDArray[np.intp], stated: NDArray[np.intp], changing: bool) -> Iterator[Finding]:
     table: list[Rule] = [
         ((stated > 0) & (stated < count), "E-P071", stated, "interest",
-         "the schedule of loan {id} gives the interest of {value} rows and leaves it empty in others",
+         "the schedule of loan {id} gives interest in some rows ({value}) and leaves it empty in others",
          "interest is given in every row of a loan, or in none", "fill it in, with 0 where none is due, or clear it"),
         (changing & (stated > 0), "E-P072", tape.said("amortisation_type"), "interest",
          "loan {id} has a schedule with interest as amounts, and new terms would change them",
