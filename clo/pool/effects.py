@@ -12,11 +12,10 @@ from clo.behaviour.assumptions import Behaviour
 from clo.behaviour.defaults import Survival, TermStructure
 from clo.findings import Finding
 from clo.pool.cells import Cell
+from clo.pool.interest import CAPITAL
 from clo.pool.kernel import Column
 
 Floats = NDArray[np.float64]
-CAPITAL = "JFC_CAPITAL_"
-"""What the indices of loans whose rate follows the borrower's results begin with."""
 
 
 class Seen(NamedTuple):
