@@ -38,7 +38,7 @@ class MixedTape:
 
 
 def ends_of(months: int) -> Any:
-    from clo.timeline import collection_ends  # noqa: PLC0415
+    from clo.timeline import collection_ends  # noqa: PLC0415  (a part loads what it measures)
 
     return collection_ends(CUTOFF, months)
 
@@ -106,7 +106,7 @@ def fixings(months: int) -> Any:
 
 
 def curves(months: int) -> Any:
-    from clo.curves import Curve, Curves  # noqa: PLC0415
+    from clo.curves import Curve, Curves  # noqa: PLC0415  (a part loads what it measures)
 
     dates = np.concatenate(([CUTOFF], ends_of(months)))
     return Curves([Curve("TIBOR_3M", dates, fixings(months))])
@@ -121,19 +121,19 @@ class State:
     tau: Any
 
 
+def months_after(dates: pd.Series) -> np.ndarray:
+    """Calendar months from the cut-off to each date."""
+    return dates.to_numpy().astype("datetime64[M]").astype(np.int64) - CUTOFF.astype("datetime64[M]").astype(np.int64)
+
+
 def prepared(tape: MixedTape, months: int) -> State:
     """Dates to months and words to numbers, once and not timed."""
     frame = tape.frame
-    month = lambda name: (  # noqa: E731
-        frame[name].to_numpy().astype("datetime64[M]").astype(np.int64) - CUTOFF.astype("datetime64[M]").astype(np.int64)
-    )
     own = np.flatnonzero(frame["amortisation_type"].cat.codes.to_numpy() == 3)
     place = np.full(len(frame), -1)
     place[own] = np.arange(len(own))
     due = np.zeros((len(own), months))
-    rows = tape.schedule["due_date"].to_numpy().astype("datetime64[M]").astype(np.int64) - CUTOFF.astype("datetime64[M]").astype(
-        np.int64
-    )
+    rows = months_after(tape.schedule["due_date"])
     left = np.repeat(frame["current_balance"].to_numpy()[own], 4).reshape(-1, 4)
     amounts = tape.schedule["principal"].to_numpy().reshape(-1, 4)
     np.add.at(due, (np.repeat(np.arange(len(own)), 4), rows - 1), amounts.ravel())
@@ -143,13 +143,13 @@ def prepared(tape: MixedTape, months: int) -> State:
     columns = {
         "balance": frame["current_balance"].to_numpy(),
         "rate": frame["current_rate"].to_numpy(),
-        "term": month("maturity_date"),
+        "term": months_after(frame["maturity_date"]),
         "kind": frame["amortisation_type"].cat.codes.to_numpy(),
         "step": np.array([1, 3, 6])[frame["principal_frequency"].cat.codes.to_numpy()],
-        "grace": np.where(np.isnat(frame["grace_end_date"].to_numpy()), 0, month("grace_end_date")),
+        "grace": np.where(np.isnat(frame["grace_end_date"].to_numpy()), 0, months_after(frame["grace_end_date"])),
         "balloon": np.nan_to_num(frame["balloon_amount"].to_numpy()),
         "actual": frame["day_count"].notna().to_numpy().astype(np.int64),
-        "reset": np.where(floats, month("next_reset_date"), -1),
+        "reset": np.where(floats, months_after(frame["next_reset_date"]), -1),
         "schedule": place,
     }
     days = np.diff(np.concatenate(([CUTOFF], ends_of(months)))).astype(float)

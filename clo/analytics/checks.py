@@ -10,7 +10,7 @@ import pandas as pd
 
 from clo.deal.terms import Deal
 from clo.findings import Finding
-from clo.pool.flows import Flow, PoolFlows
+from clo.pool.flows import CASH, Flow, PoolFlows
 from clo.tape.batches import AnyLoans, fingerprints, words, yearly_interest
 from clo.waterfall.allocation import LEAK, WHOLE, DealFlows, breach_findings
 from clo.waterfall.frames import ISSUER
@@ -61,8 +61,6 @@ def run_findings(run: Run) -> list[Finding]:
     ]
 
 
-PAID_IN = ("interest", "prepayment_fee", "scheduled_principal", "prepayment", "repurchase", "recovery")
-"""Columns of the pool that are cash."""
 STRAGGLERS = 1e-6
 """Share of the pool below which what is left at the end is not worth a warning."""
 HALF = 0.5
@@ -96,7 +94,7 @@ def _cash(run: Run) -> Iterator[Row]:
     yield _within("parties: issuer's receipts - payments = change in accounts", _largest(change), tolerance)
     collected = run.ledger.loc[run.ledger["from"] == "obligors", "amount"].sum()
     pool = run.pool.sum(numeric_only=True)
-    from_pool = sum(pool[column] for column in PAID_IN) - pool["substitution"] - pool["commingling_loss"]
+    from_pool = sum(sign * pool[flow.name] for flow, sign in CASH) - pool["commingling_loss"]
     yield _within("all the pool's cash is collected", abs(collected - from_pool), tolerance)
     if run.deal.rounding != "none":
         paid_out = run.ledger[~run.ledger["to"].isin(run.deal.accounts) & (run.ledger["step"] > 0)]["amount"]

@@ -53,9 +53,13 @@ _TAKEN_WITH: dict[str, tuple[tuple[Flow, float], ...]] = {
 """What a deal collects under each name: fees come with interest, repurchases less substitutes with prepayment."""
 
 
+CASH = tuple((flow, sign) for parts in _TAKEN_WITH.values() for flow, sign in parts)
+"""Every column that is cash, and its sign."""
+
+
 def cash(amounts: Floats) -> Floats:
     """What the borrowers and the seller paid, all columns together; amounts [k, ...] -> [...]."""
-    return np.asarray(sum(sign * amounts[flow] for parts in _TAKEN_WITH.values() for flow, sign in parts))
+    return np.asarray(sum(sign * amounts[flow] for flow, sign in CASH))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -59,9 +59,11 @@ def project(
     if has_errors(findings):
         raise InputError(findings)
 
+    shared = [_shared(each) for each in scenarios]
     terms: dict[str, Behaviour] = {}
-    for each in scenarios:
-        terms.setdefault(_shared(each), each)
+    for key, each in zip(shared, scenarios, strict=True):
+        terms.setdefault(key, each)
+    number_of = {key: number for number, key in enumerate(terms)}
     groups = {name: Group(tuple(terms.values()), ends, start, curves or Curves(), threads) for name in pools}
     sizes = [(groups[name].passes, len(pool) if isinstance(pool, Sized) else 0) for name, pool in pools.items()]
     tally = Tally(progress, sum(passes * size for passes, size in sizes))
@@ -74,15 +76,14 @@ def project(
         raise InputError(findings)
 
     amounts = np.zeros((len(Flow), len(groups), len(ends), len(scenarios)))
-    lost, outstanding = np.zeros((2, len(groups), len(scenarios)))
+    lost = np.zeros((len(groups), len(scenarios)))
     states = []
-    order = list(terms)
     for s, each in enumerate(scenarios):
         for g, (name, group) in enumerate(groups.items()):
-            number = order.index(_shared(each))
+            number = number_of[shared[s]]
             findings += _of_group(name, group.effects(each, number))
             thinned, by_state = group.flows(each, number)
-            amounts[:, g, :, s], lost[g, s], outstanding[g, s] = thinned.flows, thinned.lost, thinned.outstanding
+            amounts[:, g, :, s], lost[g, s] = thinned.flows, thinned.lost
             findings += _of_group(name, _short(thinned.short))
             if by_state is not None:
                 states.append(_state_rows(by_state, name, s, ends))
@@ -92,7 +93,7 @@ def project(
     if any(each.from_tape for each in scenarios):
         realised = pd.DataFrame([group.realised(name) for name, group in groups.items()])
     return PoolFlows(
-        tuple(groups), ends, amounts, lost, outstanding, tuple(dict.fromkeys(findings)), realised,
+        tuple(groups), ends, amounts, lost, amounts[Flow.closing, :, -1], tuple(dict.fromkeys(findings)), realised,
         pd.concat(states, ignore_index=True) if states else None,
     )  # fmt: skip
 

@@ -20,10 +20,12 @@ from clo.pool.cells import Cell
 from clo.pool.flows import Flow
 from clo.pool.hazards import Hazards
 from clo.pool.kernel import Column
-from clo.pool.thinning import Events, Thinned, book_recovery
+from clo.pool.thinning import Thinned, book, events_of, leave
 
 Floats = NDArray[np.float64]
 CURED, DEFAULT = STATES.index("cured"), STATES.index("default")
+CLAIMS = (Column.OPENING, Column.DRAWN, Column.SETOFF, Column.RECOVERABLE)
+"""What is known of a default: balance, drawn with it, set off, recoverable loan by loan."""
 
 
 class Behind:
@@ -65,7 +67,7 @@ def roll(sums: Floats, cells: Sequence[Cell], hazards: Hazards, assumed: Behavio
     flows, states = np.zeros((len(Flow), months)), np.zeros((months, len(STATES)))
     interest, principal = _running(sums[:, Column.INTEREST]), _running(sums[:, Column.PRINCIPAL])
     owed = sums[:, Column.OPENING]
-    defaulted: list[tuple[float, ...]] = []
+    current, defaulted = np.zeros((len(cells), months)), np.zeros((len(CLAIMS), months))
     flows[Flow.opening, 0] = owed[:, 0].sum()
     for t in range(months):
         before, cured = shares.by_months, shares.cured
@@ -73,7 +75,7 @@ def roll(sums: Floats, cells: Sequence[Cell], hazards: Hazards, assumed: Behavio
         oldest = np.maximum(t - np.arange(before.shape[1]), 0)  # the oldest unpaid instalment at the start, by m
         gone = into.copy()
         gone[:, 0] += from_cured
-        defaulted.append(_events(sums, gone, oldest, assumed))
+        defaulted[:, t] = [(gone * sums[:, column][:, oldest]).sum() for column in CLAIMS]
         staying = before - into
         staying[:, 0] += cured - from_cured
         after = shares.by_months.copy()
@@ -82,7 +84,7 @@ def roll(sums: Floats, cells: Sequence[Cell], hazards: Hazards, assumed: Behavio
         had = np.maximum(t - 1 - np.arange(before.shape[1]), -1) + 1
         flows[Flow.interest, t] = (after * interest[:, paid]).sum() - (staying * interest[:, had]).sum()
         flows[Flow.scheduled_principal, t] = (after * principal[:, paid]).sum() - (staying * principal[:, had]).sum()
-        _leave(flows, t, after[:, 0], hazards, keep[:, t], sums)
+        current[:, t] = after[:, 0]
         shares.thin(keep[:, t])
         balances = shares.by_months * owed[:, paid]
         states[t, :LAST] = balances[:, :LAST].sum(axis=0)
@@ -91,35 +93,14 @@ def roll(sums: Floats, cells: Sequence[Cell], hazards: Hazards, assumed: Behavio
         flows[Flow.closing, t] = states[t].sum()
         flows[Flow.arrears, t] = states[t, 1 : LAST + 1].sum()
     flows[Flow.opening, 1:] = flows[Flow.closing, :-1]
-    events = Events(*np.asarray(defaulted).T)
-    flows[Flow.default], flows[Flow.drawing] = events.balance + events.drawn, events.drawn
-    flows[Flow.setoff] = events.setoff
-    lost = book_recovery(flows, events, assumed, months)
-    return Thinned(flows, lost, float(flows[Flow.closing, -1]), 0.0), states
+    left = current * owed[:, 1:]
+    flows[Flow.interest] += (current * (1.0 - keep) * sums[:, Column.ACCRUED, :-1]).sum(axis=0)
+    leave(flows, left, hazards.prepayment * (1.0 - hazards.bought) * left, hazards)
+    balance, drawn, setoff, by_loan = defaulted
+    lost = book(flows, events_of(balance, drawn, setoff, by_loan, assumed), assumed)
+    return Thinned(flows, lost, 0.0), states
 
 
 def _running(column: Floats) -> Floats:
     """Sums of the first n instalments [c, n], n from 0."""
     return np.concatenate((np.zeros((len(column), 1)), np.cumsum(column, axis=1)), axis=1)
-
-
-def _events(sums: Floats, gone: Floats, oldest: NDArray[np.int64], assumed: Behaviour) -> tuple[float, ...]:
-    """Balance, drawn, set off and recoverable of the shares `gone` [c, m] whose oldest unpaid instalment is given by m."""
-    balance, drawn, setoff = (
-        float((gone * sums[:, column][:, oldest]).sum()) for column in (Column.OPENING, Column.DRAWN, Column.SETOFF)
-    )
-    if assumed.recovery is None or isinstance(assumed.recovery, float):
-        return balance, drawn, setoff, (assumed.recovery or 0.0) * (balance + drawn - setoff)
-    return balance, drawn, setoff, float((gone * sums[:, Column.RECOVERABLE][:, oldest]).sum())
-
-
-def _leave(flows: Floats, t: int, current: Floats, hazards: Hazards, keep: Floats, sums: Floats) -> None:
-    """Repurchase and prepayment of the share [c] that is up to date once it has paid."""
-    left = current * sums[:, Column.OPENING, t + 1]
-    bought = hazards.bought[:, t]
-    prepaid = hazards.prepayment[:, t] * (1.0 - bought) * left
-    flows[Flow.interest, t] += (current * (1.0 - keep) * sums[:, Column.ACCRUED, t]).sum()
-    flows[Flow.prepayment, t] = prepaid.sum()
-    flows[Flow.prepayment_fee, t] = (prepaid * hazards.fee[:, t]).sum()
-    flows[Flow.repurchase, t] = (hazards.repurchase[:, t] * left).sum()
-    flows[Flow.substitution, t] = ((hazards.repurchase[:, t] - bought) * left).sum()

@@ -21,11 +21,10 @@ Floats = NDArray[np.float64]
 
 
 class Thinned(NamedTuple):
-    """Flow columns [k, t]; recoveries too late for the last month; balance after it; amounts that found no balance to default."""
+    """Flow columns [k, t]; recoveries too late for the last month; amounts that found no balance to default."""
 
     flows: Floats
     lost: float
-    outstanding: float
     short: float
 
 
@@ -65,16 +64,21 @@ def thin(sums: Floats, hazards: Hazards, assumed: Behaviour, cohorts: Sequence[i
         early = staying * (1.0 - keep) * now[:, :, Column.ACCRUED]
     flows[Flow.interest] = (staying * now[:, :, Column.INTEREST] + early).sum(axis=(0, 1))
     flows[Flow.scheduled_principal] = _total(staying, now[:, :, Column.PRINCIPAL])
-    flows[Flow.prepayment] = prepaid.sum(axis=(0, 1))
-    flows[Flow.prepayment_fee] = (prepaid * hazards.fee).sum(axis=(0, 1))
-    flows[Flow.repurchase] = (hazards.repurchase * left).sum(axis=(0, 1))
-    flows[Flow.substitution] = ((hazards.repurchase - bought) * left).sum(axis=(0, 1))
+    leave(flows, left.sum(axis=0), prepaid.sum(axis=0), hazards)
     flows[Flow.closing, :-1] = flows[Flow.opening, 1:]
     flows[Flow.closing, -1] = (paying * keep * later)[..., -1].sum()
     for cohort, month in enumerate(cohorts, start=1):
         flows[Flow.restructured, month - 1] = (start[cohort, :, month - 1] * now[cohort, :, Column.OPENING, month - 1]).sum()
-    lost = _book(flows, _events(now, start, q, hazards.known, assumed), assumed)
-    return Thinned(flows, lost, float(flows[Flow.closing, -1]), short)
+    lost = book(flows, _events(now, start, q, hazards.known, assumed), assumed)
+    return Thinned(flows, lost, short)
+
+
+def leave(flows: Floats, left: Floats, prepaid: Floats, hazards: Hazards) -> None:
+    """Write what is prepaid, and bought back of the balance left after the instalment, [c, t] each, into the flows [k, t]."""
+    flows[Flow.prepayment] = prepaid.sum(axis=0)
+    flows[Flow.prepayment_fee] = (prepaid * hazards.fee).sum(axis=0)
+    flows[Flow.repurchase] = (hazards.repurchase * left).sum(axis=0)
+    flows[Flow.substitution] = ((hazards.repurchase - hazards.bought) * left).sum(axis=0)
 
 
 def _total(weight: Floats, column: Floats) -> Floats:
@@ -137,17 +141,21 @@ def _events(now: Floats, start: Floats, q: Floats, known: NDArray[np.bool_], ass
     hit = np.where(on_tape, start, start * q)
     balance = np.where(on_tape, now[:, :, Column.DEFAULT], now[:, :, Column.OPENING])
     if assumed.recovery == "tape":
-        recoverable = _total(start, now[:, :, Column.SALVAGE])
-    elif assumed.recovery is None or isinstance(assumed.recovery, float):
-        claim = balance + now[:, :, Column.DRAWN] - now[:, :, Column.SETOFF]
-        recoverable = (assumed.recovery or 0.0) * _total(hit, claim)
+        by_loan = _total(start, now[:, :, Column.SALVAGE])
     else:
-        recoverable = _total(hit, now[:, :, Column.RECOVERABLE])
+        by_loan = _total(hit, now[:, :, Column.RECOVERABLE])
     drawn, setoff = _total(hit, now[:, :, Column.DRAWN]), _total(hit, now[:, :, Column.SETOFF])
-    return Events(_total(hit, balance), drawn, setoff, recoverable)
+    return events_of(_total(hit, balance), drawn, setoff, by_loan, assumed)
 
 
-def _book(flows: Floats, events: Events, assumed: Behaviour) -> float:
+def events_of(balance: Floats, drawn: Floats, setoff: Floats, by_loan: Floats, assumed: Behaviour) -> Events:
+    """Events with what is to be recovered [t]: a share of the claim less what is set off, or what it comes to loan by loan."""
+    if assumed.recovery is None or isinstance(assumed.recovery, float):
+        return Events(balance, drawn, setoff, np.asarray((assumed.recovery or 0.0) * (balance + drawn - setoff)))
+    return Events(balance, drawn, setoff, by_loan)
+
+
+def book(flows: Floats, events: Events, assumed: Behaviour) -> float:
     """Write arrears, defaults and recoveries into the flows [k, t]; returns the recoveries that come too late."""
     months = flows.shape[1]
     lag = 0 if assumed.arrears is None else assumed.arrears.lag or 0
@@ -160,10 +168,10 @@ def _book(flows: Floats, events: Events, assumed: Behaviour) -> float:
     flows[Flow.default] = events.balance + events.drawn
     flows[Flow.drawing] = events.drawn
     flows[Flow.setoff] = events.setoff
-    return book_recovery(flows, events, assumed, months)
+    return _book_recovery(flows, events, assumed, months)
 
 
-def book_recovery(flows: Floats, events: Events, assumed: Behaviour, months: int) -> float:
+def _book_recovery(flows: Floats, events: Events, assumed: Behaviour, months: int) -> float:
     """Recoveries net of cost into the flows; returns what would arrive after the last month."""
     cost = assumed.recovery_cost or 0.0
     spread = np.convolve(events.recoverable, np.asarray(assumed.recovery_timing or (1.0,)))
