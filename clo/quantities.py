@@ -14,7 +14,12 @@ from pydantic_core import PydanticCustomError
 
 _NUMBER = re.compile(r"^[+-]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?(?:[eE][+-]?\d+)?$", re.ASCII)
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
-RESERVED = frozenset({"pool", "issuer", "obligors", "min", "max", "payment"})
+RESERVED = frozenset({
+    "pool", "issuer", "obligors", "payment", "index", "schedule",
+    "min", "max", "previous", "cumulative", "rolling_sum", "rolling_average",
+})  # fmt: skip
+_FORMULA = re.compile(r"\(|[A-Za-z_]\w*\.[A-Za-z_]")
+"""What an expression has and a plain number has not: a bracket, or a name of the deal."""
 
 
 def _number(value: Any) -> float | None:
@@ -168,12 +173,27 @@ def _shape(value: Any) -> str:
     return "vector" if isinstance(value, (list, tuple)) else "rate"
 
 
+def is_formula(value: Any) -> bool:
+    """Whether text is an expression about the deal, such as `index.TIBOR_3M + 50bp`, and not a number or rate."""
+    return isinstance(value, str) and _FORMULA.search(value) is not None
+
+
+def written_as(value: Any) -> str:
+    """`formula`, `terms` (keys and values) or `number`."""
+    return "terms" if isinstance(value, (Mapping, BaseModel)) else _number_or_formula(value)
+
+
+def _number_or_formula(value: Any) -> str:
+    return "formula" if is_formula(value) else "number"
+
+
 PRICE_LIMIT = 2.0
 """An issue price from here on is a percentage without its sign."""
 _AS_RATE = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?[0-9][0-9_,.]*\s*(%|bp)$"}]})
 _AS_MONEY = WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^[0-9][0-9_,.]*$"}]})
 _AS_NAMES = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
 _AS_EXPRESSION = WithJsonSchema({"type": ["string", "number"]})
+_AS_FORMULA = WithJsonSchema({"type": "string", "pattern": r"[(]|[A-Za-z_][.][A-Za-z_]"})
 
 Rate = Annotated[float, BeforeValidator(_positive_rate), _AS_RATE]
 AnnualShare = Annotated[float, BeforeValidator(_annual_share), _AS_RATE]
@@ -198,6 +218,15 @@ Shares = Annotated[
     BeforeValidator(_not_empty),
 ]
 """One share, or one for each month or year."""
+Formula = Annotated[str, _AS_FORMULA]
+RateOrFormula = Annotated[
+    Annotated[Rate, Tag("number")] | Annotated[Formula, Tag("formula")], Discriminator(_number_or_formula)
+]
+"""A rate a year, or an expression that gives one."""
+MoneyOrFormula = Annotated[
+    Annotated[Money, Tag("number")] | Annotated[Formula, Tag("formula")], Discriminator(_number_or_formula)
+]
+"""An amount of money, or an expression that gives one."""
 Number = Annotated[float, BeforeValidator(_plain_number)]
 SignedRate = Annotated[float, BeforeValidator(_rate), _AS_RATE]
 

@@ -1,4 +1,8 @@
-"""The steps of a priority of payments: collect, transfer, pay. In a file a step is one verb with its details."""
+"""The steps of a priority of payments. In a file a step is one verb with its details.
+
+Verbs of cash: collect, transfer, draw, pay, buy, sell. Verbs of account: charge, capitalise, write_down, write_up, debit,
+credit. Verbs of the language: let, test, section, use. What each does is said in docs/waterfall.md.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,15 @@ from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from clo.quantities import ExpressionText, Names, Terms
+from clo.quantities import ExpressionText, Identifier, Names, Price, Terms
 
 COLLECTED = ("interest", "scheduled_principal", "prepayment", "recovery")
 """The pool's cash columns; every one of them must be collected."""
+
+Amount = ExpressionText
+Condition = Annotated[ExpressionText | None, Field(alias="if")]
+Source = Annotated[str, Field(alias="from")]
+Order = Literal["sequential", "pro_rata"]
 
 
 class StepTerms(Terms):
@@ -35,6 +44,9 @@ class StepTerms(Terms):
         return details
 
 
+# ---- verbs of cash ----------------------------------------------------------------------------------------------------
+
+
 class Collect(StepTerms):
     """The pool's cash of the collection period goes to an account. pool: `pool` for all, or one sub-pool."""
 
@@ -46,34 +58,47 @@ class Collect(StepTerms):
 
 
 class Transfer(StepTerms):
-    """From account to account: the amount, or what is there if that is less."""
+    """From account to account: the amount, or what is there if that is less; what moves is credited to ledger `credits`."""
 
     verb: ClassVar[str] = "transfer"
 
-    source: Annotated[str, Field(alias="from")]
+    source: Source
     to: str
-    amount: ExpressionText
-    condition: Annotated[ExpressionText | None, Field(alias="if")] = None
+    amount: Amount
+    credits: str | None = None
+    condition: Condition = None
 
 
-PAY_KINDS = ("fee", "interest", "principal", "residual")
+class Draw(StepTerms):
+    """From a facility, up to what it still lends, or from a hedge, up to what its counterparty owes, into an account."""
+
+    verb: ClassVar[str] = "draw"
+
+    source: Source
+    to: str
+    amount: Amount | None = None
+    condition: Condition = None
+
+
+PAY_KINDS = ("fee", "interest", "principal", "hedge", "residual")
 
 
 class Pay(StepTerms):
-    """Out of an account to fee takers or holders: what is due, at most `amount` in all, at most what is there.
+    """Out of accounts, in order, to those who are owed: what is due, at most `amount` in all, at most what is there.
 
-    fee and interest: due this period and carried; principal: the balance; residual: everything left, which is principal up
-    to the excess of its tranche's balance over max(0, pool.balance - the other tranches' balances) and interest beyond.
+    fee, interest and hedge: due this period and carried; principal: the balance; residual: everything left, which is
+    principal up to the excess of its tranche's balance over max(0, pool.balance - the other tranches' balances) and
+    interest beyond.
     """
 
     verb: ClassVar[str] = "pay"
 
-    kind: Literal["fee", "interest", "principal", "residual"]
+    kind: Literal["fee", "interest", "principal", "hedge", "residual"]
     names: Names
-    source: Annotated[str, Field(alias="from")]
-    how: Literal["sequential", "pro_rata"] = "sequential"
-    amount: ExpressionText | None = None
-    condition: Annotated[ExpressionText | None, Field(alias="if")] = None
+    sources: Annotated[Names, Field(alias="from")]
+    how: Order = "sequential"
+    amount: Amount | None = None
+    condition: Condition = None
 
     @model_validator(mode="before")
     @classmethod
@@ -85,8 +110,8 @@ class Pay(StepTerms):
         if len(kinds) != 1:
             raise PydanticCustomError(
                 "pay",
-                "a pay step pays one of fee, interest, principal, residual; this has {found}",
-                {"found": str(kinds or "none"), "fix": "name one"},
+                "a pay step pays one of {kinds}; this has {found}",
+                {"kinds": ", ".join(PAY_KINDS), "found": str(kinds or "none"), "fix": "name one"},
             )
         return {"kind": kinds[0], "names": data[kinds[0]]} | {key: value for key, value in data.items() if key != kinds[0]}
 
@@ -98,7 +123,183 @@ class Pay(StepTerms):
         return details | {"properties": properties, "required": ["from"], "oneOf": choice}
 
 
-STEPS: Mapping[str, type[Collect] | type[Transfer] | type[Pay]] = {step.verb: step for step in (Collect, Transfer, Pay)}
+class Buy(StepTerms):
+    """Loans for cash: `amount` out of an account buys amount / price of balance, which behaves as sub-pool `pool` does."""
+
+    verb: ClassVar[str] = "buy"
+
+    pool: str
+    source: Source
+    amount: Amount
+    price: Price = 1.0
+    condition: Condition = None
+
+
+class Sell(StepTerms):
+    """The whole pool, once: `amount` (the pool's balance, unless said) comes into an account, and nothing is collected after."""
+
+    verb: ClassVar[str] = "sell"
+
+    to: str
+    amount: Amount = "pool.balance"
+    condition: Condition = None
+
+
+# ---- verbs of account: nothing of these is cash -----------------------------------------------------------------------
+
+
+class Charge(StepTerms):
+    """An amount more is owed of a fee."""
+
+    verb: ClassVar[str] = "charge"
+
+    fee: str
+    amount: Amount
+    condition: Condition = None
+
+
+class Capitalise(StepTerms):
+    """Unpaid interest of tranches becomes balance, in order, at most `amount` in all."""
+
+    verb: ClassVar[str] = "capitalise"
+
+    interest: Names
+    amount: Amount | None = None
+    condition: Condition = None
+
+
+class WriteDown(StepTerms):
+    """Balances of tranches fall by `amount` in all, and nobody is paid."""
+
+    verb: ClassVar[str] = "write_down"
+
+    tranches: Names
+    amount: Amount
+    how: Order = "sequential"
+    condition: Condition = None
+
+
+class WriteUp(StepTerms):
+    """Balances of tranches rise by `amount` in all, each by no more than it was written down."""
+
+    verb: ClassVar[str] = "write_up"
+
+    tranches: Names
+    amount: Amount
+    how: Order = "sequential"
+    condition: Condition = None
+
+
+class Debit(StepTerms):
+    """Ledgers rise by `amount` in all, in order, each up to its limit."""
+
+    verb: ClassVar[str] = "debit"
+
+    ledgers: Names
+    amount: Amount
+    condition: Condition = None
+
+
+class Credit(StepTerms):
+    """Ledgers fall by `amount` in all, in order, each down to 0."""
+
+    verb: ClassVar[str] = "credit"
+
+    ledgers: Names
+    amount: Amount
+    condition: Condition = None
+
+
+# ---- verbs of the language --------------------------------------------------------------------------------------------
+
+
+class Let(StepTerms):
+    """Names for values, from here on. In a file `- let: {available: "cash.balance"}`."""
+
+    verb: ClassVar[str] = "let"
+
+    values: dict[Identifier, ExpressionText]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, data: Any) -> Any:
+        known = isinstance(data, Mapping) and set(data) == {"values"} and isinstance(data["values"], Mapping)
+        return data if known else {"values": data}
+
+    @classmethod
+    def _details_schema(cls, details: JsonSchemaValue) -> JsonSchemaValue:
+        return dict(details["properties"]["values"])
+
+
+class Test(StepTerms):
+    """Triggers that are read here, not at the start of the payment date. In a file `- test: coverage`."""
+
+    verb: ClassVar[str] = "test"
+    __test__: ClassVar[bool] = False  # not one of pytest's
+
+    triggers: Names
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, data: Any) -> Any:
+        return data if isinstance(data, Mapping) else {"triggers": data}
+
+    @classmethod
+    def _details_schema(cls, details: JsonSchemaValue) -> JsonSchemaValue:
+        return dict(details["properties"]["triggers"])
+
+
+class Section(StepTerms):
+    """Steps under one name, run where a condition held when the section was reached; otherwise those of `else`."""
+
+    verb: ClassVar[str] = "section"
+
+    name: str
+    steps: tuple[Step, ...]
+    otherwise: Annotated[tuple[Step, ...], Field(alias="else")] = ()
+    condition: Condition = None
+
+
+class Use(StepTerms):
+    """The steps of a macro, with its parameters filled in; once for each set of arguments."""
+
+    verb: ClassVar[str] = "use"
+
+    macro: str
+    arguments: Annotated[tuple[dict[str, str], ...], Field(alias="with")] = ({},)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _each(cls, data: Any) -> Any:
+        """One set of arguments where a list of sets is also allowed."""
+        if isinstance(data, str):
+            return {"macro": data}
+        if isinstance(data, Mapping) and isinstance(data.get("with"), Mapping):
+            return {**data, "with": [data["with"]]}
+        return data
+
+    @classmethod
+    def _details_schema(cls, details: JsonSchemaValue) -> JsonSchemaValue:
+        each = details["properties"]["with"]["items"]
+        properties = details["properties"] | {"with": {"anyOf": [each, {"type": "array", "items": each}]}}
+        return {"anyOf": [{"type": "string"}, details | {"properties": properties}]}
+
+
+class Macro(Terms):
+    """Steps that repeat. `{name}` in any text of them is filled in with the argument of that name."""
+
+    parameters: Names = ()
+    steps: Annotated[tuple[Any, ...], Field(min_length=1)]
+
+
+VERBS: Mapping[str, type[StepTerms]] = {
+    step.verb: step
+    for step in (
+        Collect, Transfer, Draw, Pay, Buy, Sell,
+        Charge, Capitalise, WriteDown, WriteUp, Debit, Credit,
+        Let, Test, Section, Use,
+    )
+}  # fmt: skip
 
 
 def _verb(data: Any) -> str | None:
@@ -107,7 +308,7 @@ def _verb(data: Any) -> str | None:
         return data.verb
     if isinstance(data, Mapping) and len(data) == 1:
         verb = str(next(iter(data)))
-        return verb if verb in STEPS else None
+        return verb if verb in VERBS else None
     return None
 
 
@@ -115,14 +316,29 @@ def _details(data: Any) -> Any:
     return next(iter(data.values())) if isinstance(data, Mapping) and len(data) == 1 else data
 
 
+Read = BeforeValidator(_details)
 Step = Annotated[
-    Annotated[Collect, BeforeValidator(_details), Tag("collect")]
-    | Annotated[Transfer, BeforeValidator(_details), Tag("transfer")]
-    | Annotated[Pay, BeforeValidator(_details), Tag("pay")],
+    Annotated[Collect, Read, Tag("collect")]
+    | Annotated[Transfer, Read, Tag("transfer")]
+    | Annotated[Draw, Read, Tag("draw")]
+    | Annotated[Pay, Read, Tag("pay")]
+    | Annotated[Buy, Read, Tag("buy")]
+    | Annotated[Sell, Read, Tag("sell")]
+    | Annotated[Charge, Read, Tag("charge")]
+    | Annotated[Capitalise, Read, Tag("capitalise")]
+    | Annotated[WriteDown, Read, Tag("write_down")]
+    | Annotated[WriteUp, Read, Tag("write_up")]
+    | Annotated[Debit, Read, Tag("debit")]
+    | Annotated[Credit, Read, Tag("credit")]
+    | Annotated[Let, Read, Tag("let")]
+    | Annotated[Test, Read, Tag("test")]
+    | Annotated[Section, Read, Tag("section")]
+    | Annotated[Use, Read, Tag("use")],
     Discriminator(
         _verb,
         custom_error_type="step",
-        custom_error_message="a step is one verb with its details: collect, transfer or pay",
-        custom_error_context={"fix": "write - pay: {...}, - transfer: {...} or - collect: {...}"},
+        custom_error_message=f"a step is one verb with its details; the verbs are {', '.join(VERBS)}",
+        custom_error_context={"fix": "write - pay: {...}, - transfer: {...}, - collect: {...} or another verb"},
     ),
 ]
+Section.model_rebuild()

@@ -38,24 +38,24 @@ def purchase_cash(deal: Deal) -> Deal:
     steps: list[Step] = [Collect(columns=COLLECTED, to=COLLECTIONS)]
     steps += [Transfer(source=name, to=COLLECTIONS, amount=f"{name}.balance") for name in reserves]
     if deal.fees:
-        steps.append(Pay(kind="fee", names=tuple(deal.fees), source=COLLECTIONS))
+        steps.append(Pay(kind="fee", names=tuple(deal.fees), sources=(COLLECTIONS,)))
     for name in notes:
-        steps.append(Pay(kind="interest", names=(name,), source=COLLECTIONS, condition=free if name in deferred else None))
+        steps.append(Pay(kind="interest", names=(name,), sources=(COLLECTIONS,), condition=free if name in deferred else None))
     steps.append(
         Pay(
             kind="principal",
             names=tuple(notes),
             how=deal.principal,
-            source=COLLECTIONS,
+            sources=(COLLECTIONS,),
             amount=f"max(0, {balances} - max(0, pool.balance - {residual}.size))",
         )
     )
     if deferred:
-        steps.append(Pay(kind="interest", names=tuple(deferred), source=COLLECTIONS))
+        steps.append(Pay(kind="interest", names=tuple(deferred), sources=(COLLECTIONS,)))
     for name in reserves:
         steps.append(Transfer(source=COLLECTIONS, to=name, amount=f"max(0, {name}.target - {name}.balance)"))
     release = None if free is None else f"{free} or {balances} == 0"
-    steps.append(Pay(kind="residual", names=(residual,), source=COLLECTIONS, condition=release))
+    steps.append(Pay(kind="residual", names=(residual,), sources=(COLLECTIONS,), condition=release))
     return deal.model_copy(update={"waterfall": tuple(steps)})
 
 

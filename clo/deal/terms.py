@@ -13,54 +13,93 @@ from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from clo.behaviour.assumptions import Behaviour, replaced
+from clo.deal.accounts import Account, Facility, Ledger
+from clo.deal.dates import Dates, DayCount, IndexCurve, Payments, Schedule
+from clo.deal.fees import Fee, Tier
+from clo.deal.hedges import RATINGS, Counterparty, Hedge
+from clo.deal.liabilities import Coupon, Group, StepUp, Tranche
 from clo.deal.marks import Mark, Origin, enclosing, leaves
-from clo.deal.steps import COLLECTED, Collect, Pay, Step, StepTerms, Transfer
-from clo.quantities import (
-    Day,
-    ExpressionText,
-    Identifier,
-    Money,
-    Price,
-    Rate,
-    Share,
-    Terms,
-    Truth,
+from clo.deal.steps import (
+    COLLECTED,
+    Buy,
+    Capitalise,
+    Charge,
+    Collect,
+    Credit,
+    Debit,
+    Draw,
+    Let,
+    Macro,
+    Pay,
+    Section,
+    Sell,
+    Step,
+    StepTerms,
+    Test,
+    Transfer,
+    Use,
+    WriteDown,
+    WriteUp,
 )
-from clo.schema import MONTHS_BETWEEN
+from clo.deal.triggers import Assertion, Force, Trigger
+from clo.quantities import ExpressionText, Identifier, Money, Share, Terms
 
 __all__ = [
     "COLLECTED",
     "FORMAT",
+    "NAMED",
+    "RATINGS",
     "Account",
     "Assertion",
+    "Buy",
+    "Capitalise",
+    "Charge",
     "Collect",
+    "Counterparty",
+    "Coupon",
+    "Credit",
     "Dates",
     "Deal",
+    "Debit",
+    "Draw",
+    "Facility",
     "Fee",
     "Figures",
+    "Group",
+    "Hedge",
     "IndexCurve",
+    "Ledger",
+    "Let",
+    "Macro",
     "Mark",
     "Origin",
     "Pay",
     "Payments",
     "Pool",
     "Scenario",
+    "Schedule",
+    "Section",
+    "Sell",
     "Simulation",
     "Source",
     "Step",
     "StepTerms",
+    "StepUp",
+    "Test",
+    "Tier",
     "Tranche",
     "Transfer",
     "Trigger",
+    "Use",
+    "WriteDown",
+    "WriteUp",
     "enclosing",
     "leaves",
 ]
 
 FORMAT = "clo.deal/1"
-DayCount = Literal[
-    "1/12", "30/360", "30/360 US", "30/360 German", "30E/360", "30E+/360",
-    "ACT/360", "ACT/365F", "ACT/365L", "NL/365", "ACT/ACT ISDA",
-]  # fmt: skip
+NAMED = ("pools", "accounts", "ledgers", "fees", "tranches", "groups", "facilities", "hedges", "counterparties", "triggers")
+"""Sections whose entries share one name space."""
 
 
 class Figures(Terms):
@@ -70,29 +109,6 @@ class Figures(Terms):
     institutions: int | None = Field(default=None, ge=0)
     obligors: int | None = Field(default=None, ge=1)
     amount: Money | None = None
-
-
-class Dates(Terms):
-    """Adjusted dates. Collections after the cut-off belong to the deal."""
-
-    cutoff: Day
-    closing: Day
-    first_payment: Day
-    legal_final: Day
-
-
-class Payments(Terms):
-    """When notes pay. `accrual`: whether interest accrues between adjusted or unadjusted payment dates."""
-
-    frequency: Literal["monthly", "quarterly", "semi_annual", "annual"]
-    day: Annotated[int, Field(ge=1, le=31)]
-    calendar: Literal["JP", "weekends", "none"]
-    business_day: Literal["following", "modified_following", "preceding", "unadjusted"]
-    accrual: Literal["adjusted", "unadjusted"] = "adjusted"
-
-    @property
-    def months_between(self) -> int:
-        return MONTHS_BETWEEN[self.frequency]
 
 
 class Pool(Terms):
@@ -107,86 +123,14 @@ class Pool(Terms):
     seller: Literal["institutions", "corporation"] | None = None
 
 
-class Account(Terms):
-    """A cash account. target: an expression that `NAME.target` stands for; initial: funded from the issue proceeds."""
-
-    initial: Money = 0.0
-    target: ExpressionText | None = None
-
-
-class IndexCurve(Terms):
-    """Fixings of an index: a column of a CSV file beside the deal file, under the index's own name unless said.
-
-    Between two dates the earlier rate holds (step) or the line between them (linear); after the last, `extrapolation`.
-    """
-
-    file: str
-    column: str | None = None
-    interpolation: Literal["step", "linear"] = "step"
-    extrapolation: Literal["none", "flat"] = "none"
-
-
-class Fee(Terms):
-    """Either `rate` a year `on` a balance of the pool, or a fixed `amount` each payment date; unpaid fees are carried."""
-
-    rate: Rate | None = None
-    on: Literal["pool.opening", "pool.average", "pool.closing"] | None = None
-    amount: Money | None = None
-    payee: str | None = None
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Fee:
-        if (self.rate is None) == (self.amount is None):
-            raise PydanticCustomError("fee", "a fee has either a rate or an amount", {"fix": "give rate: and on:, or amount:"})
-        if self.rate is not None and self.on is None:
-            raise PydanticCustomError(
-                "fee",
-                "the balance that the fee's rate applies to is not stated",
-                {"fix": "add on: pool.opening, pool.average or pool.closing"},
-            )
-        return self
-
-
-class Tranche(Terms):
-    """A class of notes or certificates. size: an amount, or `rest` (the pool less the others). No coupon: a residual."""
-
-    size: Money | Literal["rest"]
-    coupon: Rate | None = None
-    holder: str = "investors"
-    deferrable: Truth = False
-    denomination: Annotated[Money, Field(gt=0)] | None = None
-    issue_price: Price = 1.0
-
-    def divides(self, size: float) -> bool:
-        """Whether a size is a whole number, one or more, of notes of the denomination; always where there is none."""
-        if self.denomination is None:
-            return True
-        notes = size / self.denomination
-        return notes > 0.5 and abs(notes - round(notes)) <= 1e-12 * notes
-
-
-class Trigger(Terms):
-    """A condition read at each payment date before anything is paid; true while `when` holds.
-
-    effect: what it does in a structure; a waterfall spelled out names the trigger in its conditions instead.
-    """
-
-    when: ExpressionText
-    effect: Literal["trap_excess"] | None = None
-
-
-class Assertion(Terms):
-    """A statement about the run of one scenario, checked after a payment (1 is the first)."""
-
-    after_payment: Annotated[int, Field(ge=1)]
-    that: ExpressionText
-    scenario: str = "base"
-
-
 class Scenario(Behaviour):
-    """What the borrowers are assumed to do; a field left out is taken from the scenario it extends."""
+    """What the borrowers are assumed to do; a field left out is taken from the scenario it extends.
+
+    force: triggers that are made to pass (never hold) or fail (always hold), whatever they read.
+    """
 
     extends: str | None = None
+    force: dict[str, Force] | None = None
 
 
 class Simulation(Terms):
@@ -206,7 +150,10 @@ class Source(Terms):
 
 
 class Deal(Terms):
-    """The terms of one deal. Names of pools, accounts, fees, tranches and triggers share one name space."""
+    """The terms of one deal. Names in the sections of `NAMED` and of `let` steps share one name space.
+
+    backing: what the sizes of the tranches sum to, of what accounts and pools start with; the cut-off balance, unless said.
+    """
 
     format: Literal["clo.deal/1"]
     name: str
@@ -220,11 +167,19 @@ class Deal(Terms):
     day_count: DayCount
     rounding: Literal["down", "half_up", "none"]
     pools: Annotated[dict[Identifier, Pool], Field(min_length=1)]
+    backing: ExpressionText = "pool.initial"
     curves: dict[str, IndexCurve] = Field(default_factory=dict)
+    schedules: dict[Identifier, Schedule] = Field(default_factory=dict)
+    counterparties: dict[Identifier, Counterparty] = Field(default_factory=dict)
     accounts: Annotated[dict[Identifier, Account], Field(min_length=1)]
+    ledgers: dict[Identifier, Ledger] = Field(default_factory=dict)
+    facilities: dict[Identifier, Facility] = Field(default_factory=dict)
+    hedges: dict[Identifier, Hedge] = Field(default_factory=dict)
     fees: dict[Identifier, Fee] = Field(default_factory=dict)
     tranches: Annotated[dict[Identifier, Tranche], Field(min_length=1)]
+    groups: dict[Identifier, Group] = Field(default_factory=dict)
     triggers: dict[Identifier, Trigger] = Field(default_factory=dict)
+    macros: dict[Identifier, Macro] = Field(default_factory=dict)
     waterfall: tuple[Step, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     scenarios: Annotated[dict[str, Scenario], Field(min_length=1)]
@@ -278,7 +233,7 @@ class Deal(Terms):
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{escape(name)}</td><td>{t.size if t.size == 'rest' else format(t.size, ',.0f')}</td>"
-            f"<td>{'' if t.coupon is None else format(t.coupon, '.2%')}</td><td>{escape(t.holder)}</td></tr>"
+            f"<td>{escape(t.coupon_text)}</td><td>{escape(t.holder)}</td></tr>"
             for name, t in self.tranches.items()
         )
         head = "<tr><th>tranche</th><th>size</th><th>coupon</th><th>holder</th></tr>"
