@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,11 @@ LARGEST = 1e18
 """Numbers from here on are no amounts of money, nor rates."""
 SHOWN = 120
 """Characters of an expression that a message quotes."""
-FUNCTIONS = {"min": (2, 16), "max": (2, 16), "if": (3, 3)}
+FUNCTIONS: Mapping[str, tuple[int, int]] = {"min": (2, 16), "max": (2, 16), "if": (3, 3)}
 """Name of each function: fewest and most arguments."""
+MEMORY: Mapping[str, tuple[int, int]] = {"previous": (1, 1), "cumulative": (1, 1), "rolling_sum": (2, 2), "rolling_average": (2, 2)}
+"""Functions of a name over payment dates, which only deals have."""
+DEAL_FUNCTIONS = {**FUNCTIONS, **MEMORY}
 
 _TOKEN = re.compile(
     r"""(?P<text>'[^'\n]*'|"[^"\n]*")"""
@@ -63,8 +66,8 @@ class Call:
 Expression = Number | Text | Name | Call
 
 
-def parse(text: str | float) -> Expression:
-    """The expression that `text` says. Raises ExpressionError."""
+def parse(text: str | float, functions: Mapping[str, tuple[int, int]] = FUNCTIONS) -> Expression:
+    """The expression that `text` says, with these functions. Raises ExpressionError."""
     if isinstance(text, (int, float)) and not isinstance(text, bool):
         return Number(float(text))
     source = str(text).strip()
@@ -75,7 +78,7 @@ def parse(text: str | float) -> Expression:
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise ExpressionError(f"cannot read {_quoted(source)}: {reason}") from None
-    return _convert(tree.body, source, depth=0)
+    return _convert(tree.body, source, functions, depth=0)
 
 
 def _as_python(source: str) -> str:
@@ -91,12 +94,14 @@ def _as_python(source: str) -> str:
     return _TOKEN.sub(replace, source)
 
 
-def _convert(node: ast.expr, source: str, depth: int) -> Expression:  # noqa: PLR0911, PLR0912  (one case a kind of node)
+def _convert(  # noqa: PLR0911, PLR0912  (one case a kind of node)
+    node: ast.expr, source: str, functions: Mapping[str, tuple[int, int]], depth: int
+) -> Expression:
     if depth > MAX_DEPTH:
         raise ExpressionError(f"expression nested deeper than {MAX_DEPTH} levels: {_quoted(source)}")
 
     def inner(child: ast.expr) -> Expression:
-        return _convert(child, source, depth + 1)
+        return _convert(child, source, functions, depth + 1)
 
     match node:
         case ast.Constant(value=bool() | int() | float() as number):
@@ -126,9 +131,9 @@ def _convert(node: ast.expr, source: str, depth: int) -> Expression:  # noqa: PL
             raise ExpressionError(f"cannot read {_quoted(source)}: write one comparison at a time, joined by `and`")
         case ast.Call(func=ast.Name(id=called), args=args, keywords=[]):
             name = "if" if called == "if_" else called
-            if name not in FUNCTIONS:
-                raise ExpressionError(f"unknown function {name!r} in {_quoted(source)}; there are {', '.join(FUNCTIONS)}")
-            fewest, most = FUNCTIONS[name]
+            if name not in functions:
+                raise ExpressionError(f"unknown function {name!r} in {_quoted(source)}; there are {', '.join(functions)}")
+            fewest, most = functions[name]
             if not fewest <= len(args) <= most:
                 wanted = str(fewest) if fewest == most else f"{fewest} or more"
                 raise ExpressionError(f"{name}() takes {wanted} values, not {len(args)}, in {_quoted(source)}")

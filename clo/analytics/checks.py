@@ -8,12 +8,13 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from clo.deal.terms import Deal
+from clo.deal.terms import Deal, Fee
 from clo.findings import Finding
 from clo.pool.flows import CASH, Flow, PoolFlows
 from clo.tape.batches import AnyLoans, fingerprints, words, yearly_interest
 from clo.waterfall.allocation import LEAK, WHOLE, DealFlows, breach_findings
-from clo.waterfall.frames import ISSUER
+from clo.waterfall.binding import backing
+from clo.waterfall.cash import ISSUER
 
 
 class Run(Protocol):
@@ -41,6 +42,12 @@ class Run(Protocol):
     def parties(self) -> pd.DataFrame: ...
     @property
     def accounts(self) -> pd.DataFrame: ...
+    @property
+    def ledgers(self) -> pd.DataFrame: ...
+    @property
+    def facilities(self) -> pd.DataFrame: ...
+    @property
+    def hedges(self) -> pd.DataFrame: ...
 
 
 def run_checks(run: Run) -> pd.DataFrame:
@@ -97,7 +104,7 @@ def _cash(run: Run) -> Iterator[Row]:
     from_pool = sum(sign * pool[flow.name] for flow, sign in CASH) - pool["commingling_loss"]
     yield _within("all the pool's cash is collected", abs(collected - from_pool), tolerance)
     if run.deal.rounding != "none":
-        paid_out = run.ledger[~run.ledger["to"].isin(run.deal.accounts) & (run.ledger["step"] > 0)]["amount"]
+        paid_out = run.ledger[~run.ledger["to"].isin(run.deal.accounts) & (run.ledger["step"] > 0)]["amount"]  # not at closing
         yield _within("every payment is in whole currency units", _largest(paid_out - paid_out.round()), 0.0)
 
 
@@ -114,19 +121,41 @@ def _rolls(run: Run) -> Iterator[Row]:
     yield _within("tranches: opening - principal - write-down = closing", _largest(rolled - tranches["closing"]), tolerance)
     yield _within("tranches never below 0", _below(tranches["closing"]), 0.0)
     sizes = sum(run.flows.parameter(f"{name}.size") for name in run.deal.tranches)
-    yield _within("tranches: sizes = pool", abs(sizes - run.flows.parameter("pool.initial")), tolerance)
+    initial = {name: run.flows.parameter(f"{name}.initial") for name in run.deal.pools}
+    backed = backing(run.deal, run.flows.parameter("pool.initial"), initial)
+    what = "pool" if run.deal.backing == "pool.initial" else "backing"
+    yield _within(f"tranches: sizes = {what}", abs(sizes - backed), tolerance)
     flows = [_below(pool[flow.name]) for flow in Flow]
     yield _within("no flow of the pool below 0", max(flows, key=lambda low: (np.isnan(low), low)), tolerance)
     before = tranches.groupby("tranche", sort=False)["interest_unpaid"].shift(fill_value=0.0)
-    rolled = before + tranches["interest_due"] - tranches["interest_paid"] - tranches["interest_unpaid"]
+    taken = tranches["interest_paid"] + tranches["capitalised"]
+    rolled = before + tranches["interest_due"] - taken - tranches["interest_unpaid"]
     yield _within("interest: carried + due - paid = unpaid", _largest(rolled), tolerance)
-    into = pool["opening"] + pool["drawing"] + pool["substitution"]
-    out = pool["default"] + pool["scheduled_principal"] + pool["prepayment"] + pool["repurchase"]
+    yield from _others_roll(run, tolerance)
+    into = pool["opening"] + pool["drawing"] + pool["substitution"] + pool["bought"]
+    out = pool["default"] + pool["scheduled_principal"] + pool["prepayment"] + pool["repurchase"] + pool["sold"]
     yield _within("pool: opening + in - out = closing", _largest(into - out - pool["closing"]), tolerance)
     groups = pool.groupby("group", sort=False)
     apart = groups["closing"].shift() - pool["opening"]
     later = groups.cumcount() > 0
     yield _within("pool: each month opens as the last one closed", _largest(apart[later]), tolerance)
+
+
+def _others_roll(run: Run, tolerance: float) -> Iterator[Row]:
+    """Facilities, hedges and ledgers, where the deal has them."""
+    if run.deal.facilities:
+        frame = run.facilities
+        rolled = frame["opening"] + frame["drawn"] - frame["repaid"] - frame["closing"]
+        yield _within("facilities: opening + drawn - repaid = closing", _largest(rolled), tolerance)
+    if run.deal.ledgers:
+        frame = run.ledgers
+        rolled = frame["opening"] + frame["debited"] - frame["credited"] - frame["closing"]
+        yield _within("ledgers: opening + debited - credited = closing", _largest(rolled), tolerance)
+        yield _within("ledgers never below 0", _below(frame["closing"]), tolerance)
+    if run.deal.hedges:
+        frame = run.hedges
+        before = frame.groupby("hedge", sort=False)["unpaid"].shift(fill_value=0.0)
+        yield _within("hedges: carried + due - paid = unpaid", _largest(before + frame["due"] - frame["paid"] - frame["unpaid"]), tolerance)
 
 
 def _figures(run: Run) -> Iterator[Row]:
@@ -205,14 +234,18 @@ def _carry(run: Run) -> Iterator[Finding]:
     """Interest of the first year at the cut-off balances against coupons and fees, nobody defaulting."""
     deal, initial = run.deal, run.flows.parameter("pool.initial")
     earned = sum(yearly_interest(loans) for loans in run.pools.values())
-    coupons = sum(run.flows.parameter(f"{n}.size") * t.coupon for n, t in deal.tranches.items() if t.coupon is not None)
-    fees = sum(
-        fee.rate * initial if fee.rate is not None else (fee.amount or 0.0) * 12 / deal.payments.months_between
-        for fee in deal.fees.values()
-    )
+    coupons = sum(run.flows.parameter(f"{n}.size") * t.coupon for n, t in deal.tranches.items() if isinstance(t.coupon, float))
+    fees = sum(_yearly(fee, initial, 12 / deal.payments.months_between) for fee in deal.fees.values())
     if earned < coupons + fees:
         message = (
             f"a year of interest on the pool, {earned:,.0f}, does not cover coupons {coupons:,.0f} and fees {fees:,.0f}:"
             f" carry {earned - coupons - fees:,.0f} at zero loss"
         )
         yield deal.origin.finding("W-R214", "tranches", message, "lower coupons or fees, or expect principal to pay interest")
+
+
+def _yearly(fee: Fee, balance: float, payments: float) -> float:
+    """What a fee comes to in a year at the cut-off balance; 0 where that depends on more."""
+    if isinstance(fee.rate, float) and str(fee.on).startswith("pool."):
+        return fee.rate * balance
+    return fee.amount * payments if isinstance(fee.amount, float) else 0.0

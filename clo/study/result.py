@@ -16,9 +16,10 @@ from clo.findings import Finding
 from clo.pool.projection import PoolFlows
 from clo.tape.batches import AnyLoans
 from clo.timeline import Timeline
-from clo.waterfall import frames
+from clo.waterfall import cash, explaining, frames
 from clo.waterfall.allocation import DealFlows
-from clo.waterfall.frames import Explanation
+from clo.waterfall.deal_pool import DealPool, deal_pool
+from clo.waterfall.explaining import Explanation
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +47,28 @@ class Result:
 
     @cached_property
     def pool(self) -> pd.DataFrame:
-        """What the borrowers pay, by month and sub-pool."""
-        return self.pool_flows.to_frame()
+        """What the borrowers pay, by month and sub-pool; beside them what was bought for a sub-pool, and nothing once sold."""
+        return self.deal_pool.to_frame()
+
+    @cached_property
+    def deal_pool(self) -> DealPool:
+        """The pool as the deal has it: with what was bought, and until it was sold."""
+        return deal_pool(self.flows, self.pool_flows)
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
         """Every movement of cash, in order; step 0 is the closing date."""
-        return frames.ledger(self.flows, self.pool_flows)
+        return cash.ledger(self.flows, self.pool_flows)
+
+    @cached_property
+    def bookings(self) -> pd.DataFrame:
+        """Everything that moved and is not cash: charged, capitalised, written down or up, debited, credited."""
+        return cash.bookings(self.flows)
 
     @cached_property
     def parties(self) -> pd.DataFrame:
         """What the parties pay each other."""
-        return frames.parties(self.flows, self.pool_flows, self.ledger)
+        return cash.parties(self.flows, self.deal_pool, self.ledger)
 
     @cached_property
     def accounts(self) -> pd.DataFrame:
@@ -68,6 +79,26 @@ class Result:
     def fees(self) -> pd.DataFrame:
         """Each fee: due, paid, carried."""
         return frames.fees(self.flows)
+
+    @cached_property
+    def facilities(self) -> pd.DataFrame:
+        """Each liquidity facility: drawn, repaid, what may still be drawn, interest, commitment fee."""
+        return frames.facilities(self.flows)
+
+    @cached_property
+    def hedges(self) -> pd.DataFrame:
+        """Each hedge: what goes out and what comes in."""
+        return frames.hedges(self.flows)
+
+    @cached_property
+    def ledgers(self) -> pd.DataFrame:
+        """Each ledger from payment date to payment date."""
+        return frames.ledgers(self.flows)
+
+    @cached_property
+    def values(self) -> pd.DataFrame:
+        """What `let` steps computed, by payment date."""
+        return frames.values(self.flows)
 
     @cached_property
     def triggers(self) -> pd.DataFrame:
@@ -112,11 +143,11 @@ class Result:
 
     def waterfall(self, period: int) -> pd.DataFrame:
         """The steps of payment `period` (1 is the first): asked, available, paid, shortfall and why."""
-        return frames.waterfall(self.flows, period)
+        return explaining.waterfall(self.flows, period)
 
     def explain(self, claim: str, period: int) -> Explanation:
         """Why a claim such as `mezzanine.interest` got what it got on payment `period`."""
-        return frames.explain(self.flows, claim, period)
+        return explaining.explain(self.flows, claim, period)
 
     def __repr__(self) -> str:
         state = "ok" if self.ok else "NOT OK"

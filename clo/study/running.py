@@ -78,8 +78,8 @@ def run(
     program, compiling_found = compiled(deal)
     if has_errors(compiling_found):
         raise DealError(compiling_found)
-    program = bind(program, deal, {name: pool.balance for name, pool in pools.items()})
-    flows = allocate(deal, program, projected, timeline, threads=threads)
+    program = bind(program, deal, {name: pool.balance for name, pool in pools.items()}, force=assumed.force)
+    flows = allocate(deal, program, projected, timeline, curves=fixings, threads=threads)
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
     manifest["curves"] = {name: curve.source for name, curve in fixings.items()}
     of_tapes = dict.fromkeys(finding for pool in pools.values() for finding in pool.findings)  # sub-pools share a tape

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clo.deal.checks import uneven_notes
-from clo.deal.terms import COLLECTED, Deal
-from clo.findings import DealError, Finding
-from clo.pool.flows import Flow, PoolFlows
+from clo.curves import Curves
+from clo.deal.terms import Deal
+from clo.findings import Finding
+from clo.pool.flows import PoolFlows
 from clo.timeline import Timeline
 from clo.waterfall import kernel
-from clo.waterfall.assembler import SMALLEST
+from clo.waterfall.binding import TOLERANCE, bind, smallest_amount
+from clo.waterfall.gathering import gather, period_table, unit_series
 from clo.waterfall.program import Program
+
+__all__ = ["KERNELS", "LEAK", "TOLERANCE", "WHOLE", "DealFlows", "Reads", "allocate", "bind", "breach_findings", "run_program"]
 
 Floats = NDArray[np.float64]
 KERNELS = (kernel.run_block,)
@@ -30,8 +32,6 @@ WHOLE = kernel.WHOLE
 BLOCK_BYTES = 640_000
 """What the slots of a block may take: a core's second-level cache holds them, and each op sweeps as many scenarios as fit."""
 SMALLEST_BLOCK, LARGEST_BLOCK = 64, 1024
-TOLERANCE = 1e-12
-"""The smallest amount that counts, as a share of the original pool balance."""
 LEAK = 1e-11
 """Drift of cash allowed over a whole run, as a share of the original pool balance: rounding of float64 sums."""
 
@@ -76,106 +76,84 @@ class DealFlows:
         return float(self.program.params[self.program.symbols.params[name]])
 
 
-def bind(program: Program, deal: Deal, initial: Mapping[str, float]) -> Program:
-    """The program with the numbers that depend on the loans: cut-off balances, and the tranche that takes the rest.
+def allocate(
+    deal: Deal,
+    program: Program,
+    flows: PoolFlows,
+    timeline: Timeline,
+    *,
+    curves: Curves | None = None,
+    threads: int | None = None,
+) -> DealFlows:
+    """Run a bound program over pool flows, every scenario, and keep everything a result can be asked about.
 
-    initial: cut-off balance of each sub-pool. Raises DealError where tranches and pool do not add up.
+    curves: what coupons and hedges follow. Raises DealError for an index that is asked for and not known.
     """
-    pool = sum(initial.values())
-    sizes = {name: tranche.size for name, tranche in deal.tranches.items() if not isinstance(tranche.size, str)}
-    rest = [name for name, tranche in deal.tranches.items() if tranche.size == "rest"]
-    left = pool - sum(sizes.values())
-    listed = " + ".join(f"{name} {size:,.0f}" for name, size in sizes.items())
-    place = f"tranches.{rest[0]}.size" if rest else "tranches"
-    if rest and left < 0:
-        message = f"{listed} exceed the pool of {pool:,.0f} by {-left:,.0f}; nothing is left for {rest[0]!r}"
-        raise DealError([deal.origin.finding("E-D070", place, message, "reduce the sizes, or add loans", rule="tranches = pool")])
-    if not rest and abs(left) > TOLERANCE * pool:
-        message = f"{listed} = {sum(sizes.values()):,.0f}; pool {pool:,.0f}: {left:,.0f} unallocated"
-        raise DealError(
-            [deal.origin.finding("E-D070", place, message, "let one tranche take `size: rest`", rule="tranches = pool")]
-        )
-    whole = sizes | dict.fromkeys(rest, left)
-    findings = [*(uneven for name in rest if left for uneven in uneven_notes(deal, name, left)), *_unfunded(deal, whole)]
-    if findings:
-        raise DealError(findings)
-    numbers = {"pool.initial": pool} | {f"{name}.initial": balance for name, balance in initial.items()}
-    numbers |= {f"{name}.size": left for name in rest}
-    for name, tranche in deal.tranches.items():
-        if tranche.denomination is not None:
-            numbers[f"{name}.notes"] = whole[name] / tranche.denomination
-    if SMALLEST in program.symbols.params:
-        numbers[SMALLEST] = smallest_amount(deal, pool)
-    return program.with_params(numbers)
-
-
-def _unfunded(deal: Deal, sizes: Mapping[str, float]) -> Iterator[Finding]:
-    """Accounts that the proceeds of the issue do not fund."""
-    proceeds = sum(size * deal.tranches[name].issue_price for name, size in sizes.items())
-    funded = sum(account.initial for account in deal.accounts.values())
-    if funded > proceeds:
-        message = f"accounts start with {funded:,.0f}, more than the {proceeds:,.0f} that the issue brings in"
-        rule = "accounts are funded from the proceeds of the issue, and the rest buys the loans"
-        yield deal.origin.finding("E-D071", "accounts", message, "reduce initial:", rule=rule)
-
-
-def smallest_amount(deal: Deal, initial: float) -> float:
-    """The smallest amount that counts in a deal on a pool of this cut-off balance."""
-    return TOLERANCE * initial if deal.rounding == "none" else max(TOLERANCE * initial, WHOLE)
-
-
-def allocate(deal: Deal, program: Program, flows: PoolFlows, timeline: Timeline, *, threads: int | None = None) -> DealFlows:
-    """Run a bound program over pool flows, every scenario, and keep everything a result can be asked about."""
-    inputs = gather(program, flows, timeline)
+    reads = Reads(
+        period_table(program, deal, timeline, curves),
+        gather(program, flows, timeline),
+        unit_series(program, flows),
+        timeline.first_month,
+    )
     records = np.array(sorted(_named_slots(program)), dtype=np.int32)
-    period_values = {"fraction": timeline.accrual_fractions(deal.day_count)}
-    table = np.array([period_values[name] for name in program.period_values]).reshape(-1, timeline.payments)
     tolerance = smallest_amount(deal, float(program.params[program.symbols.params["pool.initial"]]))
-    kept, leak, breach = run_program(program, table, inputs, records, tolerance=tolerance, threads=threads)
+    kept, leak, breach = run_program(program, reads, records, tolerance=tolerance, threads=threads)
     return DealFlows(deal, program, timeline, records, kept, leak, breach)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reads:
+    """What a program reads: period_values [v, t], inputs [n, t, s], units [q, m, s], first_month [t + 1]."""
+
+    period_values: Floats
+    inputs: Floats
+    units: Floats
+    first_month: NDArray[np.int64]
+
+
 def run_program(
-    program: Program,
-    period_values: Floats,
-    inputs: Floats,
-    records: NDArray[np.int32],
-    *,
-    tolerance: float,
-    threads: int | None = None,
+    program: Program, reads: Reads, records: NDArray[np.int32], *, tolerance: float, threads: int | None = None
 ) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Run the machine over all scenarios in blocks; same bits for any number of threads.
 
-    period_values [v, t], inputs [n, t, s], records [r]. Returns kept [r, t, s], leak [s], breach [2, s].
+    records [r]: the slots to keep. Returns kept [r, t, s], leak [s], breach [2, s]. Every array that a block works on is
+    its own and contiguous, so that one compiled machine serves every deal and every number of scenarios.
     """
-    payments, scenarios = inputs.shape[1], inputs.shape[2]
+    payments, scenarios = reads.inputs.shape[1], reads.inputs.shape[2]
     block = min(block_size(len(program.starts)), scenarios) or 1
     kept = np.empty((len(records), payments, scenarios))
     leak = np.empty(scenarios)
     breach = np.empty((2, scenarios), dtype=np.int64)
 
-    storage = threading.local()  # one set of slots a thread: new memory for every block costs as much as the run
+    storage = threading.local()  # one set of arrays a thread: new memory for every block costs as much as the run
 
     def run(start: int) -> None:
         part = slice(start, min(start + block, scenarios))
-        if not hasattr(storage, "slots"):
-            storage.slots = np.empty((len(program.starts), block))
-        slots = storage.slots[:, : part.stop - part.start]
+        width = part.stop - part.start
+        if getattr(storage, "width", 0) != width:
+            storage.width, storage.slots = width, np.empty((len(program.starts), width))
+            storage.history = np.empty((len(program.purchases), payments, width))
+            storage.out, storage.breach = np.empty((len(records), payments, width)), np.empty((2, width), dtype=np.int64)
         with np.errstate(all="ignore"):  # compiled code never warns; the plain code is not to either
             kernel.run_block(
                 program.ops,
                 program.starts,
                 program.params,
-                period_values,
-                inputs[:, :, part],
+                reads.period_values,
+                np.ascontiguousarray(reads.inputs[:, :, part]),
+                np.ascontiguousarray(reads.units[:, :, part]),
+                reads.first_month,
                 records,
                 program.balance_sheet,
                 tolerance,
-                slots,
-                kept[:, :, part],
+                storage.history,
+                storage.slots,
+                storage.out,
                 leak[part],
-                breach[:, part],
+                storage.breach,
             )
+        kept[:, :, part] = storage.out
+        breach[:, part] = storage.breach
 
     starts = range(0, scenarios, block)
     if len(starts) <= 1:
@@ -191,34 +169,6 @@ def run_program(
 def block_size(slots: int) -> int:
     """Scenarios in one block of a program with so many slots."""
     return max(SMALLEST_BLOCK, min(LARGEST_BLOCK, BLOCK_BYTES // (8 * max(slots, 1)) // SMALLEST_BLOCK * SMALLEST_BLOCK))
-
-
-def gather(program: Program, flows: PoolFlows, timeline: Timeline) -> Floats:
-    """The program's inputs [n, t, s]: each quantity of the collection period behind each payment date.
-
-    Months and groups are added one after another, so that a scenario alone gives the same bits as in a batch.
-    """
-    scenarios = flows.amounts.shape[3]
-    collected = {name: flows.collected(name) for name in COLLECTED}
-    inputs = np.zeros((len(program.inputs), timeline.payments, scenarios))
-    for n, (pool, quantity) in enumerate(program.inputs):
-        members = range(len(flows.groups)) if pool == "pool" else (flows.groups.index(pool),)
-        balance = quantity in ("opening", "balance")
-        column = collected[quantity] if quantity in collected else flows.amounts[Flow.closing if balance else Flow[quantity]]
-        monthly = np.zeros((timeline.months, scenarios))
-        for g in members:
-            monthly += column[g]
-        if balance:
-            start = np.zeros(scenarios)
-            for g in members:
-                start += flows.amounts[Flow.opening, g, 0]
-            closings = np.concatenate((start[None], monthly))
-            inputs[n] = closings[timeline.first_month[:-1] if quantity == "opening" else timeline.first_month[1:]]
-        else:
-            for t in range(timeline.payments):
-                for m in range(timeline.first_month[t], timeline.first_month[t + 1]):
-                    inputs[n, t] += monthly[m]
-    return inputs
 
 
 def _named_slots(program: Program) -> set[int]:
@@ -241,9 +191,10 @@ def breach_findings(flows: DealFlows, scenario: int = 0) -> list[Finding]:
         path, what, date = "waterfall", f"op {op}", flows.timeline.payment_dates[period]
         for movement in program.symbols.movements:
             if movement.op == op:
-                path = f"waterfall[{movement.step - 1}]"
+                path = movement.path
                 amount = flows.slot(movement.asked, scenario)[period]
-                what = f"step {movement.step} ({movement.claim}) asked for {amount:,.6g}"
+                where = f"step {movement.step}" if movement.step else "what accrues"
+                what = f"{where} ({movement.claim}) asked for {amount:,.6g}"
         message = f"{what} on {date}, which is no amount; nothing was moved"
         fix = "guard the amount with max(0, ...), and divide by nothing that can be 0"
         place = deal.origin.place(path) or deal.origin.place("structure")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from clo.expressions import Call, Expression, Name, Number
+from clo.expressions import MEMORY, Call, Expression, Name, Number
 from clo.waterfall.kernel import UNBOUNDED, WIDTH, Op
 from clo.waterfall.program import Movement, Program, Symbols
 
@@ -31,28 +32,11 @@ SMALLEST = "smallest amount"
 """The parameter within which amounts of money are equal: what float64 sums over the pool may lack."""
 
 
-def money_power(expression: Expression) -> int:
-    """1 for an amount of money, 0 for a number or a ratio of amounts, 2 for a product of amounts; dotted names are money."""
-    match expression:
-        case Name(name):
-            return int("." in name)
-        case Call(function, arguments):
-            powers = [money_power(argument) for argument in arguments]
-            if function == "*":
-                return sum(powers)
-            if function == "/":
-                return powers[0] - powers[1]
-            if function in ("+", "-", "neg", "min", "max"):
-                return max(powers)
-            return max(powers[1:]) if function == "if" else 0
-        case _:
-            return 0
-
-
 class Assembler:
     """A program in the making. Slots of intermediate results are used again from step to step; named ones are kept.
 
-    trace: each movement keeps what it asked, found and moved, so that a run can be explained; without, a block needs less
+    Its ops stand in three parts, one after the other: memory (what is remembered of the payment date before), head (what is
+    known of this one), and body, in the order written. trace: each movement keeps what it asked, found and moved, so that a run can be explained; without, a block needs less
     memory and runs faster.
     """
 
@@ -61,7 +45,12 @@ class Assembler:
         self.params: dict[str, int] = {}
         self.inputs: list[tuple[str, str]] = []
         self.period_values: list[str] = []
+        self.purchases: list[str] = []
+        self.units: list[tuple[str, str]] = []
         self.movements: list[Movement] = []
+        self.lines: list[tuple[str, int, int]] = []
+        self.memory: list[tuple[int, ...]] = []
+        self.head: list[tuple[int, ...]] = []
         self._ops: list[tuple[int, ...]] = []
         self._starts: list[int] = []
         self._values: list[float] = []
@@ -129,7 +118,7 @@ class Assembler:
         name = f"{pool}.{quantity}"
         if name not in self.slots:
             slot = self.new_slot(name)
-            self.emit(Op.INPUT, slot, len(self.inputs))
+            self.first(Op.INPUT, slot, len(self.inputs))
             self.inputs.append((pool, quantity))
         return self.slots[name]
 
@@ -137,17 +126,29 @@ class Assembler:
         """The slot that holds a value of the payment date, such as the accrual fraction."""
         if name not in self.slots:
             slot = self.new_slot(name)
-            self.emit(Op.PERIOD, slot, len(self.period_values))
+            self.first(Op.PERIOD, slot, len(self.period_values))
             self.period_values.append(name)
         return self.slots[name]
+
+    def first(self, op: Op, *operands: int) -> None:
+        """Append an op to the head: what is known before anything accrues."""
+        self.head.append(_row(op, operands))
+
+    def remember(self, op: Op, *operands: int) -> None:
+        """Append an op to the memory: what is done while all slots are as the payment date before left them."""
+        self.memory.append(_row(op, operands))
 
     # ---- ops ----
 
     def emit(self, op: Op, *operands: int) -> int:
-        """Append an op; returns its index."""
-        row = (int(op), *operands)
-        self._ops.append(row + (0,) * (WIDTH - len(row)))
+        """Append an op to the body; returns its place there."""
+        self._ops.append(_row(op, operands))
         return len(self._ops) - 1
+
+    @property
+    def place(self) -> int:
+        """The place in the body of the next op."""
+        return len(self._ops)
 
     def apply(self, op: Op, *operands: int, out: int | None = None) -> int:
         """Append an op that computes; returns the slot of its result."""
@@ -155,17 +156,30 @@ class Assembler:
         self.emit(op, slot, *operands)
         return slot
 
-    def lower(self, expression: Expression, slot_of: Callable[[str], int], out: int | None = None) -> int:
-        """Append what computes the expression; returns the slot of its value. Text has no value here: ValueError."""
+    def lower(
+        self,
+        expression: Expression,
+        slot_of: Callable[[str], int],
+        is_money: Callable[[Expression], bool],
+        remembered: Callable[[Call], int],
+        out: int | None = None,
+    ) -> int:
+        """Append what computes the expression; returns the slot of its value. Text has no value here: ValueError.
+
+        slot_of: of a name; is_money: whether == and != compare to within what counts; remembered: the slot of a function
+        over payment dates.
+        """
         match expression:
             case Number(value):
                 slot = self.constant(value)
             case Name(name):
                 slot = slot_of(name)
+            case Call(function) if function in MEMORY:
+                slot = remembered(expression)
             case Call(function, arguments):
-                operands = [self.lower(argument, slot_of) for argument in arguments]
+                operands = [self.lower(argument, slot_of, is_money, remembered) for argument in arguments]
                 if function in _EQUALITY:
-                    money = any(money_power(argument) > 0 for argument in arguments)
+                    money = any(is_money(argument) for argument in arguments)
                     within = self.constant(0.0, SMALLEST) if money else self.constant(0.0)
                     return self.apply(_EQUALITY[function], *operands, within, out=out)
                 return self._call(function, operands, out)
@@ -186,14 +200,24 @@ class Assembler:
             result = self.apply(_BINARY[function], result, operand, out=out if last else None)
         return result
 
-    def finish(self, assertions: tuple[int, ...]) -> Program:
+    def finish(self, assertions: tuple[int, ...], values: tuple[str, ...] = ()) -> Program:
         """The program, complete."""
+        before = len(self.memory) + len(self.head)
+        movements = tuple(replace(movement, op=before + movement.op) for movement in self.movements) if self._trace else ()
+        known = ("what is remembered", 0, len(self.memory)), ("what is known of the date", len(self.memory), before)
+        lines = (*known, *((words, before + start, before + end) for words, start, end in self.lines))
         return Program(
-            ops=np.array(self._ops, dtype=np.int32).reshape(-1, WIDTH),
+            ops=np.array([*self.memory, *self.head, *self._ops], dtype=np.int32).reshape(-1, WIDTH),
             starts=np.array(self._starts, dtype=np.int32),
             params=np.array(self._values, dtype=np.float64),
             inputs=tuple(self.inputs),
             period_values=tuple(self.period_values),
+            purchases=tuple(self.purchases),
+            units=tuple(self.units),
             balance_sheet=np.array(self._balance_sheet, dtype=np.float64),
-            symbols=Symbols(dict(self.slots), dict(self.params), tuple(self.movements) if self._trace else (), assertions),
+            symbols=Symbols(dict(self.slots), dict(self.params), movements, assertions, values, lines),
         )
+
+
+def _row(op: Op, operands: tuple[int, ...]) -> tuple[int, ...]:
+    return (int(op), *operands) + (0,) * (WIDTH - 1 - len(operands))

@@ -1,6 +1,7 @@
 """The waterfall machine: what each op means, and the interpreter that runs a program over a block of scenarios.
 
-Axes: t payment date, s scenario (of one block), k slot, r record, n input, v period value.
+Axes: t payment date, s scenario (of one block), k slot, r record, n input, v period value, p sub-pool that is bought for,
+q series of what a unit bought gives, m month of its age.
 
 Slots hold every amount: accounts, balances, unpaid interest, what a party has received, parameters, intermediate results. The
 op loop stands outside and the scenario loop innermost, so that each op is one vectorised sweep over a block that stays in
@@ -53,6 +54,8 @@ class Op(IntEnum):
     MOVE = 21  # from a to b: min(c, a); out, out + 1, out + 2 = asked, available, moved
     PAY = 22  # from a to b: min(c, d, a); c falls by it, d by min(c, d); out, out + 1, out + 2 = asked, available, paid
     PAY_WHOLE = 23  # as PAY, and never more than the whole units in a
+    REMEMBER = 24  # history[a, t] = b
+    GROWN = 25  # out = what purchases in history[a] give of series b: a flow of the period (c = 0), a level at its end (1), start (2)
 
 
 _INPUT, _PERIOD, _COPY = int(Op.INPUT), int(Op.PERIOD), int(Op.COPY)
@@ -62,18 +65,23 @@ _LESS, _LESS_EQUAL, _EQUAL, _NOT_EQUAL = int(Op.LESS), int(Op.LESS_EQUAL), int(O
 _AND, _OR, _NOT, _SELECT = int(Op.AND), int(Op.OR), int(Op.NOT), int(Op.SELECT)
 _ROUND_DOWN, _ROUND_HALF_UP = int(Op.ROUND_DOWN), int(Op.ROUND_HALF_UP)
 _COLLECT, _MOVE, _PAY, _PAY_WHOLE = int(Op.COLLECT), int(Op.MOVE), int(Op.PAY), int(Op.PAY_WHOLE)
+_REMEMBER, _GROWN = int(Op.REMEMBER), int(Op.GROWN)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_block(ops, starts, params, period_values, inputs, records, balance_sheet, tolerance, slots, out, leak, breach):  # type: ignore[no-untyped-def]
+def run_block(  # type: ignore[no-untyped-def]
+    ops, starts, params, period_values, inputs, units, first_month, records, balance_sheet, tolerance,
+    history, slots, out, leak, breach,
+):  # fmt: skip
     """Run the program over one block of scenarios.
 
     ops: int32 [op, WIDTH]; starts: int32 [k], the parameter a slot starts from, or -1 for 0; params: [parameter];
-    period_values: [v, t]; inputs: [n, t, s]; records: int32 [r], the slots to keep; balance_sheet: [k], +1 for accounts and
-    parties, -1 for the tally of collections, 0 for the rest: its product with the slots is constant while cash is
-    conserved; tolerance: the smallest amount that counts.
-    Filled in: slots [k, s] (working storage, closing values at the end); out [r, t, s]; leak [s], the largest drift of cash;
-    breach [2, s], op and payment date of the first amount that was negative or not a number, or -1.
+    period_values: [v, t]; inputs: [n, t, s]; units: [q, m, s], what a unit bought has given, or what is left of it, after
+    m months; first_month: int64 [t + 1], the months behind each payment; records: int32 [r], the slots to keep;
+    balance_sheet: [k], +1 for accounts and parties, -1 for the tally of what came in, 0 for the rest: its product with the
+    slots is constant while cash is conserved; tolerance: the smallest amount that counts.
+    Filled in: history [p, t, s] and slots [k, s] (working storage, closing values at the end); out [r, t, s]; leak [s], the
+    largest drift of cash; breach [2, s], op and payment date of the first amount that was negative or not a number, or -1.
     """
     n_slots, n = slots.shape
     n_periods = period_values.shape[1]
@@ -117,7 +125,7 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                     slots[a, s] = available - paid
                     slots[b, s] += paid
                     slots[c, s] -= paid
-                    slots[d, s] -= asked  # what this claim did not get, a later one of the step does not ask for
+                    slots[d, s] -= 0.0 if np.isnan(asked) else asked  # what this claim did not get, no later one asks for
                 if odd > 0:
                     _mark(slots, o, tolerance, i, t, breach)
             elif code == _MINIMUM:
@@ -203,10 +211,30 @@ def run_block(ops, starts, params, period_values, inputs, records, balance_sheet
                     slots[b, s] += moved
                 if odd > 0:
                     _mark(slots, o, tolerance, i, t, breach)
+            elif code == _REMEMBER:
+                for s in range(n):
+                    history[a, t, s] = slots[b, s]
+            elif code == _GROWN:
+                _grown(slots, history, units, first_month, o, a, b, c, t)
         for r in range(records.shape[0]):
             for s in range(n):
                 out[r, t, s] = slots[records[r], s]
         _follow_cash(slots, balance_sheet, opening, leak)
+
+
+@njit(cache=True, nogil=True)
+def _grown(slots, history, units, first_month, o, p, q, level, t):  # type: ignore[no-untyped-def]
+    """Slot o: what the purchases before date t give in its period (level 0), what is left of them at its end (1) or start (2)."""
+    n = slots.shape[1]
+    for s in range(n):
+        slots[o, s] = 0.0
+    for u in range(t):
+        before = first_month[t] - first_month[u + 1]
+        after = first_month[t + 1] - first_month[u + 1]
+        at = before if level == 2 else after
+        for s in range(n):
+            given = units[q, at, s] if level > 0 else units[q, after, s] - units[q, before, s]
+            slots[o, s] += history[p, u, s] * given
 
 
 @njit(cache=True, nogil=True)

@@ -1,64 +1,56 @@
-"""What a name in an expression stands for: quantities of the pool and of the deal, targets, triggers."""
+"""What a name in an expression stands for, when it may be read, and the findings about it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from clo.deal.terms import COLLECTED, Deal
-from clo.expressions import SHOWN, Call, Expression, ExpressionError, Name, parse
+from clo.deal.terms import Deal, Let
+from clo.deal.vocabulary import OWNERS, QUANTITIES, Quantity
+from clo.expressions import DEAL_FUNCTIONS, SHOWN, Expression, ExpressionError, names, parse
 from clo.findings import Finding, nearest
 from clo.waterfall.assembler import Assembler
 from clo.waterfall.kernel import Op
+from clo.waterfall.kinds import Kinds, with_texts_read
+from clo.waterfall.memory import Memory
+from clo.waterfall.pool_inputs import PoolInputs
 
-POOL_QUANTITIES = ("initial", "opening", "balance", "cumulative_default", "default", *COLLECTED)
-"""What an expression may ask of `pool` or a sub-pool; flows are those of the collection period, balance is its closing."""
+ACCRUAL, TRIGGERS, STEPS = "accrual", "triggers", "steps"
+"""Parts of a payment date, in order."""
 
 
 def hint(name: str, known: Iterable[str]) -> str:
     """A sentence that suggests the nearest known name."""
-    names = sorted(known)
-    close = nearest(name, names, cutoff=0.5)
-    return f"did you mean {close!r}?" if close else f"known: {', '.join(names)}"
-
-
-ARITHMETIC = ("+", "-", "*", "/", "neg", "min", "max")
-
-
-def is_condition(expression: Expression) -> bool:
-    """Whether an expression is true or false, not a number. Raises ExpressionError where it mixes the two."""
-    match expression:
-        case Name(name):
-            return "." not in name  # a trigger
-        case Call(function, arguments):
-            kinds = [is_condition(argument) for argument in arguments]
-            if function == "if":
-                if not kinds[0] or kinds[1] != kinds[2]:
-                    raise ExpressionError("if(condition, a, b) takes a condition and two values of one kind")
-                return kinds[1]
-            logical = function in ("and", "or", "not")
-            if any(kind != logical for kind in kinds):
-                wanted, given = ("conditions", "a number") if logical else ("numbers", "a condition")
-                raise ExpressionError(f"{function!r} takes {wanted}, and is given {given}")
-            return function not in ARITHMETIC
-        case _:
-            return False
+    listed = sorted(known)
+    close = nearest(name, listed, cutoff=0.5)
+    return f"did you mean {close!r}?" if close else f"known: {', '.join(listed)}"
 
 
 class Scope:
     """The names of one deal during compilation, and the findings about them.
 
-    path: the place in the deal that is being compiled, for findings. triggers_known: those evaluated so far.
+    path: the place in the deal that is being compiled, for findings. lets: every `let` value, its text and place. pending:
+    amounts that have not accrued yet. triggers_known, lets_known: those read and computed so far on the payment date.
     """
 
-    def __init__(self, deal: Deal, code: Assembler) -> None:
+    def __init__(self, deal: Deal, code: Assembler, lets: Mapping[str, tuple[str, str]], pool: PoolInputs) -> None:
         self.deal = deal
         self.code = code
+        self.lets = lets
+        self.pool = pool
         self.path = ""
+        self.part = ACCRUAL
         self.findings: list[Finding] = []
         self.used: set[str] = set()
-        self.triggers_known: list[str] = []
-        self._targets_open: list[str] = []
+        self.pending: set[str] = set()
+        self.triggers_known: set[str] = set()
+        self.lets_known: set[str] = set()
+        self.owners = {name: kind for section, kind in OWNERS.items() for name in getattr(deal, section)} | {"pool": "pool"}
+        self.kinds = Kinds(self.quantity, {name: text for name, (text, _) in lets.items()}, set(deal.triggers))
+        self.memory = Memory(self, code)
+        self._open: list[str] = []
+
+    # ---- findings ----
 
     def complain(self, code: str, message: str, fix: str, *, rule: str = "", value: str = "", path: str = "") -> None:
         """Add a finding about `path`, or about the place being compiled."""
@@ -69,25 +61,34 @@ class Scope:
         if found not in self.findings:  # an expression that several steps read is compiled for each
             self.findings.append(found)
 
-    def known(self, name: str, names: Iterable[str], what: str) -> bool:
+    def known(self, name: str, entries: Iterable[str], what: str) -> bool:
         """Whether a name is there; complains where it is not."""
-        names = list(names)
-        if name not in names:
-            self.complain("E-D101", f"{what} {name!r} is not in the deal; {hint(name, names)}", f"use a known {what}", value=name)
-        return name in names
+        listed = list(entries)
+        if name not in listed:
+            there = hint(name, listed) if listed else "there is none"
+            self.complain("E-D101", f"{what} {name!r} is not in the deal; {there}", f"use a known {what}", value=name)
+        return name in listed
+
+    # ---- expressions ----
 
     def value(self, text: str, out: int | None = None, *, condition: bool = False) -> int:
         """The slot of a number, or of a condition's truth, after the ops that compute it."""
         try:
-            expression = parse(text)
-            if is_condition(expression) != condition:
+            expression = parse(text, DEAL_FUNCTIONS)
+            if unknown := [name for name in dict.fromkeys(names(expression)) if not self._exists(name)]:
+                for name in unknown:
+                    self._unknown(name)
+                return self._nothing()
+            expression = with_texts_read(expression, self.quantity)
+            kind = self.kinds.is_condition(expression)
+            if kind is not None and kind != condition:
                 wanted, given = ("a condition", "a number") if condition else ("a number", "a condition")
                 self.complain("E-D104", f"{wanted} stands here, and {text!r} is {given}", "compare it with something", value=text)
                 return self._nothing()
-            return self.code.lower(expression, self.slot_of, out=out)
+            return self.code.lower(expression, self.slot_of, self.is_money, self.memory.slot, out=out)
         except ExpressionError as error:
             shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-            self.complain("E-D102", str(error), "see the expression language in docs/deal-file.md", value=shown)
+            self.complain("E-D102", str(error), "see the expression language in docs/waterfall.md", value=shown)
         except ValueError as error:
             self.complain("E-D103", f"{error}: {text!r}", "compare with numbers or names", value=text)
         return self._nothing()
@@ -98,69 +99,147 @@ class Scope:
         finite = self.code.apply(Op.LESS, value, self.code.unbounded)
         return self.code.apply(Op.SELECT, finite, value, self.code.constant(math.nan))
 
+    def number(self, value: float | str, name: str) -> int:
+        """The slot of a number that a caller may change by its name, or of a formula."""
+        if isinstance(value, str):
+            return self.value(value)
+        return self.code.constant(value, name)
+
+    def is_money(self, expression: Expression) -> bool:
+        """Whether an expression is compared to within what counts."""
+        return self.kinds.money_power(expression) > 0
+
+    # ---- names ----
+
+    def quantity(self, name: str) -> Quantity | None:
+        """What the language says of a name with a dot; None for one it does not know."""
+        owner, _, word = name.rpartition(".")
+        if owner in ("index", "schedule"):
+            known = self.deal.curves if owner == "index" else self.deal.schedules
+            return Quantity(money=owner == "schedule", settled=True) if word in known else None
+        kind = "payment" if owner == "payment" else self.owners.get(owner, "")
+        found = QUANTITIES.get(kind, {}).get(word)
+        if found is not None and kind == "tranche" and word.startswith("interest") and self.deal.tranches[owner].coupon is None:
+            return None
+        return found
+
     def slot_of(self, name: str) -> int:
-        """The slot of a name."""
+        """The slot of a name, as things stand at the place being compiled."""
         self.used.add(name)
-        owner, _, quantity = name.rpartition(".")
-        if owner == "pool" or owner in self.deal.pools:
-            return self._pool_slot(owner, quantity)
-        if owner in self.deal.accounts and quantity == "target":
-            return self.target(owner)
-        if name in self.deal.triggers and name not in self.triggers_known:
-            message = f"trigger {name!r} is read before it is evaluated"
-            self.complain(
-                "E-D106", message, "put it above the one that reads it", rule="triggers are evaluated in order", value=name
-            )
+        if "." not in name:
+            return self._undotted(name)
+        quantity = self.quantity(name)
+        if quantity is None:
+            return self._unknown(name)
+        if name in self.pending:
+            rule = "what accrues reads what has accrued before it: accounts, tranches, facilities, hedges, fees"
+            self.complain("E-D112", f"{name!r} is read before it accrues", "use an opening balance", rule=rule, value=name)
             return self._nothing()
-        if name in self.deal.triggers or name in self._quantities():
-            return self.code.slots[name]
-        known = [*self._quantities(), *self.deal.triggers, *(f"{account}.target" for account in self.deal.accounts)]
-        known += [f"{pool}.{quantity}" for pool in ("pool", *self.deal.pools) for quantity in POOL_QUANTITIES]
-        return self._unknown(name, known)
+        return self.own_slot(name) if quantity.kept else self._computed(name)
+
+    def own_slot(self, name: str) -> int:
+        """The slot that keeps a name from date to date, whether it may be read here or not."""
+        owner, _, word = name.rpartition(".")
+        if self.owners.get(owner) == "pool":
+            return self.pool.slot(owner, word)
+        if name == "payment.fraction":
+            return self.code.period_value(f"fraction:{self.deal.day_count}")
+        if owner in ("payment", "index", "schedule") or self.owners.get(owner) == "counterparty":
+            return self.code.period_value(name)
+        return self.code.slots[name]
 
     def target(self, account: str) -> int:
-        """The account's target as things stand; its expression takes the place of the name."""
-        if account in self._targets_open:
-            circle = " -> ".join(f"{name}.target" for name in (*self._targets_open, account))
-            rule = "a target cannot depend on itself"
-            self.complain("E-D107", f"cycle: {circle}", "use an opening balance or a number", rule=rule, value=account)
+        """The account's target as things stand."""
+        return self._computed(f"{account}.target")
+
+    def available(self, facility: str) -> int:
+        """What a facility may still lend, as things stand."""
+        code, lent = self.code, "balance" if self.deal.facilities[facility].replenished else "drawn"
+        left = code.apply(Op.SUBTRACT, self._computed(f"{facility}.limit"), code.slots[f"{facility}.{lent}"])
+        return code.apply(Op.MAXIMUM, left, code.constant(0.0))
+
+    def _undotted(self, name: str) -> int:
+        if name in self.deal.triggers:
+            if self.part != ACCRUAL and name not in self.triggers_known:
+                message = f"trigger {name!r} is read before it is evaluated"
+                rule = "triggers are evaluated in order, before the steps or where a `test` step names them"
+                self.complain("E-D106", message, "put it above what reads it, or use previous()", rule=rule, value=name)
+            return self.code.slots[name]
+        if name in self.lets:
+            if self.part != ACCRUAL and name not in self.lets_known:
+                rule = "a `let` value is known from its step on; what accrues sees that of the payment date before"
+                fix = f"put the step that computes it above, or use previous({name})"
+                self.complain("E-D113", f"{name!r} is read before it is computed", fix, rule=rule, value=name)
+            return self.code.slots[name]
+        return self._unknown(name)
+
+    def _computed(self, name: str) -> int:
+        """The slot of what is computed anew wherever it is read."""
+        code = self.code
+        owner, _, word = name.rpartition(".")
+        match self.owners[owner], word:
+            case "pool", _:
+                both = code.apply(Op.ADD, self.pool.slot(owner, "opening"), self.pool.slot(owner, "balance"))
+                return code.apply(Op.MULTIPLY, both, code.constant(0.5))
+            case "group", _:
+                total = code.constant(0.0)
+                for tranche in self.deal.groups[owner].tranches:
+                    if f"{tranche}.{word}" in code.slots:
+                        total = code.apply(Op.ADD, total, self.slot_of(f"{tranche}.{word}"))
+                return total
+            case "facility", "available":
+                return self.available(owner)
+            case "facility", _:
+                return self._inline(name, f"facilities.{owner}.limit", self.deal.facilities[owner].limit)
+            case "ledger", _:
+                return self._inline(name, f"ledgers.{owner}.limit", self.deal.ledgers[owner].limit)
+            case _:
+                return self._inline(name, f"accounts.{owner}.target", self.deal.accounts[owner].target)
+
+    def _inline(self, name: str, path: str, stated: str | float | None) -> int:
+        """The expression that a name stands for takes its place."""
+        if name in self._open:
+            circle = " -> ".join((*self._open, name))
+            rule = "a target or limit cannot depend on itself"
+            self.complain("E-D107", f"cycle: {circle}", "use an opening balance or a number", rule=rule, value=name)
             return self._nothing()
-        target = self.deal.accounts[account].target
-        if target is None:
-            self.complain("E-D110", f"account {account!r} has no target", f"add target: to accounts.{account}", value=account)
+        if stated is None:
+            owner, _, word = name.rpartition(".")
+            self.complain("E-D110", f"{owner!r} has no {word}", f"add {word}: to {path.rpartition('.')[0]}", value=owner)
             return self._nothing()
-        reader, self.path = self.path, f"accounts.{account}.target"
-        self._targets_open.append(account)
-        slot = self.value(target)
-        self._targets_open.pop()
+        reader, self.path = self.path, path
+        self._open.append(name)
+        slot = self.number(stated, name)
+        self._open.pop()
         self.path = reader
         return slot
+
+    def _exists(self, name: str) -> bool:
+        return name in self.deal.triggers or name in self.lets or ("." in name and self.quantity(name) is not None)
 
     def _nothing(self) -> int:
         return self.code.constant(0.0)
 
-    def _unknown(self, name: str, known: Iterable[str]) -> int:
-        self.complain("E-D101", f"name {name!r} is not known; {hint(name, known)}", "use a name of the deal", value=name)
+    def _unknown(self, name: str) -> int:
+        self.complain("E-D101", f"name {name!r} is not known; {hint(name, self._near(name))}", "use a name of the deal", value=name)
         return self._nothing()
 
-    def _quantities(self) -> list[str]:
-        """Names of the deal's own quantities that have a slot."""
-        deal = self.deal
-        found = [f"{account}.{quantity}" for account in deal.accounts for quantity in ("balance", "initial")]
-        found += [f"{t}.{quantity}" for t in deal.tranches for quantity in ("balance", "size", "interest_due", "interest_unpaid")]
-        found += [f"{fee}.{quantity}" for fee in deal.fees for quantity in ("due", "unpaid")]
-        return [name for name in found if name in self.code.slots]
+    def _near(self, name: str) -> list[str]:
+        """Names that may have been meant: those of the same owner, or all."""
+        owner = name.rpartition(".")[0]
+        everything = [f"{each}.{word}" for each, kind in self.owners.items() for word in QUANTITIES[kind]]
+        everything = [each for each in everything if self.quantity(each) is not None]
+        everything += [f"payment.{word}" for word in QUANTITIES["payment"]]
+        everything += [f"index.{curve}" for curve in self.deal.curves] + [f"schedule.{each}" for each in self.deal.schedules]
+        same = [each for each in everything if owner and each.startswith(f"{owner}.")]
+        return same or [*everything, *self.deal.triggers, *self.lets]
 
-    def _pool_slot(self, owner: str, quantity: str) -> int:
-        name = f"{owner}.{quantity}"
-        if quantity not in POOL_QUANTITIES:
-            return self._unknown(name, [f"{owner}.{known}" for known in POOL_QUANTITIES])
-        if quantity == "initial":
-            return self.code.slots[name]
-        if quantity != "cumulative_default":
-            return self.code.input(owner, quantity)
-        if name not in self.code.slots:
-            default = self.code.input(owner, "default")
-            running = self.code.new_slot(name)
-            self.code.apply(Op.ADD, running, default, out=running)
-        return self.code.slots[name]
+
+def lets_of(steps: Iterable[tuple[str, object]]) -> dict[str, tuple[str, str]]:
+    """Every `let` value with its text and the path of its step, in order; of a name defined twice, the first."""
+    found: dict[str, tuple[str, str]] = {}
+    for path, step in steps:
+        if isinstance(step, Let):
+            for name, text in step.values.items():
+                found.setdefault(name, (text, path))
+    return found

@@ -1,36 +1,36 @@
-"""Pay steps as ops: sequential, pro rata and residual payments out of an account."""
+"""Pay steps as ops: sequential, pro rata and residual payments out of accounts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from clo.deal.terms import Deal, Pay
 from clo.waterfall.assembler import Assembler
+from clo.waterfall.compiling import Condition, payee, rounded
 from clo.waterfall.kernel import Op
 from clo.waterfall.names import Scope
 from clo.waterfall.program import Movement, Reason
 
-_CLAIM = {"fee": "unpaid", "interest": "interest_unpaid", "principal": "balance"}
-_ROUND = {"down": Op.ROUND_DOWN, "half_up": Op.ROUND_HALF_UP, "none": Op.COPY}
-
-
-def rounded(code: Assembler, deal: Deal, slot: int, out: int | None = None) -> int:
-    """A slot with the amount rounded as the deal rounds, free to be counted down."""
-    return code.apply(_ROUND[deal.rounding], slot, out=out)
-
-
-def payee(deal: Deal, kind: str, name: str) -> str:
-    """Who receives a fee or what a tranche is paid."""
-    return deal.fees[name].payee or name if kind == "fee" else deal.tranches[name].holder
+_CLAIMS = {
+    ("fee", "fee"): "unpaid",
+    ("fee", "facility"): "unpaid",
+    ("interest", "tranche"): "interest_unpaid",
+    ("interest", "facility"): "interest_unpaid",
+    ("principal", "tranche"): "balance",
+    ("principal", "facility"): "balance",
+    ("hedge", "hedge"): "unpaid",
+}
+"""The slot of what is owed, by kind of payment and of entry."""
 
 
 class PayStep:
-    """One pay step being compiled: its account, its condition, and what it may pay in all."""
+    """One pay step being compiled: its accounts, its condition, and what it may pay in all."""
 
-    def __init__(self, deal: Deal, scope: Scope, step: Pay, number: int) -> None:
+    def __init__(self, deal: Deal, scope: Scope, step: Pay, number: int, path: str, condition: Condition | None) -> None:
         self.deal, self.scope, self.code = deal, scope, scope.code
-        self.step, self.number = step, number
+        self.step, self.number, self.path, self.condition = step, number, path, condition
         self.rounds = deal.rounding != "none"
-        self.source = self.code.slots[f"{step.source}.balance"]
-        self.condition = None if step.condition is None else scope.value(step.condition, out=self.code.new_slot(), condition=True)
+        self.accounts = [self.code.slots[f"{name}.balance"] for name in step.sources]
 
     def compile(self) -> None:
         """Append the ops of the step."""
@@ -38,72 +38,163 @@ class PayStep:
         if self.step.kind == "residual":
             self._residual(limit)
         elif self.step.how == "pro_rata":
-            self._pro_rata(limit)
+            self._pro_rata(self._members(self.step.names), limit)
         else:
-            for name in self.step.names:
-                self._pay(name, self._claim(name), limit)
+            self._sequential(self.step.names, limit)
+
+    def _members(self, names: Sequence[str]) -> list[str]:
+        """The names, with groups opened."""
+        groups = self.deal.groups
+        return [each for name in names for each in (groups[name].tranches if name in groups else (name,))]
 
     def _limit(self) -> int:
         """A slot with the most the step may still pay, free to be counted down."""
         code = self.code
-        limit = code.unbounded if self.step.amount is None else rounded(code, self.deal, self.scope.amount(self.step.amount))
-        return limit if self.condition is None else code.apply(Op.SELECT, self.condition, limit, code.constant(0.0))
+        if self.step.amount is None:
+            limit = code.apply(Op.COPY, code.unbounded) if self._counts_down else code.unbounded
+        else:
+            limit = rounded(code, self.deal, self.scope.amount(self.step.amount))
+        return limit if self.condition is None else code.apply(Op.SELECT, self.condition.slot, limit, code.constant(0.0))
+
+    @property
+    def _counts_down(self) -> bool:
+        """Whether the step writes into the slot of its limit."""
+        return len(self.accounts) > 1 or any(name in self.deal.groups or self._per_note(name) for name in self.step.names)
 
     def _claim(self, name: str) -> int:
-        return self.code.slots[f"{name}.{_CLAIM[self.step.kind]}"]
+        return self.code.slots[f"{name}.{_CLAIMS[self.step.kind, self.scope.owners[name]]}"]
+
+    def _there(self, account: int) -> int:
+        """What can be paid out of an account."""
+        return self.code.apply(Op.ROUND_DOWN, account) if self.rounds else account
+
+    def _all_there(self) -> int:
+        """What can be paid out of all accounts of the step."""
+        total = self._there(self.accounts[0])
+        for account in self.accounts[1:]:
+            total = self.code.apply(Op.ADD, total, self._there(account))
+        return total
+
+    # ---- one claim ----
+
+    def _per_note(self, name: str) -> bool:
+        return self.step.kind == "principal" and name in self.deal.tranches and self.deal.tranches[name].principal_per_note
+
+    def _sequential(self, names: Sequence[str], limit: int) -> None:
+        """Each in its turn; a group in its own order."""
+        for name in names:
+            group = self.deal.groups.get(name)
+            if group is None:
+                self._in_turn(name, limit)
+            elif group.how == "sequential":
+                self._sequential(group.tranches, limit)
+            else:
+                asked = self._total([self._claim(member) for member in group.tranches])
+                asked = self.code.apply(Op.MINIMUM, asked, limit)
+                self._pro_rata(list(group.tranches), limit)
+                self.code.apply(Op.SUBTRACT, limit, asked, out=limit)
+
+    def _in_turn(self, name: str, limit: int) -> None:
+        """One claim, at most the limit, which falls by what is asked; per note, by what is paid."""
+        code, claim = self.code, self._claim(name)
+        if self._per_note(name):
+            share = self._whole_notes(name, code.apply(Op.MINIMUM, claim, limit))
+            code.apply(Op.SUBTRACT, limit, share, out=limit)
+            self._pay(name, claim, share)
+        elif len(self.accounts) == 1:
+            self._pay(name, claim, limit)
+        else:
+            asked = code.apply(Op.MINIMUM, claim, limit)
+            code.apply(Op.SUBTRACT, limit, asked, out=limit)
+            self._pay(name, claim, asked)
+
+    def _whole_notes(self, name: str, share: int) -> int:
+        """The most of a share that is there and is a whole amount a note."""
+        code, notes = self.code, self.code.slots[f"{name}.notes"]
+        share = code.apply(Op.MINIMUM, share, self._all_there())
+        some = code.apply(Op.SELECT, notes, notes, code.constant(1.0))
+        each = code.apply(Op.ROUND_DOWN, code.apply(Op.DIVIDE, share, some))
+        return code.apply(Op.MULTIPLY, each, notes)
 
     def _pay(self, name: str, claim: int, limit: int, reason: Reason | None = None) -> int:
-        """One payment: the claim, at most the limit, at most what is there. Returns the slot of what was paid."""
-        code, step = self.code, self.step
-        party = payee(self.deal, step.kind, name)
+        """Payments out of each account in turn: the claim, at most the limit. Returns the slot of what was paid in all.
+
+        Out of one account the limit falls by what was asked of it.
+        """
+        code = self.code
+        if len(self.accounts) == 1:
+            return self._payment(name, self.step.sources[0], claim, limit, reason)
+        total, left = code.apply(Op.COPY, code.constant(0.0)), code.apply(Op.COPY, limit)
+        for account in self.step.sources:
+            asked = code.apply(Op.COPY, left)
+            paid = self._payment(name, account, claim, asked, reason)
+            code.apply(Op.SUBTRACT, left, paid, out=left)
+            code.apply(Op.ADD, total, paid, out=total)
+        return total
+
+    def _payment(self, name: str, account: str, claim: int, limit: int, reason: Reason | None) -> int:
+        """One payment out of one account: the claim, at most the limit, at most what is there."""
+        code, kind = self.code, self.step.kind
+        party = payee(self.deal, name)
         out = code.movement_slots()
         pay = Op.PAY_WHOLE if self.rounds else Op.PAY
-        op = code.emit(pay, out, self.source, code.slots[f"received.{party}"], claim, limit)
+        op = code.emit(pay, out, code.slots[f"{account}.balance"], code.slots[f"received.{party}"], claim, limit)
         if reason is None:
-            reason = "fee" if step.kind == "fee" else "interest" if step.kind == "interest" else "principal"
-        movement = Movement(
-            op=op,
-            step=self.number,
-            reason=reason,
-            claim=f"{name}.{step.kind}",
-            source=step.source,
-            to=party,
-            asked=out,
-            available=out + 1,
-            moved=out + 2,
-            condition=self.condition,
-            condition_text=step.condition or "",
+            reason = "residual_principal" if kind == "residual" else kind
+        code.movements.append(
+            Movement(
+                op=op,
+                step=self.number,
+                path=self.path,
+                reason=reason,
+                claim=f"{name}.{kind}",
+                source=account,
+                to=party,
+                asked=out,
+                available=out + 1,
+                moved=out + 2,
+                condition=None if self.condition is None else self.condition.slot,
+                condition_text="" if self.condition is None else self.condition.text,
+            )
         )
-        code.movements.append(movement)
-        return movement.moved
+        return out + 2
 
-    def _pro_rata(self, limit: int) -> None:
+    # ---- several claims ----
+
+    def _total(self, slots: Sequence[int]) -> int:
+        total = slots[0]
+        for slot in slots[1:]:
+            total = self.code.apply(Op.ADD, total, slot)
+        return total
+
+    def _pro_rata(self, names: Sequence[str], limit: int) -> None:
         """Shares by claim; with rounding the remainder goes to the first named that still has a claim, then the next."""
-        code, names = self.code, self.step.names
+        code = self.code
         claims = [self._claim(name) for name in names]
-        everything = claims[0]
-        for claim in claims[1:]:
-            everything = code.apply(Op.ADD, everything, claim)
-        available = code.apply(Op.ROUND_DOWN, self.source) if self.rounds else self.source
-        total = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, limit, everything), available)
-        divisor = code.apply(Op.SELECT, everything, everything, code.constant(1.0))
-        shares = []
-        for claim in claims:
-            share = code.apply(Op.DIVIDE, code.apply(Op.MULTIPLY, total, claim), divisor)
-            shares.append(code.apply(Op.ROUND_DOWN, share) if self.rounds else share)
+        total = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, limit, self._total(claims)), self._all_there())
+        shares = shares_of(code, total, claims, whole=self.rounds)
         remainder = code.apply(Op.COPY, total)
         for name, claim, share in zip(names, claims, shares, strict=True):
-            paid = self._pay(name, claim, share)
-            code.apply(Op.SUBTRACT, remainder, paid, out=remainder)
-        if self.rounds:
-            for name, claim in zip(names, claims, strict=True):
+            self._paid_share(name, claim, share, remainder)
+        if not self.rounds:
+            return
+        for name, claim in zip(names, claims, strict=True):
+            if self._per_note(name) or len(self.accounts) > 1:
+                self._paid_share(name, claim, code.apply(Op.MINIMUM, remainder, claim), remainder)
+            else:
                 self._pay(name, claim, remainder)
+
+    def _paid_share(self, name: str, claim: int, share: int, remainder: int) -> None:
+        if self._per_note(name):
+            share = self._whole_notes(name, share)
+        paid = self._pay(name, claim, share)
+        self.code.apply(Op.SUBTRACT, remainder, paid, out=remainder)
 
     def _residual(self, limit: int) -> None:
         """Principal up to the excess of the balance over what the pool leaves after the other tranches; interest beyond."""
         code, (name,) = self.code, self.step.names
         balance = code.slots[f"{name}.balance"]
-        left = code.input("pool", "balance")
+        left = self.scope.pool.slot("pool", "balance")
         for other in self.deal.tranches:
             if other != name:
                 left = code.apply(Op.SUBTRACT, left, code.slots[f"{other}.balance"])
@@ -114,3 +205,13 @@ class PayStep:
         paid = self._pay(name, balance, code.apply(Op.MINIMUM, excess, remaining), "residual_principal")
         code.apply(Op.SUBTRACT, remaining, paid, out=remaining)
         self._pay(name, code.unbounded, remaining, "residual_interest")
+
+
+def shares_of(code: Assembler, total: int, claims: Sequence[int], *, whole: bool) -> list[int]:
+    """A total shared by claim, each share rounded down where `whole`; nothing where nobody claims."""
+    everything = claims[0]
+    for claim in claims[1:]:
+        everything = code.apply(Op.ADD, everything, claim)
+    divisor = code.apply(Op.SELECT, everything, everything, code.constant(1.0))
+    shares = [code.apply(Op.DIVIDE, code.apply(Op.MULTIPLY, total, claim), divisor) for claim in claims]
+    return [code.apply(Op.ROUND_DOWN, share) for share in shares] if whole else shares

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Reason = Literal["collect", "transfer", "fee", "interest", "principal", "residual_principal", "residual_interest"]
+CASH_REASONS = (
+    "collect", "transfer", "draw", "earned", "purchase", "sale",
+    "fee", "interest", "principal", "hedge", "residual_principal", "residual_interest",
+)  # fmt: skip
+"""Why cash moves."""
+BOOKINGS = ("charge", "capitalise", "write_down", "write_up", "debit", "credit")
+"""Why something moves that is not cash."""
+Reason = Literal[
+    "collect", "transfer", "draw", "earned", "purchase", "sale",
+    "fee", "interest", "principal", "hedge", "residual_principal", "residual_interest",
+    "charge", "capitalise", "write_down", "write_up", "debit", "credit",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One place in the program where cash moves, and what it is called.
+    """One place in the program where something moves, and what it is called.
 
-    op: index into Program.ops. step: number of the step in the waterfall, 1-based. claim: what is paid, such as
-    `senior.interest`. asked, available, moved: slots. condition: slot of the step's condition, or None; condition_text: as
-    the deal says it.
+    op: index into Program.ops. step: number of the step in the waterfall, 1-based, 0 for what accrues; path: where the deal
+    says it. claim: what is paid, such as `senior.interest`. asked, available, moved: slots. condition: slot of the step's
+    condition, or None; condition_text: as the deal says it.
     """
 
     op: int
     step: int
+    path: str
     reason: Reason
     claim: str
     source: str
@@ -33,16 +45,26 @@ class Movement:
     condition: int | None = None
     condition_text: str = ""
 
+    @property
+    def cash(self) -> bool:
+        return self.reason not in BOOKINGS
+
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """Names of a compiled deal: `slots` by quantity (`senior.balance`), `params` by quantity (`senior.coupon`)."""
+    """Names of a compiled deal: `slots` by quantity (`senior.balance`), `params` by quantity (`senior.coupon`).
+
+    values: names of `let` values, in order.
+    """
 
     slots: Mapping[str, int]
     params: Mapping[str, int]
     movements: tuple[Movement, ...]
     assertions: tuple[int, ...]
     """Slot of each assertion's truth, in the deal's order."""
+    values: tuple[str, ...] = ()
+    lines: tuple[tuple[str, int, int], ...] = ()
+    """What the program does in order: words, and the ops from and up to which it does it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +73,7 @@ class Program:
 
     ops int32 [op, WIDTH]; starts int32 [slot], the parameter a slot starts from or -1; params [parameter];
     inputs: (pool or sub-pool, quantity) of each input row; period_values: names of the values by payment date;
+    purchases: sub-pools that loans are bought for, units: (sub-pool, quantity) of each series of what a unit bought gives;
     balance_sheet [slot]: see kernel.run_block.
     """
 
@@ -59,6 +82,8 @@ class Program:
     params: NDArray[np.float64]
     inputs: tuple[tuple[str, str], ...]
     period_values: tuple[str, ...]
+    purchases: tuple[str, ...]
+    units: tuple[tuple[str, str], ...]
     balance_sheet: NDArray[np.float64]
     symbols: Symbols
 
@@ -67,4 +92,4 @@ class Program:
         params = self.params.copy()
         for name, value in values.items():
             params[self.symbols.params[name]] = value
-        return Program(self.ops, self.starts, params, self.inputs, self.period_values, self.balance_sheet, self.symbols)
+        return replace(self, params=params)

@@ -1,0 +1,99 @@
+"""What a program learns of the loans before it runs: cut-off balances, the tranche that takes the rest, what counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from clo.deal.checks import uneven_notes
+from clo.deal.terms import Deal
+from clo.expressions import evaluate, parse
+from clo.findings import DealError, Finding, nearest
+from clo.waterfall.assembler import SMALLEST
+from clo.waterfall.kernel import WHOLE
+from clo.waterfall.program import Program
+
+TOLERANCE = 1e-12
+"""The smallest amount that counts, as a share of the original pool balance."""
+
+
+def bind(program: Program, deal: Deal, initial: Mapping[str, float], *, force: Mapping[str, str] | None = None) -> Program:
+    """The program with the numbers that depend on the loans and the scenario.
+
+    initial: cut-off balance of each sub-pool. force: triggers made to pass or fail. Raises DealError where tranches and
+    what backs them do not add up.
+    """
+    pool = sum(initial.values())
+    sizes = _sizes(deal, pool, initial)
+    findings = [*_uneven(deal, sizes), *_unfunded(deal, sizes)]
+    if findings:
+        raise DealError(findings)
+    numbers = {"pool.initial": pool} | {f"{name}.initial": balance for name, balance in initial.items()}
+    for name, tranche in deal.tranches.items():
+        numbers[f"{name}.size"] = sizes[name]
+        if tranche.denomination is not None:
+            numbers[f"{name}.notes"] = sizes[name] / tranche.denomination
+    if SMALLEST in program.symbols.params:
+        numbers[SMALLEST] = smallest_amount(deal, pool)
+    for name, made in (force or {}).items():
+        if made != "as_modelled":
+            numbers |= {f"{name}.forced": 1.0, f"{name}.forced_to": float(made == "fail")}
+    return program.with_params(numbers)
+
+
+def backing(deal: Deal, pool: float, initial: Mapping[str, float]) -> float:
+    """What the sizes of the tranches sum to. Raises DealError for a name that has no initial balance."""
+    known = {"pool.initial": pool} | {f"{name}.initial": balance for name, balance in initial.items()}
+    known |= {f"{name}.initial": account.initial for name, account in deal.accounts.items()}
+
+    def lookup(name: str) -> float:
+        if name not in known:
+            close = nearest(name, known)
+            fix = f"did you mean {close!r}?" if close else f"names are {', '.join(known)}"
+            rule = "backing is made of what pools and accounts start with"
+            message = f"name {name!r} is not known here"
+            raise DealError([deal.origin.finding("E-D101", "backing", message, fix, rule=rule, value=name)])
+        return known[name]
+
+    return float(evaluate(parse(deal.backing), lookup))
+
+
+def _sizes(deal: Deal, pool: float, initial: Mapping[str, float]) -> dict[str, float]:
+    """The size of each tranche, in the deal's order."""
+    stated = {name: tranche.size for name, tranche in deal.tranches.items() if not isinstance(tranche.size, str)}
+    rest = [name for name, tranche in deal.tranches.items() if tranche.size == "rest"]
+    total = backing(deal, pool, initial)
+    left = total - sum(stated.values())
+    listed = " + ".join(f"{name} {size:,.0f}" for name, size in stated.items())
+    plain = deal.backing == "pool.initial"
+    what, rule = (f"pool {total:,.0f}", "tranches = pool") if plain else (f"{deal.backing} = {total:,.0f}", "tranches = backing")
+    place = f"tranches.{rest[0]}.size" if rest else "tranches"
+    if rest and left < 0:
+        of = f"the pool of {total:,.0f}" if plain else what
+        message = f"{listed} exceed {of} by {-left:,.0f}; nothing is left for {rest[0]!r}"
+        raise DealError([deal.origin.finding("E-D070", place, message, "reduce the sizes, or add loans", rule=rule)])
+    if not rest and abs(left) > TOLERANCE * max(pool, total):
+        message = f"{listed} = {sum(stated.values()):,.0f}; {what}: {left:,.0f} unallocated"
+        fix = "let one tranche take `size: rest`, or say what backs the tranches: `backing:`"
+        raise DealError([deal.origin.finding("E-D070", place, message, fix, rule=rule)])
+    return {name: stated.get(name, left) for name in deal.tranches}
+
+
+def _uneven(deal: Deal, sizes: Mapping[str, float]) -> Iterator[Finding]:
+    for name, tranche in deal.tranches.items():
+        if tranche.size == "rest" and sizes[name]:
+            yield from uneven_notes(deal, name, sizes[name])
+
+
+def _unfunded(deal: Deal, sizes: Mapping[str, float]) -> Iterator[Finding]:
+    """Accounts that the proceeds of the issue do not fund."""
+    proceeds = sum(size * deal.tranches[name].issue_price for name, size in sizes.items())
+    funded = sum(account.initial for account in deal.accounts.values())
+    if funded > proceeds:
+        message = f"accounts start with {funded:,.0f}, more than the {proceeds:,.0f} that the issue brings in"
+        rule = "accounts are funded from the proceeds of the issue, and the rest buys the loans"
+        yield deal.origin.finding("E-D071", "accounts", message, "reduce initial:", rule=rule)
+
+
+def smallest_amount(deal: Deal, initial: float) -> float:
+    """The smallest amount that counts in a deal on a pool of this cut-off balance."""
+    return TOLERANCE * initial if deal.rounding == "none" else max(TOLERANCE * initial, WHOLE)

@@ -1,0 +1,116 @@
+"""Movements of a run: the ledger of cash, what parties pay each other, and bookings of what is not cash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from clo.deal.terms import Deal
+from clo.pool.flows import Flow, PoolFlows
+from clo.waterfall.allocation import DealFlows
+from clo.waterfall.deal_pool import BOUGHT, DealPool
+from clo.waterfall.frames import payment_dates
+from clo.waterfall.program import Movement
+
+ISSUER = "issuer"
+BORROWERS = (Flow.interest, Flow.prepayment_fee, Flow.scheduled_principal, Flow.prepayment, Flow.recovery)
+"""Columns of cash that come from borrowers."""
+COLUMNS = ["step", "reason", "from", "to", "amount"]
+
+
+def ledger(flows: DealFlows, pool: PoolFlows, scenario: int = 0) -> pd.DataFrame:
+    """payment_date, step, reason, from, to, amount: every movement of cash; step 0 is the closing date, and what accounts earn."""
+    frame = pd.DataFrame(_at_closing(flows, pool), columns=COLUMNS)
+    frame.insert(0, "payment_date", np.datetime64(flows.timeline.closing, "s"))
+    cash = (movement for movement in flows.program.symbols.movements if movement.cash)
+    return pd.concat([frame, _entries(flows, cash, scenario)], ignore_index=True)
+
+
+def bookings(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
+    """payment_date, step, reason, from, to, amount: what was charged, capitalised, written or entered in a ledger."""
+    return _entries(flows, (movement for movement in flows.program.symbols.movements if not movement.cash), scenario)
+
+
+def _entries(flows: DealFlows, movements: Iterable[Movement], scenario: int) -> pd.DataFrame:
+    """Movements that are not 0, one row for each date, step, reason and pair."""
+    rows: dict[tuple[int, int, str, str, str], float] = {}
+    for movement in movements:
+        moved = flows.slot(movement.moved, scenario)
+        reason = _reason(movement)
+        for t in np.flatnonzero(moved):
+            key = (int(t), movement.step, reason, movement.source, movement.to)
+            rows[key] = rows.get(key, 0.0) + float(moved[t])
+    order = sorted(rows, key=lambda key: key[:2])
+    body = pd.DataFrame([(*key[1:], rows[key]) for key in order], columns=COLUMNS)
+    body = body.astype({"step": "int64", "amount": "float64"})  # also where nothing moved
+    body.insert(0, "payment_date", payment_dates(flows)[[key[0] for key in order]])
+    return body
+
+
+def _reason(movement: Movement) -> str:
+    owner = movement.claim.partition(".")[0]
+    return movement.claim if movement.reason == "collect" else f"{owner}.{movement.reason}"
+
+
+def _at_closing(flows: DealFlows, pool: PoolFlows) -> list[tuple[int, str, str, str, float]]:
+    """Notes are issued; the proceeds fund the accounts and buy the loans, each sub-pool in proportion to its balance."""
+    deal = flows.deal
+    issued = [(name, flows.parameter(f"{name}.size") * tranche.issue_price) for name, tranche in deal.tranches.items()]
+    rows = [(0, f"{name}.issue", deal.tranches[name].holder, ISSUER, price) for name, price in issued if price]
+    funded = {name: amount for name in deal.accounts if (amount := flows.parameter(f"{name}.initial"))}
+    rows += [(0, f"{name}.initial", ISSUER, name, amount) for name, amount in funded.items()]
+    left = sum(price for _, price in issued) - sum(funded.values())
+    opening = {group: float(pool.amounts[Flow.opening, g, 0, 0]) for g, group in enumerate(pool.groups)}
+    total = sum(opening.values())
+    rows += [(0, f"{group}.purchase", ISSUER, deal.seller(group), left * part / total) for group, part in opening.items()]
+    return rows
+
+
+def parties(flows: DealFlows, pool: DealPool, book: pd.DataFrame) -> pd.DataFrame:
+    """payment_date, payer, payee, stream, amount: what parties pay each other; accounts are the issuer's.
+
+    Collections are told by sub-pool: what its borrowers paid in the months that the payment date distributes.
+    """
+    who = _parties_of(flows.deal)
+    inside = {ISSUER, *flows.deal.accounts}
+    outside = book[~(book["from"].isin(inside) & book["to"].isin(inside)) & (book["from"] != "obligors")]
+    settled = pd.DataFrame(
+        {
+            "payment_date": outside["payment_date"],
+            "payer": outside["from"].replace(who),
+            "payee": outside["to"].replace(who),
+            "stream": outside["reason"],
+            "amount": outside["amount"],
+        }
+    )
+    collected = pd.DataFrame(_collected(flows, pool), columns=["payment_date", "payer", "payee", "stream", "amount"])
+    parts = [part for part in (collected, settled) if len(part)]
+    if not parts:
+        return settled
+    together = pd.concat(parts, ignore_index=True)
+    return together.sort_values("payment_date", kind="stable", ignore_index=True)
+
+
+def _parties_of(deal: Deal) -> dict[str, str]:
+    """The party behind each account, facility and hedge of the ledger."""
+    found = dict.fromkeys(deal.accounts, ISSUER)
+    found |= {name: facility.provider for name, facility in deal.facilities.items()}
+    return found | {name: hedge.counterparty for name, hedge in deal.hedges.items()}
+
+
+def _collected(flows: DealFlows, pool: DealPool) -> list[tuple[Any, str, str, str, float]]:
+    """Each column of cash; the seller of a sub-pool pays for what it buys back, less what it puts in its place."""
+    first, dates, rows = flows.timeline.first_month, payment_dates(flows), []
+    paid = [("obligors", flow.name, pool.flows.received(flow)) for flow in BORROWERS]
+    paid.append(("seller", "repurchase", pool.flows.received(Flow.repurchase) - pool.flows.received(Flow.substitution)))
+    for t in range(flows.timeline.payments):
+        for g, group in enumerate(pool.flows.groups):
+            for payer, flow, received in paid:
+                amount = float(received[g, first[t] : first[t + 1], 0].sum())
+                if amount:
+                    who = flows.deal.seller(group.removesuffix(BOUGHT)) if payer == "seller" else payer
+                    rows.append((dates[t], who, ISSUER, f"{group}.{flow}", amount))
+    return rows

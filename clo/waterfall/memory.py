@@ -1,0 +1,93 @@
+"""Functions over payment dates: what is remembered of a name, and the slots that remember it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clo.deal.vocabulary import LONGEST_MEMORY
+from clo.expressions import Call, Expression, ExpressionError, Name, Number
+from clo.waterfall.assembler import Assembler
+from clo.waterfall.kernel import Op
+
+if TYPE_CHECKING:
+    from clo.waterfall.names import Scope
+
+
+class Memory:
+    """What expressions of one deal remember. Its ops run first on a payment date, while all slots are as the last one left them."""
+
+    def __init__(self, scope: Scope, code: Assembler) -> None:
+        self.scope, self.code = scope, code
+        self._back: dict[str, list[int]] = {}
+
+    def slot(self, call: Call) -> int:
+        """The slot of `previous(name)`, `cumulative(name)`, `rolling_sum(name, n)` or `rolling_average(name, n)`."""
+        name = call.arguments[0]
+        if not isinstance(name, Name):
+            raise ExpressionError(f"{call.function}() takes a name; give the expression one with a `let` step first")
+        if call.function == "previous":
+            return self._previous(name.name)
+        now = self._settled(call.function, name.name)
+        if call.function == "cumulative":
+            return self.code.apply(Op.ADD, self._sum_before(name.name), now)
+        count = _whole(call.function, call.arguments[1])
+        total = now
+        for slot in self._before(name.name, count - 1):
+            total = self.code.apply(Op.ADD, total, slot)
+        if call.function == "rolling_sum":
+            return total
+        dates = self.code.apply(Op.MINIMUM, self.code.constant(float(count)), self.code.period_value("payment.number"))
+        return self.code.apply(Op.DIVIDE, total, dates)
+
+    def _previous(self, name: str) -> int:
+        code, scope = self.code, self.scope
+        scope.used.add(name)
+        if "." in name:
+            quantity = scope.quantity(name)
+            if quantity is None or not quantity.kept:
+                scope.complain("E-D111", f"{name!r} is not kept from date to date", "give it a name with a `let` step first")
+                return code.constant(0.0)
+        if f"previous:{name}" not in code.slots:
+            kept = scope.own_slot(name)
+            code.remember(Op.COPY, code.new_slot(f"previous:{name}"), kept)
+        return code.slots[f"previous:{name}"]
+
+    def _settled(self, function: str, name: str) -> int:
+        """The slot of what the name stands for now, where it stands for one thing a payment date."""
+        scope = self.scope
+        quantity = scope.quantity(name) if "." in name else None
+        if name not in scope.lets and (quantity is None or not quantity.settled):
+            fix = "take a flow of the pool, an amount that accrues, or a value named by a `let` step"
+            scope.complain("E-D111", f"{function}() of {name!r}, which is not settled once a payment date", fix)
+            return self.code.constant(0.0)
+        return scope.slot_of(name)
+
+    def _sum_before(self, name: str) -> int:
+        code = self.code
+        if f"cumulative:{name}" not in code.slots:
+            total = code.new_slot(f"cumulative:{name}")
+            code.remember(Op.ADD, total, total, self._kept(name))
+        return code.slots[f"cumulative:{name}"]
+
+    def _before(self, name: str, count: int) -> list[int]:
+        """Slots with the name's value at the ends of the last `count` payment dates, the latest first."""
+        back = self._back.setdefault(name, [])
+        while len(back) < count:
+            back.append(self.code.new_slot(f"{len(back) + 1} before:{name}"))
+        return back[:count]
+
+    def _kept(self, name: str) -> int:
+        return self.scope.own_slot(name)
+
+    def finish(self) -> None:
+        """Append the ops that move what is remembered one date back, oldest first."""
+        for name, back in self._back.items():
+            kept = self._kept(name)
+            for older, newer in reversed(list(zip(back, [kept, *back], strict=False))):
+                self.code.remember(Op.COPY, older, newer)
+
+
+def _whole(function: str, expression: Expression) -> int:
+    if isinstance(expression, Number) and 1 <= expression.value <= LONGEST_MEMORY and expression.value == int(expression.value):
+        return int(expression.value)
+    raise ExpressionError(f"{function}(name, n) takes a whole number of payment dates from 1 to {LONGEST_MEMORY}")
