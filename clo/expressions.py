@@ -22,7 +22,12 @@ SHOWN = 120
 """Characters of an expression that a message quotes."""
 FUNCTIONS: Mapping[str, tuple[int, int]] = {"min": (2, 16), "max": (2, 16), "if": (3, 3)}
 """Name of each function: fewest and most arguments."""
-MEMORY: Mapping[str, tuple[int, int]] = {"previous": (1, 1), "cumulative": (1, 1), "rolling_sum": (2, 2), "rolling_average": (2, 2)}
+MEMORY: Mapping[str, tuple[int, int]] = {
+    "previous": (1, 1),
+    "cumulative": (1, 1),
+    "rolling_sum": (2, 2),
+    "rolling_average": (2, 2),
+}
 """Functions of a name over payment dates, which only deals have."""
 DEAL_FUNCTIONS = {**FUNCTIONS, **MEMORY}
 

@@ -219,9 +219,7 @@ Shares = Annotated[
 ]
 """One share, or one for each month or year."""
 Formula = Annotated[str, _AS_FORMULA]
-RateOrFormula = Annotated[
-    Annotated[Rate, Tag("number")] | Annotated[Formula, Tag("formula")], Discriminator(_number_or_formula)
-]
+RateOrFormula = Annotated[Annotated[Rate, Tag("number")] | Annotated[Formula, Tag("formula")], Discriminator(_number_or_formula)]
 """A rate a year, or an expression that gives one."""
 MoneyOrFormula = Annotated[
     Annotated[Money, Tag("number")] | Annotated[Formula, Tag("formula")], Discriminator(_number_or_formula)

@@ -155,7 +155,9 @@ def _others_roll(run: Run, tolerance: float) -> Iterator[Row]:
     if run.deal.hedges:
         frame = run.hedges
         before = frame.groupby("hedge", sort=False)["unpaid"].shift(fill_value=0.0)
-        yield _within("hedges: carried + due - paid = unpaid", _largest(before + frame["due"] - frame["paid"] - frame["unpaid"]), tolerance)
+        yield _within(
+            "hedges: carried + due - paid = unpaid", _largest(before + frame["due"] - frame["paid"] - frame["unpaid"]), tolerance
+        )
 
 
 def _figures(run: Run) -> Iterator[Row]:

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, PrivateAttr
 
 from clo.behaviour.assumptions import Behaviour, replaced
 from clo.deal.accounts import Account, Facility, Ledger

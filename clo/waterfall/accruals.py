@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 
 from clo.deal.terms import Account, Coupon, Deal, Facility, Fee, Hedge, Tranche
-from clo.waterfall.assembler import Assembler
 from clo.waterfall.compiling import TALLY, rounded
 from clo.waterfall.kernel import Op
 from clo.waterfall.names import Scope

@@ -36,8 +36,8 @@ class Assembler:
     """A program in the making. Slots of intermediate results are used again from step to step; named ones are kept.
 
     Its ops stand in three parts, one after the other: memory (what is remembered of the payment date before), head (what is
-    known of this one), and body, in the order written. trace: each movement keeps what it asked, found and moved, so that a run can be explained; without, a block needs less
-    memory and runs faster.
+    known of this one), and body, in the order written. trace: each movement keeps what it asked, found and moved, so that a
+    run can be explained; without, a block needs less memory and runs faster.
     """
 
     def __init__(self, *, trace: bool = True) -> None:

@@ -22,7 +22,7 @@ COLUMNS = ["step", "reason", "from", "to", "amount"]
 
 
 def ledger(flows: DealFlows, pool: PoolFlows, scenario: int = 0) -> pd.DataFrame:
-    """payment_date, step, reason, from, to, amount: every movement of cash; step 0 is the closing date, and what accounts earn."""
+    """payment_date, step, reason, from, to, amount: every movement of cash; step 0 is closing, and what accounts earn."""
     frame = pd.DataFrame(_at_closing(flows, pool), columns=COLUMNS)
     frame.insert(0, "payment_date", np.datetime64(flows.timeline.closing, "s"))
     cash = (movement for movement in flows.program.symbols.movements if movement.cash)

@@ -48,7 +48,9 @@ class _Compiler:
         self.code = Assembler(trace=trace)
         self.items, found = expanded(deal)
         self.steps = [item for item in self.items if isinstance(item, PlacedStep)]
-        pool = PoolInputs(self.code, list(deal.pools), self._bought(), sold=any(isinstance(each.step, Sell) for each in self.steps))
+        pool = PoolInputs(
+            self.code, list(deal.pools), self._bought(), sold=any(isinstance(each.step, Sell) for each in self.steps)
+        )
         lets = lets_of((each.path, each.step) for each in self.steps)
         self.scope = Scope(deal, self.code, lets, pool)
         self.scope.findings += found
@@ -159,5 +161,3 @@ class _Compiler:
             self.code.release()
         self.code.lines.append(("what is asserted", start, self.code.place))
         return tuple(slots)
-
-

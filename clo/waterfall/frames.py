@@ -26,9 +26,7 @@ def stacked(flows: DealFlows, name: str, rows: dict[str, dict[str, Any]], column
     if not names:
         return pd.DataFrame({"payment_date": dates[:0], name: [], **{column: [] for column in columns}})
     frame = {"payment_date": np.repeat(dates, len(names)), name: np.tile(np.array(names, dtype=object), len(dates))}
-    return pd.DataFrame(
-        frame | {column: np.stack([row[column] for row in rows.values()], axis=1).ravel() for column in columns}
-    )
+    return pd.DataFrame(frame | {column: np.stack([row[column] for row in rows.values()], axis=1).ravel() for column in columns})
 
 
 class Moved:
@@ -55,7 +53,8 @@ def _values(flows: DealFlows, scenario: int) -> Callable[[str], Floats]:
 
 
 TRANCHE = (
-    "opening", "interest_due", "interest_paid", "interest_unpaid", "capitalised", "principal_paid", "writedown", "writeup", "closing",
+    "opening", "interest_due", "interest_paid", "interest_unpaid",
+    "capitalised", "principal_paid", "writedown", "writeup", "closing",
 )  # fmt: skip
 
 

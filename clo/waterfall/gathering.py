@@ -102,22 +102,17 @@ def period_table(program: Program, deal: Deal, timeline: Timeline, curves: Curve
 
 def _of_payment(word: str, timeline: Timeline) -> Floats:
     days, start = timeline.payment_dates, timeline.accrual_start
-    number = np.arange(1.0, timeline.payments + 1)
-    match word:
-        case "number":
-            return number
-        case "left":
-            return timeline.payments - number
-        case "date":
-            return days.astype(np.float64)
-        case "start":
-            return start.astype(np.float64)
-        case "days":
-            return (timeline.accrual_end - start).astype(np.float64)
-        case "month":
-            return (days.astype("datetime64[M]").astype(np.int64) % 12 + 1).astype(np.float64)
-        case _:
-            return (days.astype("datetime64[Y]").astype(np.int64) + 1970).astype(np.float64)
+    number = np.arange(1, timeline.payments + 1)
+    found = {
+        "number": number,
+        "left": timeline.payments - number,
+        "date": days,
+        "start": start,
+        "days": timeline.accrual_end - start,
+        "month": days.astype("datetime64[M]").astype(np.int64) % 12 + 1,
+        "year": days.astype("datetime64[Y]").astype(np.int64) + 1970,
+    }
+    return np.asarray(found[word].astype(np.float64))
 
 
 def _observed(deal: Deal, name: str, timeline: Timeline) -> Floats:
@@ -128,14 +123,15 @@ def _observed(deal: Deal, name: str, timeline: Timeline) -> Floats:
         seen &= days >= as_days([trigger.since])[0]
     if trigger.until is not None:
         seen &= days <= as_days([trigger.until])[0]
-    return seen.astype(np.float64)
+    return np.asarray(seen.astype(np.float64))
 
 
 def scheduled(schedule: Schedule, timeline: Timeline) -> Floats:
     """The numbers of a schedule by payment date [t]."""
     if schedule.payments is not None:
         numbers = np.array(schedule.payments, dtype=np.float64)
-        return np.asarray(numbers[np.minimum(np.arange(timeline.payments), len(numbers) - 1)])
+        last: Floats = numbers[np.minimum(np.arange(timeline.payments), len(numbers) - 1)]
+        return last
     if schedule.level is not None:
         return _in_force(schedule.level, timeline)
     entries = schedule.by_date
@@ -157,7 +153,7 @@ def _in_force(numbers: dict[date, float], timeline: Timeline) -> Floats:
 
 def _fixings(deal: Deal, name: str, timeline: Timeline, curves: Curves | None, findings: list[Finding]) -> Floats:
     """The rate of an index where each accrual period begins."""
-    curve = (curves or {}).get(name)
+    curve = None if curves is None else curves.get(name)
     if curve is None:
         message = f"no curve is given for index {name!r}"
         findings.append(deal.origin.finding("E-R120", f"curves.{name}", message, "add it to curves=, or to the deal's curves"))

@@ -55,7 +55,9 @@ class Op(IntEnum):
     PAY = 22  # from a to b: min(c, d, a); c falls by it, d by min(c, d); out, out + 1, out + 2 = asked, available, paid
     PAY_WHOLE = 23  # as PAY, and never more than the whole units in a
     REMEMBER = 24  # history[a, t] = b
-    GROWN = 25  # out = what purchases in history[a] give of series b: a flow of the period (c = 0), a level at its end (1), start (2)
+    GROWN = (
+        25  # out = what purchases in history[a] give of series b: a flow of the period (c = 0), a level at its end (1), start (2)
+    )
 
 
 _INPUT, _PERIOD, _COPY = int(Op.INPUT), int(Op.PERIOD), int(Op.COPY)

@@ -76,16 +76,7 @@ class Kinds:
                 quantity = self._quantity(name) if "." in name else None
                 return int(quantity is not None and quantity.money)
             case Call(function, arguments):
-                powers = [self.money_power(argument) for argument in arguments]
-                if function == "*":
-                    return sum(powers)
-                if function == "/":
-                    return powers[0] - powers[1]
-                if function in ("+", "-", "neg", "min", "max"):
-                    return max(powers)
-                if function in MEMORY:
-                    return powers[0]
-                return max(powers[1:]) if function == "if" else 0
+                return _power_of_call(function, [self.money_power(argument) for argument in arguments])
             case _:
                 return 0
 
@@ -100,6 +91,19 @@ class Kinds:
             return None
         finally:
             self._open.remove(name)
+
+
+def _power_of_call(function: str, powers: list[int]) -> int:
+    """The power of money of a call, of those of its arguments."""
+    if function == "*":
+        return sum(powers)
+    if function == "/":
+        return powers[0] - powers[1]
+    if function in MEMORY:
+        return powers[0]
+    if function == "if":
+        return max(powers[1:])
+    return max(powers) if function in ARITHMETIC else 0
 
 
 def with_texts_read(expression: Expression, quantity: Callable[[str], Quantity | None]) -> Expression:

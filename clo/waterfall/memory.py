@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Memory:
-    """What expressions of one deal remember. Its ops run first on a payment date, while all slots are as the last one left them."""
+    """What expressions of one deal remember. Its ops run first on a payment date, while slots are as the last one left them."""
 
     def __init__(self, scope: Scope, code: Assembler) -> None:
         self.scope, self.code = scope, code

@@ -200,12 +200,13 @@ class Scope:
         """The expression that a name stands for takes its place."""
         if name in self._open:
             circle = " -> ".join((*self._open, name))
-            rule = "a target or limit cannot depend on itself"
-            self.complain("E-D107", f"cycle: {circle}", "use an opening balance or a number", rule=rule, value=name)
+            rule, owner = "a target or limit cannot depend on itself", name.rpartition(".")[0]
+            self.complain("E-D107", f"cycle: {circle}", "use an opening balance or a number", rule=rule, value=owner)
             return self._nothing()
         if stated is None:
             owner, _, word = name.rpartition(".")
-            self.complain("E-D110", f"{owner!r} has no {word}", f"add {word}: to {path.rpartition('.')[0]}", value=owner)
+            what = self.owners[owner]
+            self.complain("E-D110", f"{what} {owner!r} has no {word}", f"add {word}: to {path.rpartition('.')[0]}", value=owner)
             return self._nothing()
         reader, self.path = self.path, path
         self._open.append(name)
@@ -221,7 +222,9 @@ class Scope:
         return self.code.constant(0.0)
 
     def _unknown(self, name: str) -> int:
-        self.complain("E-D101", f"name {name!r} is not known; {hint(name, self._near(name))}", "use a name of the deal", value=name)
+        self.complain(
+            "E-D101", f"name {name!r} is not known; {hint(name, self._near(name))}", "use a name of the deal", value=name
+        )
         return self._nothing()
 
     def _near(self, name: str) -> list[str]:

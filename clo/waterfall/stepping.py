@@ -58,7 +58,8 @@ class Stepping:
         scope.path = item.path
         if isinstance(item, SectionStart):
             self._enter(item)
-            self.code.lines.append((f"section {item.name}" + (f" if {item.condition}" if item.condition else ""), start, self.code.place))
+            condition = f" if {item.condition}" if item.condition else ""
+            self.code.lines.append((f"section {item.name}{condition}", start, self.code.place))
         else:
             self._step(item)
             self.code.lines.append((f"{item.number}. {in_words(item.step)}", start, self.code.place))
@@ -115,7 +116,9 @@ class Stepping:
         condition = self._condition(placed)
         if isinstance(step, Collect) and condition is not None:
             rule = "what the pool pays is collected on every payment date"
-            scope.complain("E-D116", "a collect step stands in a section that may not run", "move it out of the section", rule=rule)
+            scope.complain(
+                "E-D116", "a collect step stands in a section that may not run", "move it out of the section", rule=rule
+            )
         if not sound:
             self._read_only(step)
             return
@@ -167,10 +170,9 @@ class Stepping:
         deal = self.deal
         match step:
             case Collect():
-                pools = ("pool", *deal.pools)
-                return self._all((step.to,), deal.accounts, "account") & self._all(step.columns, COLLECTED, "column of the pool") & (
-                    self._all((step.pool,), pools, "pool")
-                )
+                sound = self._all((step.to,), deal.accounts, "account")
+                sound &= self._all(step.columns, COLLECTED, "column of the pool")
+                return sound & self._all((step.pool,), ("pool", *deal.pools), "pool")
             case Transfer():
                 ledgers = () if step.credits is None else (step.credits,)
                 return self._all((step.source, step.to), deal.accounts, "account") & self._all(ledgers, deal.ledgers, "ledger")
@@ -195,7 +197,8 @@ class Stepping:
 
     def _all(self, names: Iterable[str], entries: Iterable[str], what: str) -> bool:
         listed = list(entries)
-        return all([self.scope.known(name, listed, what) for name in names])
+        missing = [name for name in names if not self.scope.known(name, listed, what)]
+        return not missing
 
     def _payable(self, step: Pay) -> bool:
         deal, scope = self.deal, self.scope
@@ -204,8 +207,8 @@ class Stepping:
         if sound and step.kind == "interest":
             sound = self._with_coupon(step.names)
         if sound and step.kind == "residual" and (len(step.names) != 1 or len(step.sources) != 1):
-            value = ", ".join(step.names)
-            scope.complain("E-D109", "a residual goes to one tranche, out of one account", "name one tranche and one account", value=value)
+            message, fix = "a residual goes to one tranche, out of one account", "name one tranche and one account"
+            scope.complain("E-D109", message, fix, value=", ".join(step.names))
             return False
         return sound
 

@@ -70,9 +70,7 @@ class CashStep:
     def _transfer(self, step: Transfer) -> None:
         amount = self._if(self.scope.amount(step.amount))
         names = (step.source, step.to)
-        moved = self._moved(
-            "transfer", f"{step.to}.transfer", names, self._balance(step.source), self._balance(step.to), amount
-        )
+        moved = self._moved("transfer", f"{step.to}.transfer", names, self._balance(step.source), self._balance(step.to), amount)
         if step.credits is not None:
             kept = self.code.apply(Op.COPY, moved)
             Booking(self.deal, self.scope, self.number, self.path, self.condition).credit((step.credits,), kept)
