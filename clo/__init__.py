@@ -23,8 +23,10 @@ _HOMES = {
     "amortise": "clo.pool.amortisation",
     "cdr_from_mdr": "clo.behaviour.rates",
     "check_limits": "clo.tape.limits",
+    "compile_deal": "clo.waterfall.compile",
     "convert_tape": "clo.files.tape.convert",
     "cpr_from_smm": "clo.behaviour.rates",
+    "listing": "clo.waterfall.listing",
     "kaplan_meier": "clo.history.survival",
     "load_deal": "clo.files.deal",
     "match_obligors": "clo.tape.obligors",
@@ -79,6 +81,8 @@ if TYPE_CHECKING:
     from clo.tape.obligors import match_obligors as match_obligors
     from clo.tape.strata import strata as strata
     from clo.tape.vintages import vintages as vintages
+    from clo.waterfall.compile import compile_deal as compile_deal
+    from clo.waterfall.listing import listing as listing
 
 
 def __getattr__(name: str) -> Any:

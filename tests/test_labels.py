@@ -10,7 +10,8 @@ from sample_runs import sample
 
 from clo.labels import LANGUAGES, WORDS, check_name, dotted, label, money, party, path_label, percent, short_money, unit, why
 
-FRAMES = ("tranches", "pool", "parties", "ledger", "accounts", "fees", "triggers", "summary", "checks")
+FRAMES = ("tranches", "pool", "parties", "ledger", "bookings", "accounts", "fees", "facilities", "hedges", "ledgers")
+FRAMES += ("triggers", "values", "summary", "checks")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 SAME_IN_BOTH = {"spc"}
 

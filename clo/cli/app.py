@@ -138,15 +138,24 @@ def strat(
 @app.command()
 def explain(
     deal: DealFile,
-    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="Such as mezzanine.interest.", show_default=False)],
+    claim: Annotated[
+        str | None, typer.Argument(metavar="[CLAIM]", help="Such as mezzanine.interest; needs --period.", show_default=False)
+    ] = None,
     *,
-    period: Annotated[int, typer.Option("--period", "-p", min=1, help="Payment number; 1 is the first.")],
+    period: Annotated[int | None, typer.Option("--period", "-p", min=1, help="Payment number; 1 is the first.")] = None,
     scenario: Scenario = "base",
     lang: Lang = Language.en,
     json: Json = False,
 ) -> None:
-    """Why a claim got what it got on one payment date."""
-    raise typer.Exit(_actions("running").explain(deal, claim, period, scenario=scenario, lang=lang.value, as_json=json))
+    """The steps a deal compiles to, with their slots; or all steps of one payment; or why one claim got what it got then."""
+    work = _actions("explaining")
+    if claim is not None and period is None:
+        raise typer.BadParameter("a claim is explained on one payment date: add --period N")
+    if period is None:
+        raise typer.Exit(work.program(deal, as_json=json))
+    if claim is None:
+        raise typer.Exit(work.payment(deal, period, scenario=scenario, lang=lang.value, as_json=json))
+    raise typer.Exit(work.claim(deal, claim, period, scenario=scenario, lang=lang.value, as_json=json))
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The work of `clo run`, `clo explain` and `clo report`."""
+"""The work of `clo run` and `clo report`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import typer
 
 from clo import study
@@ -17,16 +16,15 @@ from clo.deal.terms import Deal
 from clo.files.deal import load_deal
 from clo.files.results import MANIFEST, PAGE, page_of, plain, read_rerun, save, whole
 from clo.findings import nearest
-from clo.labels import Lang, check_name, label, why
+from clo.labels import Lang, check_name, label
 from clo.report import render, tables
-from clo.report.tables import Column, Table
 from clo.study import Result
 
 
 def run(file: Path, names: Sequence[str] | None, *, out: Path, lang: Lang, as_json: bool, quiet: bool, page: bool) -> int:
     """Run the scenarios (None: all), write the outputs, show the tables. 1 if a check failed."""
-    deal = _load(file)
-    results = _run_all(deal, names or tuple(deal.scenarios), lang, quiet)
+    deal = load(file)
+    results = run_all(deal, names or tuple(deal.scenarios), lang, quiet)
     html = render(results, lang) if page else None
     try:
         folders = save(results, out, html)
@@ -44,25 +42,6 @@ def run(file: Path, names: Sequence[str] | None, *, out: Path, lang: Lang, as_js
     if written_page is not None:
         console.say(f"{label('written_to', lang)} {written_page}", quiet=quiet)
     return 0 if all(result.ok for result in results) else 1
-
-
-def explain(file: Path, claim: str, period: int, *, scenario: str, lang: Lang, as_json: bool) -> int:
-    """Asked, available, paid, shortfall and why of one claim on one payment date."""
-    deal = _load(file)
-    (result,) = _run_all(deal, (scenario,), lang, quiet=True)
-    try:
-        found = result.explain(claim, period=period)
-    except (KeyError, ValueError) as error:
-        raise typer.BadParameter(str(error.args[0])) from None
-    day = pd.Timestamp(result.timeline.payment_dates[period - 1]).date()
-    if as_json:
-        console.show_json({"claim": claim, "period": period, "payment_date": day, "scenario": scenario, **found._asdict()})
-        return 0
-    amounts = ("asked", "available", "paid", "shortfall")
-    table = Table(tuple(Column(key, "money") for key in amounts), (tuple(getattr(found, key) for key in amounts),))
-    console.show_table(table, f"{claim}, {label('period', lang)} {period}, {day}, {label(scenario, lang)}", lang)
-    console.out().print(f"{label('why', lang)}: {why(found.why, lang)}", soft_wrap=True)
-    return 0
 
 
 def report(folder: Path, *, lang: Lang, as_json: bool, quiet: bool) -> int:
@@ -93,14 +72,14 @@ def report(folder: Path, *, lang: Lang, as_json: bool, quiet: bool) -> int:
     return 0 if all(result.ok for result in results) else 1
 
 
-def _load(file: Path) -> Deal:
+def load(file: Path) -> Deal:
     if file.name.lower().endswith(TAPE_SUFFIXES):
         fix = "a deal file (.yaml) names its tapes; `clo check` and `clo strat` take a tape"
         raise typer.BadParameter(f"{file.name} is a loan tape by its ending, and this needs a deal file: {fix}")
     return load_deal(file)
 
 
-def _run_all(deal: Deal, names: Sequence[str], lang: Lang, quiet: bool) -> list[Result]:
+def run_all(deal: Deal, names: Sequence[str], lang: Lang, quiet: bool) -> list[Result]:
     for name in names:
         if name not in deal.scenarios:
             near = nearest(name, deal.scenarios)

@@ -8,13 +8,14 @@ from typing import Any
 
 from clo.behaviour.assumptions import NO_DEFAULTS, PREPAYMENT, conflicts
 from clo.deal.marks import empty
+from clo.deal.name_checks import name_findings
 from clo.deal.terms import Deal, enclosing, leaves
 from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
 
 NOT_VALUES = frozenset({"format", "sources", "published", "derived", "assumed"})
 """Keys that say what the file is, or about marks themselves."""
-MARKED_AT_WILL = frozenset({"name", "name_ja", "structure", "principal", "waterfall", "currency", "assertions"})
+MARKED_AT_WILL = frozenset({"name", "name_ja", "structure", "principal", "waterfall", "macros", "currency", "assertions"})
 """Keys that say which deal it is and how it pays: a mark is read, and not asked for."""
 MARKS = "every value of a deal is published (by a source), derived (by a formula) or assumed"
 
@@ -47,40 +48,13 @@ def terms_findings(deal: Deal) -> list[Finding]:
     """What does not agree between the terms of any deal, read from a file or made in a program."""
     timeline = timeline_of(deal)
     return [
-        *_names(deal),
+        *name_findings(deal),
         *_sizes(deal),
         *_whole(deal),
         *(timeline if isinstance(timeline, list) else ()),
         *_scenarios(deal),
         *_assertions(deal, timeline.payments if isinstance(timeline, Timeline) else None),
     ]
-
-
-def _names(deal: Deal) -> Iterator[Finding]:
-    sections: dict[str, Mapping[str, object]] = {
-        "pools": deal.pools,
-        "accounts": deal.accounts,
-        "fees": deal.fees,
-        "tranches": deal.tranches,
-        "triggers": deal.triggers,
-    }
-    homes: dict[str, list[str]] = {}
-    for section, entries in sections.items():
-        for name in entries:
-            homes.setdefault(name, []).append(section)
-    taken = {"issuer", "obligors", *deal.accounts}
-    parties = [(f"tranches.{name}.holder", tranche.holder) for name, tranche in deal.tranches.items()]
-    parties += [(f"fees.{name}.payee", fee.payee) for name, fee in deal.fees.items() if fee.payee is not None]
-    for path, party in parties:
-        if party in taken:
-            message = f"{party!r} cannot be paid as a party: it is the deal's own"
-            rule = "holders and payees are not accounts, the issuer or the obligors"
-            yield deal.origin.finding("E-D023", path, message, "name who is paid", rule=rule, value=party)
-    for name, found in homes.items():
-        if len(found) > 1:
-            message = f"{name!r} is the name of entries in {' and '.join(found)}"
-            rule = "pools, accounts, fees, tranches and triggers share one name space"
-            yield deal.origin.finding("E-D020", f"{found[1]}.{name}", message, "rename one of them", rule=rule, value=name)
 
 
 def _sizes(deal: Deal) -> Iterator[Finding]:
@@ -143,6 +117,12 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
         except ValueError as error:
             yield deal.origin.finding("E-D041", f"{path}.extends", str(error), "break the circle", value=str(given.extends))
             continue
+        for trigger in scenario.force or {}:
+            if trigger not in deal.triggers:
+                close = nearest(trigger, deal.triggers)
+                fix = f"did you mean {close!r}?" if close else f"triggers: {', '.join(deal.triggers) or 'none'}"
+                message = f"trigger {trigger!r} is not in the deal"
+                yield deal.origin.finding("E-D044", f"{path}.force.{trigger}", message, fix, value=trigger)
         missing = [field for field in ("recovery", "recovery_lag") if getattr(scenario, field) is None]
         if all(getattr(scenario, field) is None for field in PREPAYMENT):
             missing.insert(0, "cpr")

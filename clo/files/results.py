@@ -20,7 +20,10 @@ from clo.findings import Finding, InputError
 if TYPE_CHECKING:
     from clo.study import Result
 
-FRAMES = ("tranches", "pool", "parties", "ledger", "accounts", "fees", "triggers", "summary", "checks")
+FRAMES = (
+    "tranches", "pool", "parties", "ledger", "bookings", "accounts", "fees", "facilities", "hedges", "ledgers", "triggers",
+    "values", "summary", "checks",
+)  # fmt: skip
 MANIFEST, PAGE = "manifest.json", "report.html"
 AT_TIMES = ("realised", "states", "excluded")
 """Frames that a run has only where there is something to tell."""

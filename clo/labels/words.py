@@ -6,6 +6,8 @@ import re
 from typing import Literal
 
 from clo.labels.history import HISTORY
+from clo.labels.language import FRAMES as MORE_FRAMES
+from clo.labels.language import OWED, STEPS
 from clo.labels.page import PAGE
 from clo.labels.results import FRAMES, MARKS, POOL, ROLES, VERBS, Words
 from clo.labels.tape import VIEWS
@@ -14,7 +16,7 @@ from clo.labels.terms import BEHAVIOUR, TERMS
 Lang = Literal["en", "ja"]
 LANGUAGES: tuple[Lang, ...] = ("en", "ja")
 
-WORDS: Words = FRAMES | POOL | ROLES | VERBS | MARKS | TERMS | BEHAVIOUR | VIEWS | HISTORY | PAGE
+WORDS: Words = OWED | MORE_FRAMES | STEPS | FRAMES | POOL | ROLES | VERBS | MARKS | TERMS | BEHAVIOUR | VIEWS | HISTORY | PAGE
 """(English, Japanese) of every key."""
 
 
@@ -55,6 +57,17 @@ _WHYS = (
     (r"nothing is left", "残額なし"),
     (r"collected from the borrowers", "債務者から回収"),
     (r"not paid: (`.*`) is false", r"条件 \1 を満たさず支払なし"),
+    (r"not done: (`.*`) is false", r"条件 \1 を満たさず処理なし"),
+    (r"earned on what the account held", "口座残高の運用益"),
+    (r"paid for the pool", "プールの売却代金"),
+    (r"no more may be drawn", "引出可能額の上限"),
+    (r"no more is charged", "計上の上限"),
+    (r"no more is unpaid", "未払残高の上限"),
+    (r"nothing is left to write down", "元本残高なし"),
+    (r"no more was written down", "元本削減額の上限"),
+    (r"the ledger is at its limit", "元帳の限度額"),
+    (r"the ledger is at 0", "元帳残高なし"),
+    (r"a breach: .*", "違反：金額またはその条件が0以上の数値でない"),
     (r"(\w+) ran out after (.*)", r"\1 の残高不足（先順位の支払: \2）"),
     (r"(\w+) ran out; nothing was paid from it before", r"\1 の残高不足（先順位の支払なし）"),
 )
@@ -97,6 +110,11 @@ _CHECKS = (
     (r"pool: opening \+ in - out = closing", "プール：期首残高＋増加－減少＝期末残高"),
     (r"pool: each month opens as the last one closed", "プール：各月の期首残高＝前月の期末残高"),
     (r"tranches: sizes = pool", "トランシェ：発行額の合計＝プール残高"),
+    (r"tranches: sizes = backing", "トランシェ：発行額の合計＝裏付け額"),
+    (r"facilities: opening \+ drawn - repaid = closing", "流動性補完：期首残高＋引出額－返済額＝期末残高"),
+    (r"ledgers: opening \+ debited - credited = closing", "元帳：期首残高＋借方－貸方＝期末残高"),
+    (r"ledgers never below 0", "元帳残高は0以上"),
+    (r"hedges: carried \+ due - paid = unpaid", "ヘッジ：繰越＋発生－支払＝未払"),
     (r"no flow of the pool below 0", "プールの入金は全て0以上"),
     (r"figures: month as published", "公表値：年月が一致"),
     (r"figures: obligors as published", "公表値：債務者数が一致"),

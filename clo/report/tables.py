@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from clo.deal.terms import Mark
+from clo.deal.terms import Mark, Tranche
 from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, percent, stratum
 from clo.pool.flows import Flow
 
@@ -58,8 +58,8 @@ def written(value: Any, kind: Kind, lang: Lang) -> str:
     """A value as text. Missing values are a dash; an empty text stays empty."""
     if isinstance(value, Marked):
         value = value.value
-    if isinstance(value, str) and not value:
-        return ""
+    if isinstance(value, str) and (not value or kind == "percent"):
+        return value  # a coupon that is a formula stands among rates
     if value is None or (kind != "flag" and not isinstance(value, (str, bool)) and bool(pd.isna(value))):
         return NONE
     return _WRITERS[kind](value, lang)
@@ -112,7 +112,7 @@ def capital_structure(result: Result) -> Table:
             size / total if total else np.nan,
             (pool - above - size) / pool,
             (pool - above) / pool,
-            Marked(terms.coupon, deal.mark(f"{path}.coupon") if terms.coupon is not None else None),
+            Marked(_coupon(terms), deal.mark(f"{path}.coupon") if terms.coupon is not None else None),
             Marked(terms.holder, deal.mark(f"{path}.holder")),
         )
         rows.append(row)
@@ -149,6 +149,11 @@ def of_frame(frame: pd.DataFrame, columns: Sequence[Column], totals: int = 0) ->
     """The columns of a frame, in the order given."""
     chosen = frame[[column.key for column in columns]]
     return Table(tuple(columns), tuple(chosen.itertuples(index=False, name=None)), totals)
+
+
+def _coupon(terms: Tranche) -> float | str | None:
+    """The rate, or the words of a coupon that is not one rate."""
+    return terms.coupon if terms.coupon is None or isinstance(terms.coupon, float) else terms.coupon_text
 
 
 def tranche_summary(result: Result) -> Table:

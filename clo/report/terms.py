@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clo.deal.expansion import placed_steps
 from clo.deal.terms import Deal, StepTerms
 from clo.labels import Lang, label, money, path_label
 from clo.report.tables import Column, Marked, Table
@@ -13,9 +14,10 @@ SHARES = frozenset({
     "coupon", "rate", "pd", "correlation", "lgd", "issue_price", "cdr", "cumulative", "timing", "curves", "survival", "nearest",
     "roll_rates", "recovery", "recovery_timing", "recovery_cost", "rates", "cpr", "smm", "to", "prepayment_fee", "rate_cut",
     "share", "substitution", "drawn_at_default", "shift", "performance",
+    "margin", "floor", "cap", "add", "earns", "commitment_fee", "pay", "receive", "interest_on_unpaid", "price",
 })  # fmt: skip
-AMOUNTS = frozenset({"size", "amount", "initial", "denomination", "obligors", "institutions"})
-ELSEWHERE = frozenset({"format", "name", "name_ja", "sources", "published", "derived", "assumed", "waterfall"})
+AMOUNTS = frozenset({"size", "amount", "initial", "denomination", "obligors", "institutions", "limit", "up_to", "target"})
+ELSEWHERE = frozenset({"format", "name", "name_ja", "sources", "published", "derived", "assumed", "waterfall", "macros"})
 """Parts of a deal that the page shows in a place of their own."""
 LONGEST_LIST = 6
 
@@ -26,11 +28,11 @@ def terms_table(deal: Deal, lang: Lang) -> Table:
     rows = [(path_label(path, lang), Marked(term_text(path, value), deal.mark(path)), path) for path, value in _values(stated)]
     rows += [
         (
-            f"{label('waterfall', lang)} {number}",
-            Marked(step_text(step, lang), deal.mark("waterfall")),
-            f"waterfall[{number - 1}]",
+            " › ".join((f"{label('waterfall', lang)} {placed.number}", *(label(title, lang) for title in placed.titles))),
+            Marked(step_text(placed.step, lang), deal.mark("waterfall")),
+            placed.path,
         )
-        for number, step in enumerate(deal.waterfall, start=1)
+        for placed in placed_steps(deal)
     ]
     return Table((Column("term"), Column("value"), Column("place")), tuple(rows))
 
@@ -87,6 +89,9 @@ def step_text(step: StepTerms, lang: Lang) -> str:
     if "kind" in plain:
         words.append(f"{label(plain.pop('kind'), lang)}: {', '.join(label(name, lang) for name in plain.pop('names'))}")
     for key, value in plain.items():
+        if isinstance(value, Mapping):
+            words += [f"{name} = {inner}" for name, inner in value.items()]
+            continue
         text = ", ".join(label(str(inner), lang) for inner in value) if isinstance(value, (list, tuple)) else str(value)
         words.append(f"{label('amount_if' if key == 'if' else key, lang)}: {text}")
     return " · ".join(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clo.deal.terms import Capitalise, Charge, Credit, Deal, Debit, WriteDown, WriteUp
-from clo.waterfall.compiling import Condition, rounded
+from clo.waterfall.compiling import Condition, members, rounded
 from clo.waterfall.kernel import Op
 from clo.waterfall.names import Scope
 from clo.waterfall.payments import shares_of
@@ -31,7 +31,7 @@ class Booking:
                 self.code.apply(Op.ADD, slots[f"{fee}.due"], moved, out=slots[f"{fee}.due"])
             case Capitalise():
                 limit = self._limit(step.amount)
-                for name in self._members(step.interest):
+                for name in members(self.deal, step.interest):
                     unpaid, balance = slots[f"{name}.interest_unpaid"], slots[f"{name}.balance"]
                     self._up_to(f"{name}.capitalise", "capitalise", unpaid, balance, limit)
             case WriteDown():
@@ -51,10 +51,6 @@ class Booking:
         for name in ledgers:
             beyond = self.code.apply(Op.COPY, self.code.constant(0.0))
             self._up_to(f"{name}.credit", "credit", self.code.slots[f"{name}.balance"], beyond, limit)
-
-    def _members(self, names: Sequence[str]) -> list[str]:
-        groups = self.deal.groups
-        return [each for name in names for each in (groups[name].tranches if name in groups else (name,))]
 
     def _room(self, name: str, balance: int) -> int:
         """How much more a ledger may stand at."""
@@ -76,7 +72,7 @@ class Booking:
 
     def _written(self, step: WriteDown | WriteUp, reason: Reason, taken: str, given: str) -> None:
         code, limit = self.code, self._limit(step.amount)
-        names = self._members(step.tranches)
+        names = members(self.deal, step.tranches)
         sources = [code.slots[f"{name}.{taken}"] for name in names]
         targets = [code.slots[f"{name}.{given}"] for name in names]
         claims = [f"{name}.{reason}" for name in names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clo.deal.terms import Deal
@@ -29,6 +30,15 @@ def payee(deal: Deal, name: str) -> str:
     if name in deal.hedges:
         return deal.hedges[name].counterparty
     return deal.fees[name].payee or name
+
+
+def members(deal: Deal, names: Sequence[str]) -> list[str]:
+    """The names, each group replaced by those of its tranches that are there."""
+    found: list[str] = []
+    for name in names:
+        group = deal.groups.get(name)
+        found += [name] if group is None else [each for each in group.tranches if each in deal.tranches]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from clo.deal.vocabulary import OWNERS, QUANTITIES, Quantity
 from clo.expressions import DEAL_FUNCTIONS, SHOWN, Expression, ExpressionError, names, parse
 from clo.findings import Finding, nearest
 from clo.waterfall.assembler import Assembler
+from clo.waterfall.compiling import members
 from clo.waterfall.kernel import Op
 from clo.waterfall.kinds import Kinds, with_texts_read
 from clo.waterfall.memory import Memory
@@ -183,7 +184,7 @@ class Scope:
                 return code.apply(Op.MULTIPLY, both, code.constant(0.5))
             case "group", _:
                 total = code.constant(0.0)
-                for tranche in self.deal.groups[owner].tranches:
+                for tranche in members(self.deal, (owner,)):
                     if f"{tranche}.{word}" in code.slots:
                         total = code.apply(Op.ADD, total, self.slot_of(f"{tranche}.{word}"))
                 return total

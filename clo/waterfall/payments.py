@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from clo.deal.terms import Deal, Pay
 from clo.waterfall.assembler import Assembler
-from clo.waterfall.compiling import Condition, payee, rounded
+from clo.waterfall.compiling import Condition, members, payee, rounded
 from clo.waterfall.kernel import Op
 from clo.waterfall.names import Scope
 from clo.waterfall.program import Movement, Reason
@@ -38,14 +38,9 @@ class PayStep:
         if self.step.kind == "residual":
             self._residual(limit)
         elif self.step.how == "pro_rata":
-            self._pro_rata(self._members(self.step.names), limit)
+            self._pro_rata(members(self.deal, self.step.names), limit)
         else:
             self._sequential(self.step.names, limit)
-
-    def _members(self, names: Sequence[str]) -> list[str]:
-        """The names, with groups opened."""
-        groups = self.deal.groups
-        return [each for name in names for each in (groups[name].tranches if name in groups else (name,))]
 
     def _limit(self) -> int:
         """A slot with the most the step may still pay, free to be counted down."""
@@ -87,11 +82,11 @@ class PayStep:
             if group is None:
                 self._in_turn(name, limit)
             elif group.how == "sequential":
-                self._sequential(group.tranches, limit)
+                self._sequential(members(self.deal, (name,)), limit)
             else:
-                asked = self._total([self._claim(member) for member in group.tranches])
-                asked = self.code.apply(Op.MINIMUM, asked, limit)
-                self._pro_rata(list(group.tranches), limit)
+                inner = members(self.deal, (name,))
+                asked = self.code.apply(Op.MINIMUM, self._total([self._claim(member) for member in inner]), limit)
+                self._pro_rata(inner, limit)
                 self.code.apply(Op.SUBTRACT, limit, asked, out=limit)
 
     def _in_turn(self, name: str, limit: int) -> None:

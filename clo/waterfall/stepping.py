@@ -25,7 +25,7 @@ from clo.deal.terms import (
     WriteUp,
 )
 from clo.waterfall.bookings import Booking
-from clo.waterfall.compiling import Condition
+from clo.waterfall.compiling import Condition, members
 from clo.waterfall.kernel import Op
 from clo.waterfall.names import Scope
 from clo.waterfall.payments import PayStep
@@ -197,8 +197,9 @@ class Stepping:
 
     def _all(self, names: Iterable[str], entries: Iterable[str], what: str) -> bool:
         listed = list(entries)
-        missing = [name for name in names if not self.scope.known(name, listed, what)]
-        return not missing
+        named = list(names)
+        missing = [name for name in named if not self.scope.known(name, listed, what)]
+        return not missing and all(members(self.deal, (name,)) for name in named)  # an empty group is reported elsewhere
 
     def _payable(self, step: Pay) -> bool:
         deal, scope = self.deal, self.scope
@@ -213,13 +214,8 @@ class Stepping:
         return sound
 
     def _with_coupon(self, names: Iterable[str]) -> bool:
-        groups, tranches = self.deal.groups, self.deal.tranches
-        bare = [
-            each
-            for name in names
-            for each in (groups[name].tranches if name in groups else (name,))
-            if each in tranches and tranches[each].coupon is None
-        ]
+        tranches = self.deal.tranches
+        bare = [name for name in members(self.deal, list(names)) if name in tranches and tranches[name].coupon is None]
         for name in dict.fromkeys(bare):
             message = f"tranche {name!r} has no coupon, so no interest"
             self.scope.complain("E-D108", message, "give it a coupon, or pay it a residual", value=name)
