@@ -142,10 +142,13 @@ def test_no_colour_and_no_progress_in_a_pipe(tmp_path: Path) -> None:
     assert "\r" not in done.stdout + done.stderr
 
 
-def test_compiling_is_said_before_it_starts(clo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("clo.study.compiling", lambda: True)
-    assert "Compiling the kernels" in clo("run", DEAL_FILE, "--no-report").err
-    assert "Compiling the kernels" not in clo("run", DEAL_FILE, "--no-report", "--quiet").err
+def test_compiling_is_said_once_on_a_machine(tmp_path: Path) -> None:
+    arguments = ("run", str(DEAL_FILE), "--no-report", "-o", str(tmp_path))
+    machine = {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "NUMBA_DISABLE_JIT": "0"}
+    first, second = (fresh(*arguments, **machine) for _ in range(2))
+    assert first.stderr.count("Compiling the kernels") == 1
+    assert first.stderr.index("Compiling") < first.stderr.index("Written")
+    assert "Compiling" not in second.stderr
 
 
 def test_a_failed_check_is_said_and_is_exit_code_1(clo: Any, deal_copy: Path, tmp_path: Path) -> None:

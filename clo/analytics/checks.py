@@ -192,9 +192,10 @@ def _assertions(run: Run) -> Iterator[Row]:
 
 
 def _unpaid(run: Run) -> Iterator[Finding]:
+    smallest = HALF if run.deal.rounding != "none" else LEAK * run.flows.parameter("pool.initial")
     for name, tranche in run.deal.tranches.items():
         own = run.tranches[run.tranches["tranche"] == name]
-        short = own[own["interest_unpaid"] > 0]
+        short = own[own["interest_unpaid"] > smallest]
         if tranche.coupon is not None and not tranche.deferrable and len(short):
             first = short.iloc[0]
             message = (

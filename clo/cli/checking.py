@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 import typer
 
-from clo import study
 from clo.cli import console
 from clo.cli.criteria import ALWAYS, Applied, apply, read, tell
 from clo.cli.listing import file_trouble, findings_as_dict, print_assumed, print_findings, verdict
@@ -47,9 +46,8 @@ def check(
         no_map(sidecar)
         if criteria is not None:
             raise typer.BadParameter("--criteria is for a tape")
-        if study.compiling():
-            console.say(f"clo: {label('compiling', lang)}", quiet=quiet)
-        findings = deal_findings(file)
+        with console.told_of_compiling(lang, quiet=quiet):
+            findings = deal_findings(file)
     else:
         wanted, wrong = (None, ()) if criteria is None else read(criteria)
         loans, findings = _checked(file, sidecar, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from rich import box
@@ -51,6 +51,13 @@ def say(text: str, *, quiet: bool = False) -> None:
     """A line of log."""
     if not quiet:
         err().print(text, soft_wrap=True)
+
+
+def told_of_compiling(lang: Lang, *, quiet: bool = False) -> AbstractContextManager[None]:
+    """While this is open, a line of log says so before kernels are compiled."""
+    from clo.study import telling_of_compiling  # noqa: PLC0415  (most commands run nothing: they need no compiler)
+
+    return telling_of_compiling(lambda: say(f"clo: {label('compiling', lang)}", quiet=quiet))
 
 
 @contextmanager

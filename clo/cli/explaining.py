@@ -28,8 +28,8 @@ def program(file: Path, *, as_json: bool) -> int:
     out = console.out()
     out.print(f"{len(compiled.ops)} ops, {len(compiled.starts)} slots, {len(compiled.params)} parameters", style="bold")
     code, result = (int(table[column].str.len().max()) for column in ("code", "result"))
-    for words, ops in table.groupby("part", sort=False):
-        out.print(f"\n{words}", soft_wrap=True, style="bold")
+    for _, ops in table.groupby((table["part"] != table["part"].shift()).cumsum()):
+        out.print(f"\n{ops['part'].iloc[0]}", soft_wrap=True, style="bold")
         for row in ops.itertuples():
             out.print(f"  {row.op:4}  {row.code:{code}}  {row.result:{result}}  {row.operands}".rstrip(), soft_wrap=True)
     return 0

@@ -85,9 +85,7 @@ def run_all(deal: Deal, names: Sequence[str], lang: Lang, quiet: bool) -> list[R
             near = nearest(name, deal.scenarios)
             hint = f"; did you mean {near!r}?" if near else ""
             raise typer.BadParameter(f"scenario {name!r} is not in the deal; it has {', '.join(deal.scenarios)}{hint}")
-    if study.compiling():
-        console.say(f"clo: {label('compiling', lang)}", quiet=quiet)
-    with console.progress(label("loans", lang), quiet=quiet) as advance:
+    with console.told_of_compiling(lang, quiet=quiet), console.progress(label("loans", lang), quiet=quiet) as advance:
         return [study.run(deal, scenario=name, progress=advance) for name in names]
 
 

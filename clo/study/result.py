@@ -12,7 +12,7 @@ import pandas as pd
 from clo.analytics.checks import run_checks, run_findings
 from clo.analytics.summary import tranche_summary
 from clo.deal.terms import Deal, Scenario
-from clo.findings import Finding
+from clo.findings import Finding, nearest
 from clo.pool.projection import PoolFlows
 from clo.tape.batches import AnyLoans
 from clo.timeline import Timeline
@@ -120,6 +120,16 @@ class Result:
     def findings(self) -> tuple[Finding, ...]:
         """Everything a user should know of the run: warnings about loans, deal and outcome, and errors of a failed run."""
         return (*self.input_findings, *run_findings(self))
+
+    def quantity(self, name: str) -> pd.Series[float]:
+        """A name of the language, `senior.balance`, as each payment date left it. Raises KeyError for one not computed."""
+        slots = self.flows.program.symbols.slots
+        if name not in slots:
+            close = nearest(name, slots)
+            raise KeyError(f"{name!r} is not computed in this deal" + (f"; did you mean {close!r}?" if close else ""))
+        return pd.Series(
+            self.flows.value(name), index=pd.DatetimeIndex(self.timeline.payment_dates, name="payment_date"), name=name
+        )
 
     @property
     def states(self) -> pd.DataFrame | None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import llvmlite.binding
@@ -19,12 +18,10 @@ from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError, InputError, has_errors
 from clo.pool.projection import project
-from clo.pool.summing import KERNELS as POOL_KERNELS
 from clo.study.inputs import placed, resolve_curves, resolve_scenario
 from clo.study.pools import resolve_pools
 from clo.study.result import Result
 from clo.tape.batches import AnyLoans
-from clo.waterfall.allocation import KERNELS as WATERFALL_KERNELS
 from clo.waterfall.allocation import allocate, bind
 from clo.waterfall.compile import compiled
 
@@ -94,19 +91,6 @@ def run(
 def cpu_name() -> str:
     """The processor the kernels are compiled for: results are the same to the last bit on one CPU family."""
     return str(llvmlite.binding.get_host_cpu_name())
-
-
-def compiling() -> bool:
-    """Whether the next run has to compile the kernels first: nothing of theirs is in numba's cache."""
-    return any(_stale(dispatcher) for dispatcher in (*POOL_KERNELS, *WATERFALL_KERNELS))
-
-
-def _stale(dispatcher: Any) -> bool:
-    if not hasattr(dispatcher, "signatures") or dispatcher.signatures:
-        return False  # the JIT is off, or the kernel is at hand
-    source = Path(dispatcher.py_func.__code__.co_filename)
-    index = Path(dispatcher.stats.cache_path).glob(f"{source.stem}.{dispatcher.py_func.__qualname__}-*.nbi")
-    return not any(entry.stat().st_mtime >= source.stat().st_mtime for entry in index)
 
 
 def _manifest(

@@ -1,0 +1,32 @@
+"""Telling a user that kernels are being compiled, which happens once on a machine and takes a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from numba.core import event
+
+
+class _Teller(event.Listener):  # type: ignore[misc]  (numba has no types)
+    """Tells once, when the compiler starts; what is loaded from the cache on disk does not start it."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell, self._told, self._lock = tell, False, Lock()
+
+    def on_start(self, _: event.Event) -> None:
+        with self._lock:
+            told, self._told = self._told, True
+        if not told:
+            self._tell()
+
+    def on_end(self, _: event.Event) -> None:
+        """Nothing is said of it."""
+
+
+@contextmanager
+def telling_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
+    """While this is open, the first kernel that has to be compiled is told of before it is."""
+    with event.install_listener("numba:compile", _Teller(tell)):
+        yield
