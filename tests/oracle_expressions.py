@@ -6,14 +6,20 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
+
+from clo.deal.terms import RATINGS
 
 TOKEN = re.compile(
     r"\s*(?:(?P<number>\d[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?\d+)?|\.\d+)(?P<unit>\s*%|\s*bp\b)?"
     r"|(?P<word>[A-Za-z_]\w*(?:\.\w+)*)|'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<sign><=|>=|==|!=|[-+*/()<>,]))"
 )
 
-
+REMEMBERING = ("previous", "cumulative", "rolling_sum", "rolling_average")
+"""Functions of a name, which ask what it stood for on earlier payment dates."""
+NUMBERS = ("payment", "index")
+"""Sections whose names, though they have a dot, are no money."""
 COMPARISONS = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -45,13 +51,21 @@ class Cash(float):
         return Cash(other - float(self))
 
 
+class Rated(float):
+    """A rating: its place among all of them, the worst first."""
+
+    def __new__(cls, rating: str) -> Rated:
+        return super().__new__(cls, RATINGS.index(rating))
+
+
 class Reading:
     """Evaluates an expression while reading it, left to right."""
 
-    def __init__(self, text: str, lookup: Callable[[str], Any], smallest: float) -> None:
+    def __init__(self, text: str, lookup: Callable[[str], Any], smallest: float, recall: Callable[..., Any] | None) -> None:
         self.tokens: list[tuple[str, Any]] = []
         self.lookup = lookup
         self.smallest = smallest
+        self.recall = recall
         place = 0
         while place < len(text.rstrip()):
             match = TOKEN.match(text, place)
@@ -111,13 +125,13 @@ class Reading:
         sign = self.accepts("<=", ">=", "==", "!=", "<", ">")
         if sign is None:
             return left
-        right = self.sum()
-        if sign in ("==", "!=") and not isinstance(left, str):
+        left, right = alike(left, self.sum())
+        if isinstance(left, str | date) or isinstance(right, str | date):
+            return float(COMPARISONS[sign](left, right))
+        if sign in ("==", "!="):
             within = self.smallest if isinstance(left, Cash) or isinstance(right, Cash) else 0.0
             apart = abs(float(left) - float(right))
             return known(apart, apart, float(apart <= within if sign == "==" else apart > within))
-        if isinstance(left, str) or isinstance(right, str):
-            return float(COMPARISONS[sign](left, right))
         return known(left, right, float(COMPARISONS[sign](left, right)))
 
     def sum(self) -> Any:
@@ -151,10 +165,10 @@ class Reading:
             return text
         if kind != "word":
             raise ValueError(f"a value expected, not {text!r}")
+        if text in REMEMBERING:
+            return self.remembered(text)
         if text not in ("min", "max", "if"):
-            if text in ("True", "False"):
-                return float(text == "True")
-            return Cash(self.lookup(text)) if "." in text else self.lookup(text)
+            return float(text == "True") if text in ("True", "False") else in_kind(text, self.lookup(text))
         self.expects("(")
         values = [self.either()]
         while self.accepts(","):
@@ -162,11 +176,43 @@ class Reading:
         self.expects(")")
         if text == "if":
             condition, then, otherwise = values
-            return known(condition, condition, then if condition else otherwise)
+            chosen = known(condition, condition, then if condition else otherwise)
+            return Cash(chosen) if isinstance(then, Cash) or isinstance(otherwise, Cash) else chosen
         if any(value != value for value in values):  # noqa: PLR0124  (what is no number stays none)
             return math.nan
         found = min(values) if text == "min" else max(values)
         return Cash(found) if any(isinstance(value, Cash) for value in values) else found
+
+    def remembered(self, function: str) -> Any:
+        """`function(name)` or `function(name, n)`: the name itself is asked for, not what it stands for."""
+        self.expects("(")
+        kind, name = self.tokens.pop(0)
+        if kind != "word":
+            raise ValueError(f"a name expected, not {name!r}")
+        count = self.tokens.pop(0)[1] if self.accepts(",") else None
+        self.expects(")")
+        if self.recall is None:
+            raise ValueError(f"nothing is remembered of {name!r}")
+        return in_kind(name, self.recall(function, name, count))
+
+
+def in_kind(name: str, value: Any) -> Any:
+    """What a name stands for, as money where it is: it has a dot, and is none of a payment, an index or a counterparty."""
+    plain = "." not in name or name.partition(".")[0] in NUMBERS or isinstance(value, Rated)
+    return value if plain else Cash(value)
+
+
+def alike(left: Any, right: Any) -> tuple[Any, Any]:
+    """Both sides of a comparison; a text beside a date or a rating is one too."""
+    return quoted(left, right), quoted(right, left)
+
+
+def quoted(value: Any, beside: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if isinstance(beside, date):
+        return date.fromisoformat(value)
+    return Rated(value) if isinstance(beside, Rated) else value
 
 
 def divided(a: float, b: float) -> float:
@@ -181,9 +227,11 @@ def known(a: Any, b: Any, value: Any) -> Any:
     return math.nan if unknown else value
 
 
-def evaluate(text: str, lookup: Callable[[str], Any], smallest: float = 0.0) -> Any:
-    """smallest: numbers that differ by no more than this are equal."""
-    return Reading(str(text), lookup, smallest).whole_text()
+def evaluate(
+    text: str, lookup: Callable[[str], Any], smallest: float = 0.0, recall: Callable[[str, str, float | None], Any] | None = None
+) -> Any:
+    """smallest: numbers that differ by no more than this are equal; recall: (function, name, n) of what is remembered."""
+    return Reading(str(text), lookup, smallest, recall).whole_text()
 
 
 def selected(rows: Iterable[Mapping[str, Any]], where: str | None) -> list[Mapping[str, Any]]:

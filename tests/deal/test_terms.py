@@ -9,6 +9,7 @@ import pytest
 from by_hand import TERMS, terms
 from pydantic import ValidationError
 
+from clo.deal.steps import VERBS
 from clo.deal.terms import Deal, Mark, Origin, Scenario, Tranche, enclosing, leaves
 
 
@@ -121,9 +122,14 @@ def test_true_and_false_are_written_out(value: Any) -> None:
 @pytest.mark.parametrize(
     ("fee", "said"),
     [
-        ({}, "either a rate or an amount"),
-        ({"rate": "1%", "on": "pool.opening", "amount": 5}, "either a rate or an amount"),
+        ({"rate": "1%", "on": "pool.opening", "amount": 5}, "either a rate, or tiers, or an amount"),
+        ({"rate": "1%", "on": "pool.opening", "tiers": [{"rate": "1%"}]}, "either a rate, or tiers, or an amount"),
+        ({"amount": 5, "tiers": [{"rate": "1%"}]}, "either a rate, or tiers, or an amount"),
         ({"rate": "1%"}, "the balance that the fee's rate applies to is not stated"),
+        ({"tiers": [{"rate": "1%"}]}, "the balance that the fee's rate applies to is not stated"),
+        ({"on": "pool.opening"}, "on, floor and cap are about a fee that accrues by itself"),
+        ({"floor": 5}, "on, floor and cap are about a fee that accrues by itself"),
+        ({"cap": "pool.default"}, "on, floor and cap are about a fee that accrues by itself"),
     ],
 )
 def test_a_fee_is_of_one_kind(fee: dict[str, Any], said: str) -> None:
@@ -134,7 +140,7 @@ def test_a_fee_is_of_one_kind(fee: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        ({"pay": {"from": "collections"}}, "one of fee, interest, principal, residual; this has none"),
+        ({"pay": {"from": "collections"}}, "one of fee, interest, principal, hedge, residual; this has none"),
         ({"pay": {"fee": "servicer", "interest": "senior", "from": "collections"}}, "this has"),
         ({"send": {"from": "collections"}}, "one verb with its details"),
         ({"pay": {}, "collect": {}}, "one verb with its details"),
@@ -204,6 +210,6 @@ def test_sellers() -> None:
 def test_the_schema_of_the_file_says_what_a_step_looks_like() -> None:
     schema = Deal.model_json_schema(by_alias=True)
     steps = schema["properties"]["waterfall"]["items"]["oneOf"]
-    assert len(steps) == 3
+    assert [each["$ref"].rpartition("/")[2] for each in steps] == [step.__name__ for step in VERBS.values()]
     pay = schema["$defs"]["Pay"]["properties"]["pay"]
-    assert {"fee", "interest", "principal", "residual", "from", "how", "amount", "if"} == set(pay["properties"])
+    assert {"fee", "interest", "principal", "hedge", "residual", "from", "how", "amount", "if"} == set(pay["properties"])

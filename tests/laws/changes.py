@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -14,50 +14,92 @@ from oracle_pool import same_loan
 from laws.borrowers import DATES, MONEY, Mix, Row
 from laws.strategies import Case
 
-SECTIONS = ("pools", "accounts", "fees", "tranches", "triggers")
+SECTIONS = ("pools", "accounts", "ledgers", "fees", "tranches", "groups", "facilities", "hedges", "counterparties", "triggers")
+"""Sections whose entries share one name space, with the names of `let` steps."""
 
 
 def names_of(case: Case) -> list[str]:
-    return [name for section in SECTIONS for name in case.terms.get(section, {})]
+    sections = [name for section in SECTIONS for name in case.terms.get(section, {})]
+    return sections + list(dict.fromkeys(let_names(case.terms.get("waterfall", []))))
+
+
+def let_names(steps: Any) -> Iterator[str]:
+    """Names of all `let` steps, those inside sections included."""
+    if isinstance(steps, list):
+        for step in steps:
+            yield from let_names(step)
+    elif isinstance(steps, dict):
+        for key, inner in steps.items():
+            yield from inner if key == "let" else let_names(inner)
 
 
 def renamed(case: Case, names: Mapping[str, str]) -> Case:
     """The same deal with other names, in its sections, its steps and its expressions."""
     pattern = re.compile(r"(?<![\w.])(" + "|".join(map(re.escape, names)) + r")(?!\w)")
 
-    def inside(value: Any) -> Any:
+    def inside(value: Any, *, keys: bool = False) -> Any:
         if isinstance(value, str):
             return pattern.sub(lambda found: names[found[1]], value)
         if isinstance(value, list):
             return [inside(each) for each in value]
         if isinstance(value, dict):
-            return {key: inside(each) for key, each in value.items()}
+            return {names[key] if keys else key: inside(each, keys=key == "let") for key, each in value.items()}
         return value
 
     terms = dict(case.terms)
     for section in SECTIONS:
         if section in terms:
             terms[section] = {names[name]: inside(value) for name, value in terms[section].items()}
-    terms["waterfall"] = inside(terms.get("waterfall", []))
+    for part in ("waterfall", "macros", "backing"):
+        if part in terms:
+            terms[part] = inside(terms[part])
+    terms["scenarios"] = {name: scenario | forced(scenario, names) for name, scenario in terms["scenarios"].items()}
     return replace(case, terms=terms, rows={names[pool]: rows for pool, rows in case.rows.items()})
 
 
-def scaled(case: Case, factor: float) -> Case:
-    """The same deal with all money multiplied."""
+def forced(scenario: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {"force": {names[name]: said for name, said in scenario["force"].items()}} if "force" in scenario else {}
 
-    def times(section: str, *fields: str) -> dict[str, Any]:
-        return {
-            name: terms | {key: terms[key] * factor for key in fields if isinstance(terms.get(key), float | int)}
-            for name, terms in case.terms.get(section, {}).items()
+
+def scales(case: Case) -> bool:
+    """Whether all money of the deal stands where `scaled` multiplies it, and none of it is rounded."""
+    notes = any(tranche.get("principal_per_note") for tranche in case.terms["tranches"].values())
+    return not case.rounds and not notes and case.terms.get("backing") != "pool.initial - 1000"
+
+
+def scaled(case: Case, factor: float) -> Case:
+    """The same deal with all money multiplied. Numbers of schedules are money."""
+
+    def times(value: Any, fields: Collection[str]) -> Any:
+        if isinstance(value, list):
+            return [times(each, fields) for each in value]
+        return value | {
+            key: scaled_numbers(value[key], factor) for key in fields if key in value and not isinstance(value[key], str)
         }
 
+    def section(name: str, *fields: str) -> dict[str, Any]:
+        return {entry: times(terms, fields) for entry, terms in case.terms.get(name, {}).items()}
+
+    fees = section("fees", "amount", "floor", "cap")
+    for name, fee in fees.items():
+        if "tiers" in fee:
+            fees[name] = fee | {"tiers": times(fee["tiers"], ("up_to",))}
     terms = case.terms | {
-        "tranches": times("tranches", "size", "denomination"),
-        "accounts": times("accounts", "initial"),
-        "fees": times("fees", "amount"),
+        "tranches": section("tranches", "size", "denomination"),
+        "accounts": section("accounts", "initial"),
+        "facilities": section("facilities", "limit"),
+        "schedules": section("schedules", "level", "flow", "payments"),
+        "fees": fees,
     }
     rows = {pool: [part_of(row, factor) for row in rows] for pool, rows in case.rows.items()}
     return replace(case, terms=terms, rows=rows, schedules=[part_of(due, factor) for due in case.schedules])
+
+
+def scaled_numbers(value: Any, factor: float) -> Any:
+    """A number, or the numbers of a list or by key, multiplied."""
+    if isinstance(value, dict):
+        return {key: each * factor for key, each in value.items()}
+    return [each * factor for each in value] if isinstance(value, list) else value * factor
 
 
 def split(case: Case, share: float) -> Case:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -35,57 +35,113 @@ def slow_run(case: Case) -> OracleRun:
     return run_oracle(case.deal, case.rows, curves=case.curves, schedules=case.schedules)
 
 
+FACILITY = ("opening", "drawn", "repaid", "closing", "available")
+DUES = tuple(f"{kind}_{column}" for kind in ("interest", "fee") for column in ("due", "paid", "unpaid"))
+COLUMNS = {
+    "facilities": (*FACILITY, *DUES),
+    "hedges": ("notional", "due", "paid", "unpaid", "accrued", "received", "receivable"),
+    "ledgers": ("opening", "debited", "credited", "closing"),
+    "values": ("value",),
+}
+"""What the frames of the language have beside the payment date and the name."""
+SHARED = ("notional", "available", "value")
+"""Columns that no rounding of the deal makes whole."""
+
+
+def apart(one: float, other: float, tolerance: float) -> bool:
+    """Whether two numbers differ by more than that; two that are no numbers do not."""
+    one, other = float(one), float(other)
+    return not (abs(one - other) <= tolerance or one == other or (one != one and other != other))  # noqa: PLR0124  (NaN)
+
+
+def rows_of(frame: pd.DataFrame) -> dict[tuple[Any, Any], dict[str, Any]]:
+    """The rows of a frame by date and name."""
+    columns = {name: frame[name].tolist() for name in frame.columns[1:]}
+    days = [moment.date() for moment in frame.iloc[:, 0]]
+    values = zip(*columns.values(), strict=True)
+    return {(day, row[0]): dict(zip(columns, row, strict=True)) for day, row in zip(days, values, strict=True)}
+
+
 def differences(result: clo.Result, deal: Deal, slow: OracleRun) -> list[Difference]:
     """Everything in which the two readings differ: (frame, date, name, column, slow, engine)."""
     initial = sum(groups["pool"]["opening"] for groups in list(slow.pool.values())[:1])
-    exact = deal.rounding != "none"
+    little = SMALL * initial
+    exact = 0.0 if deal.rounding != "none" else little
     found: list[Difference] = []
 
     def compare(what: str, frame: pd.DataFrame, slow_frame: Mapping[Any, Any], tolerance: float) -> None:
-        date_column, name_column = frame.columns[:2]
-        rows = {(row[date_column].date(), row[name_column]): row for row in frame.to_dict("records")}
+        rows = rows_of(frame)
         wanted = {(day, name): row for day, names in slow_frame.items() for name, row in names.items()}
         found.extend((what, *key, "row", key in wanted, key in rows) for key in wanted.keys() ^ rows.keys())
         for key in wanted.keys() & rows.keys():
-            for column, value in wanted[key].items():
-                if not abs(float(value) - float(rows[key][column])) <= tolerance:
-                    found.append((what, *key, column, value, rows[key][column]))
+            for column in COLUMNS.get(what, wanted[key]):
+                if column not in wanted[key] or column not in rows[key]:
+                    found.append((what, *key, column, column in wanted[key], column in rows[key]))
+                    continue
+                value, other = wanted[key][column], rows[key][column]
+                if apart(value, other, max(tolerance, little) if column in SHARED else tolerance):
+                    found.append((what, *key, column, value, other))
 
     groups = set(result.pool["group"])
-    pool = {day: {name: row for name, row in names.items() if name in groups} for day, names in slow.pool.items()}
-    compare("pool", result.pool, pool, SMALL * initial)
-    compare("tranches", result.tranches, slow.tranches, 0.0 if exact else SMALL * initial)
-    compare("fees", result.fees, slow.fees, 0.0 if exact else SMALL * initial)
-    closing = {day: {name: {"closing": cash} for name, cash in names.items()} for day, names in slow.accounts.items()}
-    compare("accounts", result.accounts, closing, SMALL * initial * max(1, len(slow.pool)))
-    held = {day: {name: {"breached": value} for name, value in names.items()} for day, names in slow.triggers.items()}
-    compare("triggers", result.triggers, held, 0.0)
+    pool = {day: {name: row for name, row in names.items() if name in groups or "." in name} for day, names in slow.pool.items()}
+    long = little * max(1, len(slow.pool))
+    compare("pool", result.pool, pool, little)
+    compare("tranches", result.tranches, slow.tranches, exact)
+    compare("fees", result.fees, slow.fees, exact)
+    compare("facilities", result.facilities, slow.facilities, exact)
+    compare("hedges", result.hedges, slow.hedges, exact)
+    compare("ledgers", result.ledgers, slow.ledgers, long)
+    compare("values", result.values, named(slow.values, "value"), long)
+    compare("accounts", result.accounts, named(slow.accounts, "closing"), long)
+    compare("triggers", result.triggers, named(slow.triggers, "breached"), 0.0)
     lost = dict(zip(result.pool_flows.groups, result.pool_flows.lost_recovery[:, 0], strict=True))
     for group, value in lost.items():
-        if abs(slow.lost_recoveries[group] - value) > SMALL * initial:
+        if abs(slow.lost_recoveries[group] - value) > little:
             found.append(("lost recoveries", group, slow.lost_recoveries[group], value))
-    found.extend(ledger_differences(result.ledger, deal, slow, SMALL * initial * max(1, len(slow.pool))))
+    found.extend(ledger_differences(result.ledger, deal, slow, long))
+    found.extend(booking_differences(result.bookings, slow, long))
     if bool(slow.breaches) == result.ok:
         failed = result.checks.loc[~result.checks["ok"]].to_dict("records")
         found.append(("breach", slow.breaches[:3], failed))
     return sorted(found, key=str)
 
 
+def named(slow_frame: Mapping[Any, Mapping[str, Any]], column: str) -> dict[Any, dict[str, dict[str, Any]]]:
+    """One number a name, as a frame of one column."""
+    return {day: {name: {column: value} for name, value in names.items()} for day, names in slow_frame.items()}
+
+
 def ledger_differences(ledger: pd.DataFrame, deal: Deal, slow: OracleRun, tolerance: float) -> list[Difference]:
-    """Movements of each step: collected by account, transferred by pair of accounts, paid by claim."""
+    """Movements of each step: collected by account, transferred by pair of accounts, else by reason and account."""
 
     def key(day: Any, step: int, reason: str, source: str, to: str) -> tuple[Any, ...]:
-        if source not in deal.accounts:
-            return (day, step, "collect", to)
-        return (day, step, source, to) if to in deal.accounts else (day, step, source, reason)
+        if source in deal.accounts:
+            return (day, step, source, to) if to in deal.accounts else (day, step, source, reason)
+        return (day, step, "collect" if source == "obligors" or reason == "collect" else reason, to)
 
     totals: dict[tuple[Any, ...], list[float]] = {}
     for day, step, reason, source, to, amount in slow.ledger:
         totals.setdefault(key(day, step, reason, source, to), [0.0, 0.0])[0] += amount
-    for row in ledger[ledger["step"] > 0].to_dict("records"):
-        place = key(row["payment_date"].date(), row["step"], row["reason"], row["from"], row["to"])
-        totals.setdefault(place, [0.0, 0.0])[1] += row["amount"]
-    return [("ledger", *place, *pair) for place, pair in totals.items() if abs(pair[0] - pair[1]) > tolerance]
+    for day, step, reason, source, to, amount in movements(ledger):
+        if day != deal.dates.closing:
+            totals.setdefault(key(day, step, reason, source, to), [0.0, 0.0])[1] += amount
+    return [("ledger", *place, *pair) for place, pair in totals.items() if apart(*pair, tolerance)]
+
+
+def booking_differences(bookings: pd.DataFrame, slow: OracleRun, tolerance: float) -> list[Difference]:
+    """Movements of each step that are not cash, by reason."""
+    totals: dict[tuple[Any, ...], list[float]] = {}
+    for side, some in enumerate((slow.bookings, movements(bookings))):
+        for day, step, reason, _, _, amount in some:
+            totals.setdefault((day, step, reason), [0.0, 0.0])[side] += amount
+    return [("bookings", *place, *pair) for place, pair in totals.items() if apart(*pair, tolerance)]
+
+
+def movements(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """(date, step, reason, from, to, amount) of every row."""
+    days = [moment.date() for moment in frame["payment_date"]]
+    others = (frame[name].tolist() for name in ("step", "reason", "from", "to", "amount"))
+    return zip(days, *others, strict=True)
 
 
 def case_differences(case: Case) -> list[Difference]:

@@ -23,8 +23,11 @@ from clo.pool.projection import Flow, PoolFlows, project
 from clo.study import resolve_pools, running
 from clo.timeline import Timeline
 from clo.waterfall import allocation
-from clo.waterfall.allocation import DealFlows, allocate, bind, gather, run_program
+from clo.waterfall.allocation import DealFlows, Reads, allocate, run_program
+from clo.waterfall.binding import bind
 from clo.waterfall.compile import compile_deal
+from clo.waterfall.compiling import TALLY
+from clo.waterfall.gathering import gather, period_table, unit_series
 from clo.waterfall.kernel import Op
 from clo.waterfall.program import Program
 
@@ -127,9 +130,13 @@ def test_a_run_of_a_deal_is_a_scenario_of_the_batch(batch: Batch) -> None:
 def test_without_a_trace_balances_are_the_same(batch: Batch) -> None:
     bare = bind(compile_deal(batch.deal, trace=False), batch.deal, initial(batch))
     slots = [bare.symbols.slots[f"{name}.balance"] for name in ("senior", "mezzanine", "subordinated", "collections")]
-    inputs, records = gather(bare, batch.flows, batch.timeline), np.array(slots, dtype=np.int32)
-    fractions = batch.timeline.accrual_fractions(batch.deal.day_count)[None]
-    kept, leak, _ = run_program(bare, fractions, inputs, records, tolerance=1e-4)
+    reads = Reads(
+        period_table(bare, batch.deal, batch.timeline, None),
+        gather(bare, batch.flows, batch.timeline),
+        unit_series(bare, batch.flows),
+        batch.timeline.first_month,
+    )
+    kept, leak, _ = run_program(bare, reads, np.array(slots, dtype=np.int32), tolerance=1e-4)
     whole = batch.allocated()
     for row, name in enumerate(("senior", "mezzanine", "subordinated", "collections")):
         for s in range(len(ASSUMED)):
@@ -203,7 +210,7 @@ def test_an_amount_below_nothing_or_no_number_is_a_breach(rounding: str, amount:
     assert list(failed) == ["every amount is a number, 0 or more"]
     (found,) = [finding for finding in result.findings if finding.code == "E-R201"]
     assert found.severity == "error"
-    assert found.path == "waterfall[1]"
+    assert found.path == f"waterfall[1].{verb}"
     claim = "senior.principal" if verb == "pay" else "spare.transfer"
     assert found.message.startswith(f"step 2 ({claim}) asked for {asked} on 2020-")
     assert found.message.endswith("; nothing was moved")
@@ -255,7 +262,7 @@ def off_the_sheet(program: Program, name: str) -> Program:
     return dataclasses.replace(program, balance_sheet=weights)
 
 
-@pytest.mark.parametrize("name", ["received.investors", "received.seller", "received.servicer", "collected"])
+@pytest.mark.parametrize("name", ["received.investors", "received.seller", "received.servicer", TALLY])
 def test_cash_to_a_slot_off_the_balance_sheet_is_a_leak(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     result = tampered(monkeypatch, lambda program: off_the_sheet(program, name))
     assert not result.ok
@@ -306,7 +313,7 @@ def test_a_parameter_changed_after_compiling_gives_what_the_changed_deal_gives(m
     }
     expected = run(terms(tranches=notes))
     numbers = {"senior.size": 14_000.0, "senior.coupon": 0.05, "mezzanine.size": 5_500.0, "junior.size": 4_500.0}
-    monkeypatch.setattr(running, "bind", lambda program, deal, initial: bind(program, deal, initial).with_params(numbers))
+    monkeypatch.setattr(running, "bind", lambda *given, **forced: bind(*given, **forced).with_params(numbers))
     changed = run(terms())
     assert changed.ok
     np.testing.assert_array_equal(changed.flows.kept, expected.flows.kept)
@@ -319,7 +326,7 @@ def test_more_funding_of_an_account_shows_in_every_frame(monkeypatch: pytest.Mon
     accounts = {"collections": {}, "reserve": {"initial": 30, "target": 30}}
     expected = run(terms(accounts=accounts | {"reserve": {"initial": 90, "target": 30}}))
     more = {"reserve.initial": 90.0}
-    monkeypatch.setattr(running, "bind", lambda program, deal, initial: bind(program, deal, initial).with_params(more))
+    monkeypatch.setattr(running, "bind", lambda *given, **forced: bind(*given, **forced).with_params(more))
     changed = run(terms(accounts=accounts))
     assert changed.ok
     assert changed.accounts.equals(expected.accounts)

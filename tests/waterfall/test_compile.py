@@ -12,6 +12,7 @@ from clo.deal.terms import Deal
 from clo.files.deal import load_deal
 from clo.findings import DealError, Finding
 from clo.waterfall.compile import compile_deal, compiled
+from clo.waterfall.compiling import TALLY
 from clo.waterfall.kernel import WIDTH, Op
 from clo.waterfall.program import Program
 
@@ -32,6 +33,7 @@ def test_every_number_of_the_terms_is_a_parameter() -> None:
     assert named == {
         "pool.initial", "loans.initial", "collections.initial", "reserve.initial", "servicer.rate", "flat.amount",
         "senior.size", "senior.coupon", "senior.notes", "mezzanine.size", "mezzanine.coupon", "junior.size",
+        "bad.forced", "bad.forced_to",
     }  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def test_only_accounts_and_parties_and_the_tally_are_on_the_balance_sheet() -> N
     weights = {name: float(program.balance_sheet[slot]) for name, slot in program.symbols.slots.items()}
     on = {name: weight for name, weight in weights.items() if weight}
     assert on == {
-        "collected": -1.0, "collections.balance": 1.0, "reserve.balance": 1.0,
+        TALLY: -1.0, "collections.balance": 1.0, "reserve.balance": 1.0,
         "received.investors": 1.0, "received.seller": 1.0, "received.servicer": 1.0, "received.flat": 1.0,
     }  # fmt: skip
     assert np.count_nonzero(program.balance_sheet) == len(on)

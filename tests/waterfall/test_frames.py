@@ -19,7 +19,7 @@ COLUMNS = {
     "pool": [
         "period_end", "group", "opening", "interest", "scheduled_principal", "prepayment", "default", "recovery",
         "guarantee_paid", "closing", "repurchase", "substitution", "drawing", "prepayment_fee", "setoff", "recovery_cost",
-        "commingling_loss", "arrears", "restructured",
+        "commingling_loss", "arrears", "restructured", "bought", "sold",
     ],
     "parties": ["payment_date", "payer", "payee", "stream", "amount"],
     "ledger": ["payment_date", "step", "reason", "from", "to", "amount"],

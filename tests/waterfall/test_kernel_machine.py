@@ -28,6 +28,9 @@ def machine(
     params: tuple[float, ...] = (0.0,),
     period_values: Floats | None = None,
     weights: list[float] | None = None,
+    units: Floats | None = None,
+    first_month: list[int] | None = None,
+    purchases: int = 0,
     compiled: bool = True,
 ) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Every slot after each date [k, t, s], leak [s] and breach [2, s]."""
@@ -43,9 +46,12 @@ def machine(
             np.array(params),
             np.zeros((1, dates)) if period_values is None else period_values,
             inputs,
+            np.zeros((0, dates + 1, scenarios)) if units is None else units,
+            np.array(first_month or range(dates + 1), dtype=np.int64),
             np.arange(slots, dtype=np.int32),
             np.array(weights or [0.0] * slots),
             TOLERANCE,
+            np.full((purchases, dates, scenarios), np.nan),
             np.empty((slots, scenarios)),
             out,
             leak,
@@ -108,7 +114,7 @@ def test_op_that_computes(op: Op) -> None:
 
 
 def test_every_op_has_a_meaning_here() -> None:
-    moving = {Op.INPUT, Op.PERIOD, Op.COLLECT, Op.MOVE, Op.PAY, Op.PAY_WHOLE}
+    moving = {Op.INPUT, Op.PERIOD, Op.COLLECT, Op.MOVE, Op.PAY, Op.PAY_WHOLE, Op.REMEMBER, Op.GROWN}
     assert set(Op) == set(MEANING) | moving
     assert [int(op) for op in Op] == list(range(len(Op)))
 
@@ -172,7 +178,8 @@ def test_pay(whole: bool, compiled: bool) -> None:
         account, receiver, claim, limit = (float(value) for value in inputs[:, 0, s])
         asked, paid, odd = pay(account, claim, limit, whole)
         got = [float(out[slot, 0, s]) for slot in range(7)]
-        expected = [account - paid, receiver + paid, claim - paid, limit - asked, asked, account, paid]
+        left = limit if math.isnan(asked) else limit - asked  # a claim that is no number takes nothing from those after it
+        expected = [account - paid, receiver + paid, claim - paid, left, asked, account, paid]
         np.testing.assert_array_equal(got, expected, err_msg=f"scenario {s}: {account} {claim} {limit}")
         assert breach[:, s].tolist() == ([4, 0] if odd else [-1, -1])
 
