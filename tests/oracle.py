@@ -80,7 +80,7 @@ class Waterfall(Accruals, Steps):
 
     def run(self) -> OracleRun:
         for number, (unadjusted, paid_on) in enumerate(self.payments, start=1):
-            self._begin(number, unadjusted, paid_on)
+            self._begin(number, paid_on)
             self._collect_period(determination_date(unadjusted))
             self.accrue()
             for name in self.deal.triggers:
@@ -90,9 +90,10 @@ class Waterfall(Accruals, Steps):
             self._end()
         return self.result
 
-    def _begin(self, number: int, unadjusted: date, paid_on: date) -> None:
+    def _begin(self, number: int, paid_on: date) -> None:
         self.paid_on = paid_on
-        self.until = unadjusted if self.deal.payments.accrual == "unadjusted" else paid_on
+        self.until = self._accrued_until(self.payments[number - 1])
+        self.termination = self._accrued_until(self.payments[-1])
         self.index = 0
         self.moved = defaultdict(float)
         self.opening = dict(self.owed["principal"])
@@ -107,6 +108,10 @@ class Waterfall(Accruals, Steps):
             "month": float(paid_on.month),
             "year": float(paid_on.year),
         }
+
+    def _accrued_until(self, payment: tuple[date, date]) -> date:
+        unadjusted, paid_on = payment
+        return unadjusted if self.deal.payments.accrual == "unadjusted" else paid_on
 
     def _collect_period(self, up_to: date) -> None:
         """The pool's rows of the collection period, and what they sum to."""

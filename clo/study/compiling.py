@@ -9,7 +9,7 @@ from threading import Lock
 from numba.core import event
 
 
-class _Teller(event.Listener):  # type: ignore[misc]
+class _Teller(event.Listener):
     """Tells once, when the compiler starts; what is loaded from the cache on disk does not start it."""
 
     def __init__(self, tell: Callable[[], None]) -> None:

@@ -10,9 +10,9 @@ from clo.waterfall.names import Scope
 
 def declare_trigger(code: Assembler, name: str, trigger: Trigger) -> None:
     """The slots of a trigger: its state, what is made of it from outside, and how often in a row it was seen to hold."""
-    code.new_slot(name)
     code.constant(0.0, f"{name}.forced")
     code.constant(0.0, f"{name}.forced_to")
+    code.new_slot(name, start=code.params[f"{name}.forced_to"])  # what is forced holds from the start
     if trigger.remembers:
         code.new_slot(f"{name}.breaches")
         code.new_slot(f"{name}.cures")
