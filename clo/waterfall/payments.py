@@ -163,7 +163,7 @@ class PayStep:
         return total
 
     def _pro_rata(self, names: Sequence[str], limit: int) -> None:
-        """Shares by claim; with rounding the remainder goes to the first named that still has a claim, then the next."""
+        """Shares by claim; what rounding leaves goes to the first named that still has a claim, then the next."""
         code = self.code
         claims = [self._claim(name) for name in names]
         total = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, limit, self._total(claims)), self._all_there())
@@ -171,7 +171,7 @@ class PayStep:
         remainder = code.apply(Op.COPY, total)
         for name, claim, share in zip(names, claims, shares, strict=True):
             self._paid_share(name, claim, share, remainder)
-        if not self.rounds:
+        if not self.rounds and not any(self._per_note(name) for name in names):
             return
         for name, claim in zip(names, claims, strict=True):
             if self._per_note(name) or len(self.accounts) > 1:
