@@ -156,11 +156,10 @@ class State:
         return float(self.read(said) if isinstance(said, str) else said or 0.0)
 
     def _start(self, name: str) -> Any:
-        """What a name starts from: a balance its start, everything else 0 or false."""
-        head, _, what = name.partition(".")
-        if head in ("index", "schedule") or (head == "payment" and what not in ("date", "start")):
-            return 0.0
-        return self.value(name)
+        """What a name starts from: a balance its start, sizes themselves, what is forced so, everything else 0 or false."""
+        if name in self.deal.triggers or name.partition(".")[2] in ("balance", "closing", "size", "initial"):
+            return self.value(name)
+        return 0.0
 
     def _of_pool(self, group: str, what: str) -> float:
         period = self.period[group]

@@ -17,6 +17,7 @@ from clo.deal.checks import terms_findings, timeline_of
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError, InputError, has_errors
+from clo.pool.parts import ALL_CURVES
 from clo.pool.projection import project
 from clo.study.inputs import placed, resolve_curves, resolve_scenario
 from clo.study.pools import resolve_pools
@@ -76,7 +77,9 @@ def run(
     if has_errors(compiling_found):
         raise DealError(compiling_found)
     program = bind(program, deal, {name: pool.balance for name, pool in pools.items()}, force=assumed.force)
-    flows = allocate(deal, program, projected, timeline, curves=fixings, threads=threads)
+    rates = assumed.rates or {}
+    shift = {name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in fixings}
+    flows = allocate(deal, program, projected, timeline, curves=fixings, shift=shift, threads=threads)
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
     manifest["curves"] = {name: curve.source for name, curve in fixings.items()}
     of_tapes = dict.fromkeys(finding for pool in pools.values() for finding in pool.findings)  # sub-pools share a tape

@@ -27,8 +27,6 @@ class Accruals:
         earning = {name: account for name, account in self.deal.accounts.items() if account.earns is not None}
         for name, account in earning.items():
             self._earned(name, account)
-        for name, account in earning.items():
-            self._credited(name, account)
         for name, tranche in self.deal.tranches.items():
             if tranche.coupon is not None:
                 self._interest(name, tranche)
@@ -38,6 +36,8 @@ class Accruals:
             self._hedge(name, hedge)
         for name, fee in self.deal.fees.items():
             self._fee(name, fee)
+        for name, account in earning.items():
+            self._credited(name, account)
         self.code.lines.append(("what accrues", start, self.code.place))
 
     def _pending(self) -> None:
@@ -237,9 +237,8 @@ class Accruals:
         for number, tier in enumerate(fee.tiers, start=1):
             upper = math.inf if tier.up_to is None else tier.up_to
             part = base if tier.up_to is None else code.apply(Op.MINIMUM, base, code.constant(upper))
-            if below:
-                part = code.apply(Op.SUBTRACT, part, code.constant(below))
-                part = code.apply(Op.MAXIMUM, part, code.constant(0.0))
+            part = code.apply(Op.SUBTRACT, part, code.constant(below)) if below else part
+            part = code.apply(Op.MAXIMUM, part, code.constant(0.0))
             charged = code.apply(Op.MULTIPLY, part, code.constant(tier.rate, f"{name}.rate_{number}"))
             total = code.apply(Op.ADD, total, charged)
             below = upper

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -83,14 +84,16 @@ def allocate(
     timeline: Timeline,
     *,
     curves: Curves | None = None,
+    shift: Mapping[str, float] | None = None,
     threads: int | None = None,
 ) -> DealFlows:
     """Run a bound program over pool flows, every scenario, and keep everything a result can be asked about.
 
-    curves: what coupons and hedges follow. Raises DealError for an index that is asked for and not known.
+    curves: what coupons and hedges follow; shift: by index, what is added to its fixings after the cut-off. Raises
+    DealError for an index that is asked for and not known.
     """
     reads = Reads(
-        period_table(program, deal, timeline, curves),
+        period_table(program, deal, timeline, curves, shift),
         gather(program, flows, timeline),
         unit_series(program, flows),
         timeline.first_month,

@@ -114,10 +114,10 @@ class Assembler:
         self._scratch_used = 0
 
     def input(self, pool: str, quantity: str) -> int:
-        """The slot that holds a quantity of the collection period."""
+        """The slot that holds a quantity of the collection period; a balance starts from that of the cut-off."""
         name = f"{pool}.{quantity}"
         if name not in self.slots:
-            slot = self.new_slot(name)
+            slot = self.new_slot(name, start=self.params[f"{pool}.initial"] if quantity == "balance" else -1)
             self.first(Op.INPUT, slot, len(self.inputs))
             self.inputs.append((pool, quantity))
         return self.slots[name]

@@ -5,6 +5,7 @@ Axes: n input, q series of what a unit bought gives, v period value, t payment d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -76,8 +77,13 @@ def unit_series(program: Program, flows: PoolFlows) -> Floats:
 # ---- values by payment date -------------------------------------------------------------------------------------------
 
 
-def period_table(program: Program, deal: Deal, timeline: Timeline, curves: Curves | None) -> Floats:
-    """The values the program asks for by payment date [v, t]. Raises DealError for an index without a rate on a date."""
+def period_table(
+    program: Program, deal: Deal, timeline: Timeline, curves: Curves | None, shift: Mapping[str, float] | None = None
+) -> Floats:
+    """The values the program asks for by payment date [v, t]. shift: by index, what is added to fixings after the cut-off.
+
+    Raises DealError for an index without a rate on a date.
+    """
     table = np.empty((len(program.period_values), timeline.payments))
     findings: list[Finding] = []
     for v, name in enumerate(program.period_values):
@@ -91,7 +97,9 @@ def period_table(program: Program, deal: Deal, timeline: Timeline, curves: Curve
         elif owner == "schedule":
             table[v] = scheduled(deal.schedules[word], timeline)
         elif owner == "index":
-            table[v] = _fixings(deal, word, timeline, curves, findings)
+            added = (shift or {}).get(word, 0.0)
+            after = timeline.accrual_start > as_days([timeline.cutoff])[0]
+            table[v] = _fixings(deal, word, timeline, curves, findings) + np.where(after, added, 0.0)
         else:
             ratings = {day: float(RATINGS.index(rating)) for day, rating in deal.counterparties[owner].ratings.items()}
             table[v] = _in_force(ratings, timeline)

@@ -127,7 +127,7 @@ def run_block(  # type: ignore[no-untyped-def]
                     slots[a, s] = available - paid
                     slots[b, s] += paid
                     slots[c, s] -= paid
-                    slots[d, s] -= 0.0 if np.isnan(asked) else asked  # what this claim did not get, no later one asks for
+                    slots[d, s] -= asked if asked > 0.0 else 0.0  # what this claim did not get, no later one asks for
                 if odd > 0:
                     _mark(slots, o, tolerance, i, t, breach)
             elif code == _MINIMUM:

@@ -60,6 +60,9 @@ class Memory:
             fix = "take a flow of the pool, an amount that accrues, or a value named by a `let` step"
             scope.complain("E-D111", f"{function}() of {name!r}, which is not settled once a payment date", fix)
             return self.code.constant(0.0)
+        if name in scope.lets and name not in scope.lets_known:
+            fix = f"name {function}({name}) with a `let` step, and read that here"
+            scope.complain("E-D113", f"{function}() of {name!r} is read before {name!r} is computed", fix, value=name)
         return scope.slot_of(name)
 
     def _sum_before(self, name: str) -> int:

@@ -73,7 +73,8 @@ class PayStep:
     # ---- one claim ----
 
     def _per_note(self, name: str) -> bool:
-        return self.step.kind == "principal" and name in self.deal.tranches and self.deal.tranches[name].principal_per_note
+        of_principal = self.step.kind in ("principal", "residual")
+        return of_principal and name in self.deal.tranches and self.deal.tranches[name].principal_per_note
 
     def _sequential(self, names: Sequence[str], limit: int) -> None:
         """Each in its turn; a group in its own order."""
@@ -86,27 +87,29 @@ class PayStep:
             else:
                 inner = members(self.deal, (name,))
                 asked = self.code.apply(Op.MINIMUM, self._total([self._claim(member) for member in inner]), limit)
-                self._pro_rata(inner, limit)
+                left = self._pro_rata(inner, limit)
                 self.code.apply(Op.SUBTRACT, limit, asked, out=limit)
+                if left is not None:
+                    self.code.apply(Op.ADD, limit, left, out=limit)
 
     def _in_turn(self, name: str, limit: int) -> None:
         """One claim, at most the limit, which falls by what is asked; per note, by what is paid."""
         code, claim = self.code, self._claim(name)
         if self._per_note(name):
-            share = self._whole_notes(name, code.apply(Op.MINIMUM, claim, limit))
+            asked = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, claim, limit), self._all_there())
+            share = self._whole_notes(name, asked)
             code.apply(Op.SUBTRACT, limit, share, out=limit)
             self._pay(name, claim, share)
         elif len(self.accounts) == 1:
             self._pay(name, claim, limit)
         else:
             asked = code.apply(Op.MINIMUM, claim, limit)
-            code.apply(Op.SUBTRACT, limit, asked, out=limit)
+            code.apply(Op.SUBTRACT, limit, code.apply(Op.MAXIMUM, asked, code.constant(0.0)), out=limit)
             self._pay(name, claim, asked)
 
     def _whole_notes(self, name: str, share: int) -> int:
-        """The most of a share that is there and is a whole amount a note."""
+        """The most of a share that is a whole amount a note."""
         code, notes = self.code, self.code.slots[f"{name}.notes"]
-        share = code.apply(Op.MINIMUM, share, self._all_there())
         some = code.apply(Op.SELECT, notes, notes, code.constant(1.0))
         each = code.apply(Op.ROUND_DOWN, code.apply(Op.DIVIDE, share, some))
         return code.apply(Op.MULTIPLY, each, notes)
@@ -162,28 +165,29 @@ class PayStep:
             total = self.code.apply(Op.ADD, total, slot)
         return total
 
-    def _pro_rata(self, names: Sequence[str], limit: int) -> None:
-        """Shares by claim; what rounding leaves goes to the first named that still has a claim, then the next."""
+    def _pro_rata(self, names: Sequence[str], limit: int) -> int | None:
+        """Shares by claim; the remainder of rounding them down joins the share of the first named that still has a claim.
+
+        Returns the slot of what notes could not take, where tranches are paid per note.
+        """
         code = self.code
         claims = [self._claim(name) for name in names]
         total = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, limit, self._total(claims)), self._all_there())
         shares = shares_of(code, total, claims, whole=self.rounds)
-        remainder = code.apply(Op.COPY, total)
+        per_note = any(self._per_note(name) for name in names)
+        if not self.rounds and not per_note:
+            for name, claim, share in zip(names, claims, shares, strict=True):
+                self._pay(name, claim, share)
+            return None
+        remainder = code.apply(Op.SUBTRACT, total, self._total(shares))
         for name, claim, share in zip(names, claims, shares, strict=True):
-            self._paid_share(name, claim, share, remainder)
-        if not self.rounds and not any(self._per_note(name) for name in names):
-            return
-        for name, claim in zip(names, claims, strict=True):
-            if self._per_note(name) or len(self.accounts) > 1:
-                self._paid_share(name, claim, code.apply(Op.MINIMUM, remainder, claim), remainder)
-            else:
-                self._pay(name, claim, remainder)
-
-    def _paid_share(self, name: str, claim: int, share: int, remainder: int) -> None:
-        if self._per_note(name):
-            share = self._whole_notes(name, share)
-        paid = self._pay(name, claim, share)
-        self.code.apply(Op.SUBTRACT, remainder, paid, out=remainder)
+            more = code.apply(Op.MINIMUM, remainder, code.apply(Op.SUBTRACT, claim, share))
+            amount = code.apply(Op.ADD, share, code.apply(Op.MAXIMUM, more, code.constant(0.0)))
+            if self._per_note(name):
+                amount = self._whole_notes(name, amount)
+            code.apply(Op.ADD, remainder, code.apply(Op.SUBTRACT, share, amount), out=remainder)
+            self._pay(name, claim, amount)
+        return remainder if per_note else None
 
     def _residual(self, limit: int) -> None:
         """Principal up to the excess of the balance over what the pool leaves after the other tranches; interest beyond."""
@@ -197,7 +201,11 @@ class PayStep:
         excess = code.apply(Op.SUBTRACT, balance, code.apply(Op.MAXIMUM, left, zero))
         excess = rounded(code, self.deal, code.apply(Op.MAXIMUM, excess, zero))
         remaining = code.apply(Op.COPY, limit)
-        paid = self._pay(name, balance, code.apply(Op.MINIMUM, excess, remaining), "residual_principal")
+        principal = code.apply(Op.MINIMUM, excess, remaining)
+        if self._per_note(name):
+            principal = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, principal, balance), self._all_there())
+            principal = self._whole_notes(name, principal)
+        paid = self._pay(name, balance, principal, "residual_principal")
         code.apply(Op.SUBTRACT, remaining, paid, out=remaining)
         self._pay(name, code.unbounded, remaining, "residual_interest")
 

@@ -151,8 +151,9 @@ class Stepping:
             self.scope.path = placed.path
             if not self.scope.known(name, self.deal.triggers, "trigger"):
                 continue
-            if name in self._tested:
-                self.scope.complain("E-D115", f"trigger {name!r} is tested twice", "test it once on a payment date", value=name)
+            if name in self._tested and self.deal.triggers[name].remembers:
+                message = f"trigger {name!r}, which counts what it sees, is tested twice"
+                self.scope.complain("E-D115", message, "test it once on a payment date", value=name)
                 continue
             self._tested.add(name)
             read_trigger(self.deal, self.scope, name, within=None if outer is None else outer.slot)

@@ -99,6 +99,8 @@ class CashStep:
         code, pool = self.code, step.pool
         seller = self.deal.seller(pool)
         asked = self._if(rounded(code, self.deal, self.scope.amount(step.amount)))
+        if self.scope.pool.sold:
+            asked = code.apply(Op.SELECT, code.slots["pool.held"], asked, code.constant(0.0))
         out = code.movement_slots()
         pay, unlimited = Op.PAY_WHOLE if self.rounds else Op.PAY, code.apply(Op.COPY, code.unbounded)
         claim = code.apply(Op.COPY, asked)
@@ -118,6 +120,7 @@ class CashStep:
         self._came_in(moved)
         breach = code.apply(Op.LESS, asked, code.apply(Op.NEGATE, code.constant(0.0, SMALLEST)))
         sold = code.apply(Op.SELECT, breach, code.constant(math.nan), self._if(one))
+        sold = code.apply(Op.SELECT, held, sold, zero)
         out = code.new_slots(3)
         code.emit(Op.MOVE, out, held, code.apply(Op.COPY, zero), sold)
         for name in self.scope.pool.pools:
