@@ -37,6 +37,8 @@ SHOWN = re.compile(r"(^Shown(?: in scenario `(?P<scenario>\w+)`)?: (?P<what>[^\n
 MADE = re.compile(r"(<!-- (contents|index) -->\n)(.*?)(<!-- end -->)", re.S)
 LARGE = 10
 """A column that reaches this is shown with two decimals at most, others with four."""
+MOST_LINKS = 4
+"""Examples that the index names of a word."""
 
 
 def yaml() -> YAML:
@@ -239,13 +241,23 @@ def contents(page: str) -> str:
 
 
 def index(these: list[Example]) -> str:
-    """Each word of the language, and the examples that write it."""
+    """Each word of the language, and the examples that write it: its own first, then those that stand first on the page."""
     uses = [(example, words(example)) for example in these]
     rows = []
     for word in vocabulary():
-        places = [f"[{example.title}](#{example.name})" for example, written in uses if word in written]
-        rows.append(f"| `{word}` | {', '.join(places[:3])} |\n")
+        found = [example for example, written in uses if word in written]
+        found.sort(key=lambda example: not _about(example, word))
+        links = ", ".join(f"[{example.title}](#{example.name})" for example in found[:MOST_LINKS])
+        rows.append(f"| `{word}` | {links} |\n")
     return "| word | examples |\n|---|---|\n" + "".join(rows)
+
+
+def _about(example: Example, word: str) -> bool:
+    """Whether a word has its own heading: `min and max` for min(), `Quantities of the pool` for pool.initial."""
+    kind = word.partition(".")[0]
+    if kind != word:
+        return example.title.startswith("Quantities of") and kind in example.title.split()
+    return word.removesuffix("()") in example.title.split(" and ")
 
 
 def filled(page: str) -> str:

@@ -164,12 +164,12 @@ def _fixings(deal: Deal, name: str, timeline: Timeline, curves: Curves | None, f
     curve = None if curves is None else curves.get(name)
     if curve is None:
         message = f"no curve is given for index {name!r}"
-        findings.append(deal.origin.finding("E-R120", f"curves.{name}", message, "add it to curves=, or to the deal's curves"))
+        findings.append(deal.origin.finding("E-R123", f"curves.{name}", message, "add it to curves=, or to the deal's curves"))
         return np.full(timeline.payments, np.nan)
     rates = curve.at(timeline.accrual_start)
     unknown = np.flatnonzero(np.isnan(rates))
     if len(unknown):
         message = f"curve {name!r} knows no rate on {timeline.accrual_start[unknown[0]]}, where an accrual period begins"
         fix = "add fixings, or say extrapolation: flat"
-        findings.append(deal.origin.finding("E-R121", f"curves.{name}", message, fix, rule="an index is fixed for every period"))
+        findings.append(deal.origin.finding("E-R124", f"curves.{name}", message, fix, rule="an index is fixed for every period"))
     return rates
