@@ -80,6 +80,6 @@ def test_a_scenario_alone_is_the_same_in_a_batch(case: Case, rates: list[int], a
 
     def kept(some: list[Any]) -> np.ndarray:
         projected = project(loans, some, period_ends=timeline.period_ends, cutoff=deal.dates.cutoff, curves=curves)
-        return allocate(deal, program, projected, timeline).kept
+        return allocate(deal, program, projected, timeline, curves=curves).kept
 
     np.testing.assert_array_equal(kept(assumed)[:, :, at], kept([assumed[at]])[:, :, 0])
