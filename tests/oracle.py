@@ -54,6 +54,7 @@ class Waterfall(Accruals, Steps):
         market = Market(curves, shift_of(scenario))
         outcomes = {name: float(said == "fail") for name, said in of(scenario, "force", {}).items() if said != "as_modelled"}
         super().__init__(deal, {"pool": math.fsum(initial.values()), **initial}, market, outcomes)
+        self.ratings = of(scenario, "ratings", {})
         self.start_triggers()
         self.payments = payment_dates(deal)
         self.months = collection_months(deal.dates.cutoff, determination_date(self.payments[-1][0]))

@@ -55,6 +55,7 @@ class State:
         self.steps = written_out(deal.waterfall, deal.macros)
         self.result = OracleRun()
         self.market = market
+        self.ratings: dict[str, Any] = {}
         self.initial = dict(initial)
         self.smallest = max(1e-12 * self.initial["pool"], 0.0 if deal.rounding == "none" else 1e-4)
         self.since = self.paid_on = deal.dates.closing
@@ -244,7 +245,7 @@ class State:
     def _of_counterparty(self, name: str, what: str) -> Rated:
         if what != "rating":
             raise KeyError(f"{name}.{what}")
-        return Rated(in_force(self.deal.counterparties[name].ratings, self.paid_on))
+        return Rated(in_force(self.ratings.get(name, self.deal.counterparties[name].ratings), self.paid_on))
 
 
 def in_force(by_date: Mapping[date, Any], day: date) -> Any:

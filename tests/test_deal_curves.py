@@ -102,6 +102,30 @@ def test_what_does_not_fit_is_told_with_its_place(
     assert message in finding.message
 
 
+def test_notes_follow_the_curve_and_what_a_scenario_adds_to_it(deal_file: Path) -> None:
+    """TIBOR stood at 0.5 % at closing and 0.6 % from 30 June: periods from 15 April, May, June, and then July.
+
+    A scenario adds 2 % to fixings after the cut-off.
+    """
+    edited(deal_file, "coupon: 1%", "coupon: {index: TIBOR_3M, margin: 1%}")
+    rates = {name: coupons(clo.run(clo.load_deal(deal_file), scenario=name))[:4] for name in ("base", "up")}
+    assert rates["base"] == pytest.approx([0.015, 0.015, 0.015, 0.016], abs=1e-6)
+    assert rates["up"] == pytest.approx([0.035, 0.035, 0.035, 0.036], abs=1e-6)
+    one = coupons(clo.run(clo.load_deal(deal_file), rates={"TIBOR_3M": 0.01}))[:4]
+    assert one == pytest.approx([0.025, 0.025, 0.025, 0.026], abs=1e-6)
+
+
+def coupons(result: clo.Result) -> list[float]:
+    """The senior note's interest of each period as a rate a year, to the yen."""
+    notes = result.tranches[result.tranches["tranche"] == "senior"]
+    fractions = result.timeline.accrual_fractions("ACT/365F")
+    return [
+        float(due / opening / fraction)
+        for due, opening, fraction in zip(notes["interest_due"], notes["opening"], fractions, strict=True)
+        if opening
+    ]
+
+
 def test_a_keyword_is_told_as_one(deal_file: Path) -> None:
     with pytest.raises(clo.InputError) as caught:
         clo.run(clo.load_deal(deal_file), rates={"TIBOR_6M": 0.01})

@@ -15,7 +15,7 @@ from clo.behaviour.assumptions import Behaviour, replaced
 from clo.deal.accounts import Account, Facility, Ledger
 from clo.deal.dates import Dates, DayCount, IndexCurve, Payments, Schedule
 from clo.deal.fees import Fee, Tier
-from clo.deal.hedges import RATINGS, Counterparty, Hedge
+from clo.deal.hedges import RATINGS, Counterparty, Hedge, Rating
 from clo.deal.liabilities import Coupon, Group, StepUp, Tranche
 from clo.deal.marks import Mark, Origin, enclosing, leaves
 from clo.deal.steps import (
@@ -41,7 +41,7 @@ from clo.deal.steps import (
     WriteUp,
 )
 from clo.deal.triggers import Assertion, Force, Trigger
-from clo.quantities import ExpressionText, Identifier, Money, Share, Terms
+from clo.quantities import Day, ExpressionText, Identifier, Money, Share, Terms
 
 __all__ = [
     "COLLECTED",
@@ -125,11 +125,13 @@ class Pool(Terms):
 class Scenario(Behaviour):
     """What the borrowers are assumed to do; a field left out is taken from the scenario it extends.
 
-    force: triggers that are made to pass (never hold) or fail (always hold), whatever they read.
+    force: triggers that are made to pass (never hold) or fail (always hold), whatever they read. ratings: of
+    counterparties, by date, in place of the deal's.
     """
 
     extends: str | None = None
     force: dict[str, Force] | None = None
+    ratings: dict[str, dict[Day, Rating]] | None = None
 
 
 class Simulation(Terms):

@@ -25,6 +25,7 @@ from clo.study.result import Result
 from clo.tape.batches import AnyLoans
 from clo.waterfall.allocation import allocate, bind
 from clo.waterfall.compile import compiled
+from clo.waterfall.gathering import Outside
 
 PACKAGES = ("numpy", "numba", "llvmlite", "pandas", "pyarrow", "scipy", "pydantic", "jpholiday")
 """Packages whose version can move a result; they stand in the manifest."""
@@ -79,7 +80,7 @@ def run(
     program = bind(program, deal, {name: pool.balance for name, pool in pools.items()}, force=assumed.force)
     rates = assumed.rates or {}
     shift = {name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in fixings}
-    flows = allocate(deal, program, projected, timeline, curves=fixings, shift=shift, threads=threads)
+    flows = allocate(deal, program, projected, timeline, outside=Outside(fixings, shift, assumed.ratings or {}), threads=threads)
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
     manifest["curves"] = {name: curve.source for name, curve in fixings.items()}
     of_tapes = dict.fromkeys(finding for pool in pools.values() for finding in pool.findings)  # sub-pools share a tape

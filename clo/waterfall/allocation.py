@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clo.curves import Curves
 from clo.deal.terms import Deal
 from clo.findings import Finding
 from clo.pool.flows import PoolFlows
 from clo.timeline import Timeline
 from clo.waterfall import kernel
 from clo.waterfall.binding import TOLERANCE, bind, smallest_amount
-from clo.waterfall.gathering import gather, period_table, unit_series
+from clo.waterfall.gathering import Outside, gather, period_table, unit_series
 from clo.waterfall.program import Program
 
 __all__ = ["KERNELS", "LEAK", "TOLERANCE", "WHOLE", "DealFlows", "Reads", "allocate", "bind", "breach_findings", "run_program"]
@@ -83,17 +81,15 @@ def allocate(
     flows: PoolFlows,
     timeline: Timeline,
     *,
-    curves: Curves | None = None,
-    shift: Mapping[str, float] | None = None,
+    outside: Outside | None = None,
     threads: int | None = None,
 ) -> DealFlows:
     """Run a bound program over pool flows, every scenario, and keep everything a result can be asked about.
 
-    curves: what coupons and hedges follow; shift: by index, what is added to its fixings after the cut-off. Raises
-    DealError for an index that is asked for and not known.
+    outside: curves and ratings. Raises DealError for an index that is asked for and not known.
     """
     reads = Reads(
-        period_table(program, deal, timeline, curves, shift),
+        period_table(program, deal, timeline, outside or Outside()),
         gather(program, flows, timeline),
         unit_series(program, flows),
         timeline.first_month,

@@ -6,12 +6,13 @@ Axes: n input, q series of what a unit bought gives, v period value, t payment d
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clo.curves import Curves
+from clo.curves import Curve
 from clo.deal.terms import COLLECTED, RATINGS, Deal, Schedule
 from clo.findings import DealError, Finding
 from clo.pool.flows import Flow, PoolFlows
@@ -77,13 +78,18 @@ def unit_series(program: Program, flows: PoolFlows) -> Floats:
 # ---- values by payment date -------------------------------------------------------------------------------------------
 
 
-def period_table(
-    program: Program, deal: Deal, timeline: Timeline, curves: Curves | None, shift: Mapping[str, float] | None = None
-) -> Floats:
-    """The values the program asks for by payment date [v, t]. shift: by index, what is added to fixings after the cut-off.
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a run takes from outside the deal: the curves that coupons and hedges follow, what is added to their fixings after
+    the cut-off by index, and ratings of counterparties in place of the deal's."""
 
-    Raises DealError for an index without a rate on a date.
-    """
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    shift: Mapping[str, float] = field(default_factory=dict)
+    ratings: Mapping[str, Mapping[date, str]] = field(default_factory=dict)
+
+
+def period_table(program: Program, deal: Deal, timeline: Timeline, outside: Outside) -> Floats:
+    """The values the program asks for by payment date [v, t]. Raises DealError for an index without a rate on a date."""
     table = np.empty((len(program.period_values), timeline.payments))
     findings: list[Finding] = []
     for v, name in enumerate(program.period_values):
@@ -97,12 +103,10 @@ def period_table(
         elif owner == "schedule":
             table[v] = scheduled(deal.schedules[word], timeline)
         elif owner == "index":
-            added = (shift or {}).get(word, 0.0)
-            after = timeline.accrual_start > as_days([timeline.cutoff])[0]
-            table[v] = _fixings(deal, word, timeline, curves, findings) + np.where(after, added, 0.0)
+            table[v] = _fixings(deal, word, timeline, outside, findings)
         else:
-            ratings = {day: float(RATINGS.index(rating)) for day, rating in deal.counterparties[owner].ratings.items()}
-            table[v] = _in_force(ratings, timeline)
+            ratings = outside.ratings.get(owner, deal.counterparties[owner].ratings)
+            table[v] = _in_force({day: float(RATINGS.index(rating)) for day, rating in ratings.items()}, timeline)
     if findings:
         raise DealError(findings)
     return table
@@ -159,9 +163,9 @@ def _in_force(numbers: dict[date, float], timeline: Timeline) -> Floats:
     return np.asarray(values[np.maximum(last, 0)])
 
 
-def _fixings(deal: Deal, name: str, timeline: Timeline, curves: Curves | None, findings: list[Finding]) -> Floats:
+def _fixings(deal: Deal, name: str, timeline: Timeline, outside: Outside, findings: list[Finding]) -> Floats:
     """The rate of an index where each accrual period begins."""
-    curve = None if curves is None else curves.get(name)
+    curve = outside.curves.get(name)
     if curve is None:
         message = f"no curve is given for index {name!r}"
         findings.append(deal.origin.finding("E-R123", f"curves.{name}", message, "add it to curves=, or to the deal's curves"))
@@ -172,4 +176,5 @@ def _fixings(deal: Deal, name: str, timeline: Timeline, curves: Curves | None, f
         message = f"curve {name!r} knows no rate on {timeline.accrual_start[unknown[0]]}, where an accrual period begins"
         fix = "add fixings, or say extrapolation: flat"
         findings.append(deal.origin.finding("E-R124", f"curves.{name}", message, fix, rule="an index is fixed for every period"))
-    return rates
+    after = timeline.accrual_start > as_days([timeline.cutoff])[0]
+    return np.asarray(rates + np.where(after, outside.shift.get(name, 0.0), 0.0))

@@ -14,6 +14,7 @@ from clo.pool.projection import project
 from clo.study.inputs import resolve_scenario
 from clo.waterfall.allocation import allocate, bind
 from clo.waterfall.compile import compile_deal
+from clo.waterfall.gathering import Outside
 from laws import borrowers
 from laws.changes import names_of, renamed, scaled, scales
 from laws.comparison import as_loans, differences, engine, slow_run
@@ -80,6 +81,6 @@ def test_a_scenario_alone_is_the_same_in_a_batch(case: Case, rates: list[int], a
 
     def kept(some: list[Any]) -> np.ndarray:
         projected = project(loans, some, period_ends=timeline.period_ends, cutoff=deal.dates.cutoff, curves=curves)
-        return allocate(deal, program, projected, timeline, curves=curves).kept
+        return allocate(deal, program, projected, timeline, outside=Outside(curves)).kept
 
     np.testing.assert_array_equal(kept(assumed)[:, :, at], kept([assumed[at]])[:, :, 0])

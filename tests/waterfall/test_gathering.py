@@ -143,7 +143,7 @@ def test_an_index_that_the_deal_lists_and_nobody_gives() -> None:
     with pytest.raises(DealError) as caught:
         run(given, curves=Curves([]))
     (found,) = caught.value.findings
-    assert (found.code, found.path, found.severity) == ("E-R120", "curves.TIBOR", "error")
+    assert (found.code, found.path, found.severity) == ("E-R123", "curves.TIBOR", "error")
     assert found.message == "no curve is given for index 'TIBOR'"
     assert found.fix == "add it to curves=, or to the deal's curves"
 
@@ -156,7 +156,7 @@ def test_an_index_without_a_rate_on_a_date(points: dict[str, float], first: str)
     with pytest.raises(DealError) as caught:
         run(terms(tranches=FLOATING, **CURVE), curves=tibor(points))
     (found,) = caught.value.findings
-    assert (found.code, found.path) == ("E-R121", "curves.TIBOR")
+    assert (found.code, found.path) == ("E-R124", "curves.TIBOR")
     assert found.message == f"curve 'TIBOR' knows no rate on {first}, where an accrual period begins"
     assert "flat" in found.fix
     assert "fixed for every period" in found.rule
@@ -167,7 +167,7 @@ def test_every_index_that_is_missing_is_told_at_once() -> None:
     notes = FLOATING | {"mezzanine": {"size": 5_000, "coupon": "index.SONIA + 1%"}}
     with pytest.raises(DealError) as caught:
         run(terms(tranches=notes, curves=two), curves=Curves([]))
-    assert [(f.code, f.path) for f in caught.value.findings] == [("E-R120", "curves.TIBOR"), ("E-R120", "curves.SONIA")]
+    assert [(f.code, f.path) for f in caught.value.findings] == [("E-R123", "curves.TIBOR"), ("E-R123", "curves.SONIA")]
 
 
 def test_an_index_that_nothing_asks_for_is_not_needed() -> None:

@@ -178,7 +178,7 @@ def test_pay(whole: bool, compiled: bool) -> None:
         account, receiver, claim, limit = (float(value) for value in inputs[:, 0, s])
         asked, paid, odd = pay(account, claim, limit, whole)
         got = [float(out[slot, 0, s]) for slot in range(7)]
-        left = limit if math.isnan(asked) else limit - asked  # a claim that is no number takes nothing from those after it
+        left = limit - asked if asked > 0 else limit  # a claim that is a breach takes nothing from those after it
         expected = [account - paid, receiver + paid, claim - paid, left, asked, account, paid]
         np.testing.assert_array_equal(got, expected, err_msg=f"scenario {s}: {account} {claim} {limit}")
         assert breach[:, s].tolist() == ([4, 0] if odd else [-1, -1])

@@ -292,6 +292,17 @@ def test_a_let_value_is_known_from_its_step_on() -> None:
     assert found({"let": {"x": "1", "y": "x"}}) == []
 
 
+@pytest.mark.parametrize("text", ["cumulative(y)", "rolling_sum(y, 2)", "rolling_average(y, 2) + 1"])
+def test_a_let_value_is_added_up_only_once_it_is_computed(text: str) -> None:
+    """Before its step, and in what accrues, today's is not known."""
+    finding = the_only(let(text), let("1", "y"))
+    assert (finding.code, finding.path, finding.value) == ("E-D113", "waterfall[1].let.x", "y")
+    coupon = NOTES | {"senior": {"size": 15_000, "coupon": f"({text}) / 100"}}
+    assert the_only(let("1", "y"), tranches=coupon).path == "tranches.senior.coupon"
+    assert found(let("1", "y"), let(text)) == []
+    assert found(let("1", "y"), let(text), tranches=NOTES | {"senior": {"size": 15_000, "coupon": "(x) / 100"}}) == []
+
+
 def test_a_let_value_of_the_payment_date_before_may_be_read_anywhere() -> None:
     coupon = NOTES | {"senior": {"size": 15_000, "coupon": "(x) / 100"}}
     triggers = {"bad": {"when": "previous(x) > 5"}, "late": {"when": "x > 5"}}
@@ -313,13 +324,24 @@ def test_a_let_value_takes_no_name_of_the_deal(name: str) -> None:
     assert (finding.code, finding.value, finding.message) == ("E-D114", name, f"{name!r} is a name of the deal")
 
 
-def test_a_trigger_is_tested_once() -> None:
+def test_a_trigger_that_counts_what_it_sees_is_tested_once() -> None:
+    counting = {"bad": {"when": "pool.default > 5", "after": 2}}
     for steps in (({"test": "bad"}, {"test": "bad"}), ({"test": ["bad", "bad"]},)):
-        finding = the_only(*steps)
+        finding = the_only(*steps, triggers=counting)
         assert (finding.code, finding.value) == ("E-D115", "bad")
-        assert "trigger 'bad' is tested twice" in finding.message
+        assert "trigger 'bad', which counts what it sees, is tested twice" in finding.message
+        assert found(*steps) == []
     unknown = the_only({"test": "bda"})
     assert (unknown.code, unknown.message) == ("E-D101", "trigger 'bda' is not in the deal; did you mean 'bad'?")
+
+
+def test_a_trigger_that_is_tested_again_is_read_again() -> None:
+    """It holds while 4,160 or more is in the account, as before the fee on the first date."""
+    empty = {"rich": {"when": "collections.balance >= 4_160"}}
+    before, after = let("if(rich, 1, 0)", "before"), let("if(rich, 1, 0)", "after")
+    result = run(terms(structure=None, waterfall=[COLLECT, {"test": "rich"}, before, FEE, {"test": "rich"}, after, INTEREST, PRINCIPAL,
+                                                  RESIDUAL], triggers=empty))  # fmt: skip
+    assert (series(result, "before"), series(result, "after")) == ([1, 0, 0, 1], [0, 0, 0, 1])
 
 
 def test_collection_does_not_depend_on_a_condition() -> None:
