@@ -20,7 +20,7 @@ from collections.abc import Callable
 import numpy as np
 
 from clo.deal.terms import Deal
-from clo.waterfall.allocation import TOLERANCE, bind, run_program
+from clo.waterfall.allocation import TOLERANCE, Reads, bind, run_program
 from clo.waterfall.compile import compile_deal
 from clo.waterfall.program import Program
 
@@ -140,11 +140,12 @@ def main() -> None:
     compile_seconds = time.perf_counter() - start
     inputs = pool_inputs(program, scenarios)
     flows = {quantity: inputs[n] for n, (_, quantity) in enumerate(program.inputs)}
-    fractions = np.full((1, PAYMENTS), 1 / 12)
+    values = np.full((len(program.period_values), PAYMENTS), 1 / 12)
+    reads = Reads(values, inputs, np.empty((0, 1, scenarios)), np.arange(PAYMENTS + 1))
     records = np.array([program.symbols.slots[f"{name}.balance"] for name in (*NOTES, "e")], dtype=np.int32)
 
     def machine() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return run_program(program, fractions, inputs, records, tolerance=TOLERANCE * POOL, threads=THREADS)
+        return run_program(program, reads, records, tolerance=TOLERANCE * POOL, threads=THREADS)
 
     first = timed(machine)
     kept, leak, breach = machine()

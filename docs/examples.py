@@ -6,17 +6,16 @@ python docs/examples.py --write FOLDER    writes every example as a deal file, b
 
 from __future__ import annotations
 
-import argparse
 import io
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
@@ -30,7 +29,7 @@ PAGE = Path(__file__).with_name("language.md")
 FILES = Path(__file__).with_name("examples")
 HEADING = re.compile(r"^(?=##)", re.M)
 TERMS = re.compile(r"^```yaml\n(.*?)^```$", re.M | re.S)
-SHOWN = re.compile(r"(^Shown(?: in scenario `(\w+)`)?: ([^\n]+)\n\n```text\n)(.*?)(^```$)", re.M | re.S)
+SHOWN = re.compile(r"(^Shown(?: in scenario `(\w+)`)?: ((?:[^\n]+\n)+)\n```text\n)(.*?)(^```$)", re.M | re.S)
 MADE = re.compile(r"(<!-- (contents|index) -->\n)(.*?)(<!-- end -->)", re.S)
 TABLES = ("tranches", "fees", "accounts", "facilities", "hedges", "ledgers")
 
@@ -53,7 +52,7 @@ class Example:
 
     def file(self) -> str:
         """The whole deal file."""
-        deal = _yaml().load((FILES / "base.yaml").read_text(encoding="utf-8"))
+        deal = _base()
         own = [*deal["waterfall"]]
         for key, value in self.changes.items():
             if key == "waterfall":
@@ -78,6 +77,10 @@ def _yaml() -> YAML:
     made.width = 140
     made.indent(mapping=2, sequence=4, offset=2)
     return made
+
+
+def _base() -> Any:
+    return _yaml().load((FILES / "base.yaml").read_text(encoding="utf-8"))
 
 
 def _written_out(steps: list[Any], own: list[Any]) -> Iterator[Any]:
@@ -116,9 +119,6 @@ def write(folder: Path, these: list[Example]) -> None:
         (folder / f"{example.name}.yaml").write_text(example.file(), encoding="utf-8")
 
 
-# ---- what an example prints -------------------------------------------------------------------------------------------
-
-
 def output(result: clo.Result, what: str) -> str:
     """What a `Shown:` line asks for: names over the payment dates, the steps of one payment, the summary, or the assertions."""
     if step := re.search(r"steps of payment (\d+)", what):
@@ -135,14 +135,14 @@ def output(result: clo.Result, what: str) -> str:
     return "".join(f"{'  '.join(row).rstrip()}\n" for row in rows if any(cell.strip() for cell in row))
 
 
-def _column(result: clo.Result, name: str) -> np.ndarray[Any, Any]:
+def _column(result: clo.Result, name: str) -> pd.Series[Any]:
     """A column of a table of the run, `senior.closing`, or a name of the language, by payment date."""
     owner, _, word = name.rpartition(".")
     for frame in (getattr(result, table) for table in TABLES):
         own = frame[frame.iloc[:, 1] == owner]
         if word in own and len(own):
-            return own[word].to_numpy()
-    values = result.quantity(name).to_numpy()
+            return own[word].reset_index(drop=True)
+    values = result.quantity(name).reset_index(drop=True)
     return values == 1.0 if name in result.deal.triggers else values
 
 
@@ -152,7 +152,7 @@ def _cells(name: str, column: pd.Series[Any]) -> list[str]:
     if column.dtype == float:
         most = 2 if column.abs().max() >= 10 else 4
         rounded = column.round(most) + 0.0
-        decimals = next((d for d in range(most) if np.allclose(rounded, rounded.round(d), rtol=0, atol=1e-9)), most)
+        decimals = next(d for d in range(most + 1) if (abs(rounded - rounded.round(d)) < 1e-9).all())
         cells = [f"{value:,.{decimals}f}" for value in rounded]
     else:
         cells = [("yes" if value else "no") if column.dtype == bool else str(value) for value in column]
@@ -161,14 +161,11 @@ def _cells(name: str, column: pd.Series[Any]) -> list[str]:
     return [cell.ljust(width) if left else cell.rjust(width) for cell in (owner, word, *cells)]
 
 
-# ---- the page ---------------------------------------------------------------------------------------------------------
-
-
 def words(example: Example) -> set[str]:
     """The verbs, functions and quantities (`tranche.balance`) that an example itself writes."""
-    deal = _yaml().load(example.file())
-    kinds = {name: kind for section, kind in OWNERS.items() for name in deal.get(section, ())}
-    kinds |= {"pool": "pool", "payment": "payment"}
+    kinds = {"pool": "pool", "payment": "payment"}
+    for terms in (_base(), example.changes):
+        kinds |= {name: kind for section, kind in OWNERS.items() for name in terms.get(section, ())}
     found = {f"{kinds.get(owner)}.{word}" for owner, word in re.findall(r"\b(\w+)\.([a-z_]+)\b", example.terms)}
     found |= {f"{function}()" for function in re.findall(r"\b(\w+)\(", example.terms)}
     return found | set(re.findall(r"^ *- (\w+):", example.terms, flags=re.M))
@@ -187,16 +184,12 @@ def contents(page: str) -> str:
 
 
 def index(these: list[Example]) -> str:
-    """Each word of the language, and the examples that write it: its own first, then those that stand first on the page."""
+    """Each word of the language, and the examples that write it: those that name it in their title first."""
     written = [(example, words(example)) for example in these]
     rows = ["| word | examples |\n|---|---|\n"]
     for word in vocabulary():
-        own = (
-            f"Quantities of \\w+ {word.partition('.')[0]}"
-            if "." in word
-            else rf"(\w+ and )?{re.escape(word.rstrip('()'))}( and .+)?"
-        )
-        found = sorted((e for e, its in written if word in its), key=lambda e: re.fullmatch(own, e.title) is None)
+        about = word.partition(".")[0].removesuffix("()")
+        found = sorted((e for e, its in written if word in its), key=lambda e: about not in e.title.split())
         rows.append(f"| `{word}` | {', '.join(f'[{e.title}](#{e.name})' for e in found[:4])} |\n")
     return "".join(rows)
 
@@ -219,11 +212,8 @@ def filled(page: str) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", type=Path, metavar="FOLDER")
-    given = parser.parse_args()
     text = PAGE.read_text(encoding="utf-8")
-    if given.write is None:
-        PAGE.write_text(filled(text), encoding="utf-8")
+    if sys.argv[1:2] == ["--write"]:
+        write(Path(sys.argv[2]), examples(text))
     else:
-        write(given.write, examples(text))
+        PAGE.write_text(filled(text), encoding="utf-8")

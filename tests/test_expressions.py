@@ -5,7 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from clo.expressions import MAX_DEPTH, MAX_LENGTH, Call, ExpressionError, Name, Number, Text, evaluate, names, parse
+from clo.expressions import (
+    DEAL_FUNCTIONS,
+    FUNCTIONS,
+    MAX_DEPTH,
+    MAX_LENGTH,
+    MEMORY,
+    Call,
+    ExpressionError,
+    Name,
+    Number,
+    Text,
+    evaluate,
+    names,
+    parse,
+)
 
 VALUES = {"a": 3.0, "b": 4.0, "senior.balance": 100.0, "t": True, "f": False, "zero": 0.0}
 
@@ -116,3 +130,18 @@ def test_parsing_runs_nothing_and_holds_numbers_as_floats() -> None:
     for large in ("1e400", "9" * 400, "1e18"):
         with pytest.raises(ExpressionError, match="a number beyond 1e"):
             parse(large)
+
+
+def test_functions_over_payment_dates_are_those_of_deals() -> None:
+    """A filter of a tape knows no payment dates."""
+    for name, (fewest, most) in MEMORY.items():
+        text = f"{name}({', '.join(['pool.default', '3'][:fewest])})"
+        assert fewest == most
+        call = parse(text, DEAL_FUNCTIONS)
+        assert isinstance(call, Call)
+        assert (call.function, call.arguments[0]) == (name, Name("pool.default"))
+        assert next(names(call)) == "pool.default"
+        with pytest.raises(ExpressionError, match=f"unknown function '{name}' .* there are {', '.join(FUNCTIONS)}$"):
+            parse(text)
+        with pytest.raises(ExpressionError, match=rf"{name}\(\) takes {fewest} values, not 3"):
+            parse(f"{name}(a, 2, 3)", DEAL_FUNCTIONS)

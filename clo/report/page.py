@@ -111,6 +111,7 @@ def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
         "charts": plots.charts(result),
         "dates": [str(pd.Timestamp(day).date()) for day in result.timeline.payment_dates],
         "pool": tables.pool_by_year(result),
+        "support": {frame: tables.support_by_year(result, frame) for frame in tables.SUPPORT},
         "triggers": tables.triggers(result),
         "parties": tables.parties(result),
         "checks": tables.checks(result),

@@ -58,8 +58,8 @@ def written(value: Any, kind: Kind, lang: Lang) -> str:
     """A value as text. Missing values are a dash; an empty text stays empty."""
     if isinstance(value, Marked):
         value = value.value
-    if isinstance(value, str) and (not value or kind == "percent"):
-        return value  # a coupon that is a formula stands among rates
+    if isinstance(value, str) and not value:
+        return ""
     if value is None or (kind != "flag" and not isinstance(value, (str, bool)) and bool(pd.isna(value))):
         return NONE
     return _WRITERS[kind](value, lang)
@@ -97,11 +97,14 @@ def assumed(results: Sequence[Result]) -> list[Finding]:
 
 
 def capital_structure(result: Result) -> Table:
-    """Senior first. Attachment and detachment are shares of the pool at cut-off below and up to the top of the tranche."""
+    """Senior first. Attachment and detachment are shares of the pool at cut-off below and up to the top of the tranche; where
+    more than the pool backs the tranches, of all of it."""
     deal = result.deal
     sizes = result.summary.set_index("tranche")["original"].astype(float)
     pool = float(_monthly(result)["opening"].iloc[0])
     total = float(sizes.sum())
+    base = max(pool, total)
+    formulas = any(not isinstance(terms.coupon, float | None) for terms in deal.tranches.values())
     rows: list[tuple[Any, ...]] = []
     above = 0.0
     for name, terms in deal.tranches.items():
@@ -110,9 +113,9 @@ def capital_structure(result: Result) -> Table:
             name,
             Marked(size, deal.mark(f"{path}.size")),
             size / total if total else np.nan,
-            (pool - above - size) / pool,
-            (pool - above) / pool,
-            Marked(_coupon(terms), deal.mark(f"{path}.coupon") if terms.coupon is not None else None),
+            (base - above - size) / base,
+            (base - above) / base,
+            Marked(_coupon(terms, text=formulas), deal.mark(f"{path}.coupon") if terms.coupon is not None else None),
             Marked(terms.holder, deal.mark(f"{path}.holder")),
         )
         rows.append(row)
@@ -124,7 +127,7 @@ def capital_structure(result: Result) -> Table:
         Column("share", "percent"),
         Column("attachment", "percent"),
         Column("detachment", "percent"),
-        Column("coupon", "percent"),
+        Column("coupon", "text" if formulas else "percent"),
         Column("holder", "party"),
     )
     return Table(columns, tuple(rows), totals=1)
@@ -151,9 +154,9 @@ def of_frame(frame: pd.DataFrame, columns: Sequence[Column], totals: int = 0) ->
     return Table(tuple(columns), tuple(chosen.itertuples(index=False, name=None)), totals)
 
 
-def _coupon(terms: Tranche) -> float | str | None:
-    """The rate, or the words of a coupon that is not one rate."""
-    return terms.coupon if terms.coupon is None or isinstance(terms.coupon, float) else terms.coupon_text
+def _coupon(terms: Tranche, *, text: bool) -> float | str | None:
+    """The rate; or its words, where some coupon of the deal is not one rate."""
+    return terms.coupon_text or None if text else terms.coupon if isinstance(terms.coupon, float) else None
 
 
 def tranche_summary(result: Result) -> Table:
@@ -181,6 +184,7 @@ def pool_by_year(result: Result) -> Table:
     rolled = [flow.name for flow in ROLLED]
     other = [flow.name for flow in Flow if flow not in (*ROLLED, Flow.opening, Flow.closing, Flow.arrears)]
     frame = result.pool.assign(year=pd.DatetimeIndex(result.pool["period_end"]).year)
+    rolled += ["bought", "sold"]
     how = {"opening": "first", **dict.fromkeys((*rolled, *other), "sum"), "closing": "last", "arrears": "last"}
     years = frame.groupby(["year", "group"], sort=False, observed=True).agg(how).reset_index()
     if frame["group"].nunique() > 1:
@@ -196,6 +200,26 @@ def pool_by_year(result: Result) -> Table:
     last = ("", "total", *(life[name] for name in shown))
     subtotals = frozenset(number for number, row in enumerate(table.rows) if row[1] == "total")
     return Table(columns, (*table.rows, last), 1, subtotals)
+
+
+SUPPORT = {
+    "facilities": ("facility", ("drawn", "repaid", "interest_paid", "fee_paid"), ("closing", "available")),
+    "hedges": ("hedge", ("due", "paid", "accrued", "received"), ("unpaid", "receivable")),
+    "ledgers": ("ledger", ("debited", "credited"), ("closing",)),
+}
+"""Frames of what supports the tranches: the name of an entry, what is added up over a year, what stands at its end."""
+
+
+def support_by_year(result: Result, frame: str) -> Table:
+    """Each calendar year of facilities, hedges or ledgers."""
+    name, sums, levels = SUPPORT[frame]
+    dated = getattr(result, frame)
+    if not len(dated):
+        return Table((), ())
+    how = dict.fromkeys(sums, "sum") | dict.fromkeys(levels, "last")
+    years = dated.assign(year=pd.DatetimeIndex(dated["payment_date"]).year)
+    years = years.groupby(["year", name], sort=False, observed=True).agg(how).reset_index()
+    return of_frame(years, (Column("year"), Column(name, "word"), *(Column(column, "money") for column in how)))
 
 
 def triggers(result: Result) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ import pandas as pd
 from clo.waterfall.allocation import DealFlows
 from clo.waterfall.program import Movement
 
+UNLIMITED = 1e299
+"""What comes from outside the deal, such as the price of a pool, is there in any amount: a number beyond this."""
 _RESIDUAL = ("residual_principal", "residual_interest")
 _BY_NATURE = {
     "collect": "collected from the borrowers",
@@ -53,6 +56,7 @@ def _outcome(flows: DealFlows, movement: Movement, t: int, scenario: int) -> Exp
     )
     asked = paid if movement.reason in _RESIDUAL and asked >= 0.0 else asked  # a residual asks what is left
     why = _why(flows, movement, t, asked, paid, scenario)
+    available = math.inf if available > UNLIMITED else available
     return Explanation(asked, available, paid, max(0.0, asked - paid), why)
 
 

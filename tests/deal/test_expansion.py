@@ -156,7 +156,9 @@ def test_every_text_of_a_macro_is_filled_in() -> None:
 
 
 def test_what_is_filled_in_is_not_filled_in_again() -> None:
-    found = items({"use": {"macro": "swap", "with": {"a": "{b}", "b": "2"}}}, swap={"parameters": ["a", "b"], "steps": [move("{a}")]})
+    found = items(
+        {"use": {"macro": "swap", "with": {"a": "{b}", "b": "2"}}}, swap={"parameters": ["a", "b"], "steps": [move("{a}")]}
+    )
     assert said(found) == ["1 {b} @macros.swap.steps[0].transfer"]
 
 
@@ -271,8 +273,8 @@ def test_a_macro_that_makes_no_step_is_told_once_for_all_uses_in_one_step() -> N
 
 def test_a_parameter_that_is_not_filled_in_is_a_name_that_is_not_known() -> None:
     """`{y}` of a macro without parameter y stays as it is, and no expression can be read with it."""
-    (found,) = [f for f in _compiled(deal({"use": {"macro": "m", "with": {"x": "1"}}}, m={"parameters": "x", "steps": [move("{y} + {x}")]}))
-                if f.path.startswith("macros")]  # fmt: skip
+    macro = {"parameters": "x", "steps": [move("{y} + {x}")]}
+    (found,) = [f for f in _compiled(deal({"use": {"macro": "m", "with": {"x": "1"}}}, m=macro)) if f.path.startswith("macros")]
     assert found.path == "macros.m.steps[0].transfer"
     assert found.code.startswith("E-D10")
 

@@ -38,7 +38,7 @@ fees:
 tranches:
   senior:
     size: 11_900_000_000
-    coupon: {index: TIBOR_3M, margin: 50bp, floor: 0%, cap: 5%, step_ups: [{from: 2010-07-15, add: 25bp}, {when: late, add: 50bp}]}
+    coupon: {index: TIBOR_3M, margin: 50bp, floor: 0, cap: 5%, step_ups: [{from: 2010-07-15, add: 20bp}, {when: late, add: 50bp}]}
     denomination: 100_000_000
     principal_per_note: true
   mezzanine: {size: 180_000_000, coupon: 2.4%, interest_on_unpaid: coupon, deferrable: true}
@@ -58,7 +58,7 @@ macros:
 waterfall:
   - collect: {from: [interest, scheduled_principal, prepayment, recovery], to: cash}
   - debit:   {ledgers: losses, amount: pool.default}
-  - let:     {available: cash.balance + previous(reserve.balance), cover: "if(notes.balance > 0, pool.balance / notes.balance, 2)"}
+  - let:     {available: cash.balance + previous(reserve.balance), cover: "if(notes.balance > 0, pool.balance/notes.balance, 2)"}
   - test:    short
   - draw:    {from: line, to: cash, amount: "max(0, notes.interest_unpaid - cash.balance)"}
   - draw:    {from: swap, to: cash}

@@ -1,4 +1,4 @@
-"""Steps of the language of priorities of payments that make no sense: verbs, macros, sections, names, and what is read too soon."""
+"""Steps of the language of priorities of payments that make no sense: verbs, macros, sections, names, what is read too soon."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clo.files.deal import check_deal
 
 TEST = "  - test:    short"
 BUY = "{pool: own, from: cash, amount: 0,"
-COVER = '"if(notes.balance > 0, pool.balance / notes.balance, 2)"'
+COVER = '"if(notes.balance > 0, pool.balance/notes.balance, 2)"'
 CAPITALISE = '- capitalise: {interest: "{note}", amount: 1_000'
 CHARGE = '  - charge:  {fee: exit, amount: 5_000, if: "payment.left == 0"}\n'
 RESIDUAL = '  - pay:     {residual: junior, from: cash, if: "not late or payment.left == 0"}\n'
@@ -24,7 +24,8 @@ SECTION = "waterfall[11].section"
 CASES: dict[str, Case] = {
     # ---- verbs and keys
     "a verb that is none": (
-        (("  - credit:  {ledgers", "  - credits: {ledgers"),), "E-D013", "credits:  {ledgers", "waterfall[15]", "", VERBS, "", WRITE,
+        (("  - credit:  {ledgers", "  - credits: {ledgers"),), "E-D013", "credits:  {ledgers", "waterfall[15]", "", VERBS, "",
+        WRITE,
     ),
     "a verb that is none, in a section": (
         (("- write_down: {tr", "- writedown: {tr"),), "E-D013", "writedown:", f"{SECTION}.steps[1]", "", VERBS, "", WRITE,
@@ -36,7 +37,8 @@ CASES: dict[str, Case] = {
         ((TEST, "  - test"),), "E-D013", "test\n", "waterfall[3]", "test", VERBS, "", WRITE,
     ),
     "a section without a name": (
-        (("      name: turbo\n", ""),), "E-D010", "section:\n", f"{SECTION}.name", "", "name is not stated", "required", "add name:",
+        (("      name: turbo\n", ""),), "E-D010", "section:\n", f"{SECTION}.name", "", "name is not stated", "required",
+        "add name:",
     ),
     "a key of a section misspelt": (
         (("      steps:\n        - pay: {principal", "      step:\n        - pay: {principal"),), "E-D011", "step:\n",
@@ -47,7 +49,8 @@ CASES: dict[str, Case] = {
         "key 'form' is not known here", "", "did you mean 'from'?",
     ),
     "an order that is none": (
-        (("{principal: notes, from: cash, amount", "{principal: notes, from: cash, how: prorata, amount"),), "E-D012", "how: prorata",
+        (("{principal: notes, from: cash, amount", "{principal: notes, from: cash, how: prorata, amount"),), "E-D012",
+        "how: prorata",
         f"{SECTION}.else[0].pay.how", "prorata", "'prorata' is not one of 'sequential' or 'pro_rata'", "", "write 'sequential'",
     ),
     "a price in percent without the sign": (
@@ -68,7 +71,8 @@ CASES: dict[str, Case] = {
         "its parameters are note",
     ),
     "a macro that uses itself": (
-        (('      - pay: {interest: "{note}", from: [cash, reserve]}', "      - use: {macro: pay_note, with: {note: senior}}"),), "E-D130",
+        (('      - pay: {interest: "{note}", from: [cash, reserve]}', "      - use: {macro: pay_note, with: {note: senior}}"),),
+        "E-D130",
         "use: {macro: pay_note, with: {note: senior}}", "macros.pay_note.steps[0].use", "", "macro 'pay_note' uses itself", "",
         "write its steps out",
     ),
@@ -89,7 +93,8 @@ CASES: dict[str, Case] = {
         "macros.pay_note.step", "", "key 'step' is not known here", "", "did you mean 'steps'?",
     ),
     "a macro whose name is none": (
-        (("  pay_note:", "  pay-note:"),), "E-D013", "pay-note:", "macros.pay-note", "pay-note", "'pay-note' cannot be a name in a deal",
+        (("  pay_note:", "  pay-note:"),), "E-D013", "pay-note:", "macros.pay-note", "pay-note",
+        "'pay-note' cannot be a name in a deal",
         "", "use letters, digits and _",
     ),
     # ---- names
@@ -98,7 +103,8 @@ CASES: dict[str, Case] = {
         "hedge 'senior' is not in the deal; known: swap", "", "a known hedge",
     ),
     "a draw from an account": (
-        (("draw:    {from: line", "draw:    {from: reserve"),), "E-D101", "draw:    {from: reserve", "waterfall[4].draw", "reserve",
+        (("draw:    {from: line", "draw:    {from: reserve"),), "E-D101", "draw:    {from: reserve", "waterfall[4].draw",
+        "reserve",
         "facility or hedge 'reserve' is not in the deal; known: line, swap", "", "a known facility or hedge",
     ),
     "a charge of a tranche": (
@@ -106,7 +112,8 @@ CASES: dict[str, Case] = {
         "fee 'junior' is not in the deal", "", "a known fee",
     ),
     "a debit of an account": (
-        (("debit:   {ledgers: losses", "debit:   {ledgers: reserve"),), "E-D101", "debit:   {ledgers: reserve", "waterfall[1].debit",
+        (("debit:   {ledgers: losses", "debit:   {ledgers: reserve"),), "E-D101", "debit:   {ledgers: reserve",
+        "waterfall[1].debit",
         "reserve", "ledger 'reserve' is not in the deal; known: losses", "", "a known ledger",
     ),
     "a transfer that credits an account": (
@@ -143,7 +150,8 @@ CASES: dict[str, Case] = {
         "'senior' is a name of the deal", "", "give it another name",
     ),
     "a value named like a word of the language": (
-        (("let:     {available", "let:     {previous"),), "E-D013", "previous: cash.balance", "waterfall[2].let.previous", "previous",
+        (("let:     {available", "let:     {previous"),), "E-D013", "previous: cash.balance", "waterfall[2].let.previous",
+        "previous",
         "'previous' cannot be a name in a deal", "", "not a word of the language",
     ),
     "a value named twice": (
@@ -151,7 +159,8 @@ CASES: dict[str, Case] = {
         "'cover' is computed in waterfall[2].let as well", "", "give it another name",
     ),
     "a value read before it is computed": (
-        (("{available: cash.balance +", "{available: cover +"),), "E-D113", "available: cover", "waterfall[2].let.available", "cover",
+        (("{available: cash.balance +", "{available: cover +"),), "E-D113", "available: cover", "waterfall[2].let.available",
+        "cover",
         "'cover' is read before it is computed", "from its step on", "previous(cover)",
     ),
     "a list of values": (
@@ -160,11 +169,13 @@ CASES: dict[str, Case] = {
     ),
     # ---- what is read too soon, or not kept
     "a trigger read before its test": (
-        (("amount: pool.default}", "amount: pool.default, if: short}"),), "E-D106", "debit:   {ledgers", "waterfall[1].debit", "short",
+        (("amount: pool.default}", "amount: pool.default, if: short}"),), "E-D106", "debit:   {ledgers", "waterfall[1].debit",
+        "short",
         "trigger 'short' is read before it is evaluated", "where a `test` step names them", "previous()",
     ),
     "a target of the payment date before": (
-        (("previous(reserve.balance)", "previous(reserve.target)"),), "E-D111", "available: cash.balance", "waterfall[2].let.available", "",
+        (("previous(reserve.balance)", "previous(reserve.target)"),), "E-D111", "available: cash.balance",
+        "waterfall[2].let.available", "",
         "'reserve.target' is not kept from date to date", "", "with a `let` step first",
     ),
     "a date in quotes that is none": (
@@ -172,7 +183,8 @@ CASES: dict[str, Case] = {
         "'2008-13-01' is not a date; write year, month and day", "", "docs/waterfall.md",
     ),
     "a rating in quotes that is none": (
-        ((">= 'A-'", ">= 'A3'"),), "E-D102", "buy: {pool", f"{SECTION}.else[1].buy", "", "'A3' is not a rating; there are AAA, AA+", "",
+        ((">= 'A-'", ">= 'A3'"),), "E-D102", "buy: {pool", f"{SECTION}.else[1].buy", "",
+        "'A3' is not a rating; there are AAA, AA+", "",
         "docs/waterfall.md",
     ),
     "a number for a condition": (
@@ -180,18 +192,21 @@ CASES: dict[str, Case] = {
         "'or' takes conditions, and is given a number", "", "docs/waterfall.md",
     ),
     "a condition for an amount": (
-        (('amount: "0 * pool.default"', 'amount: "pool.default > 5"'),), "E-D104", "write_down:", f"{SECTION}.steps[1].write_down",
+        (('amount: "0 * pool.default"', 'amount: "pool.default > 5"'),), "E-D104", "write_down:",
+        f"{SECTION}.steps[1].write_down",
         "pool.default > 5", "a number stands here, and 'pool.default > 5' is a condition", "", "compare it with something",
     ),
     # ---- money
     "collection that depends on a condition": (
         (("  - collect: {from: [interest, ", "  - collect: {from: ["),
-         ("      steps:\n", "      steps:\n        - collect: {from: interest, to: cash}\n")), "E-D116", "collect: {from: interest",
+         ("      steps:\n", "      steps:\n        - collect: {from: interest, to: cash}\n")), "E-D116",
+         "collect: {from: interest",
         f"{SECTION}.steps[0].collect", "", "a collect step stands in a section that may not run", "on every payment date",
         "move it out of the section",
     ),
     "a fee that never becomes due": (
-        ((CHARGE, ""),), "E-D129", "exit:", "fees.exit", "", "fee 'exit' never becomes due: it has neither a rate nor an amount", "",
+        ((CHARGE, ""),), "E-D129", "exit:", "fees.exit", "", "fee 'exit' never becomes due: it has neither a rate nor an amount",
+        "",
         "or charge it in a step",
     ),
     "a hedge whose counterparty is never asked": (
@@ -199,7 +214,8 @@ CASES: dict[str, Case] = {
         "no step draws what the counterparty of hedge 'swap' owes", "", "draw: {from: swap",
     ),
     "a hedge that is never paid": (
-        (("  - pay:     {hedge: swap, from: cash}\n", ""),), "E-D134", "swap: {", "hedges.swap", "", "no step pays hedge 'swap'", "",
+        (("  - pay:     {hedge: swap, from: cash}\n", ""),), "E-D134", "swap: {", "hedges.swap", "", "no step pays hedge 'swap'",
+        "",
         "pay: {hedge: swap",
     ),
     "a facility that is never repaid": (
@@ -207,7 +223,8 @@ CASES: dict[str, Case] = {
         "no step repays facility 'line'", "", "pay: {principal: line",
     ),
     "a facility that is never drawn": (
-        (('  - draw:    {from: line, to: cash, amount: "max(0, notes.interest_unpaid - cash.balance)"}\n', ""),), "E-D133", "line: {",
+        (('  - draw:    {from: line, to: cash, amount: "max(0, notes.interest_unpaid - cash.balance)"}\n', ""),), "E-D133",
+        "line: {",
         "facilities.line", "", "no step draws on facility 'line'", "", "draw: {from: line",
     ),
     "a commitment fee that is never paid": (
@@ -215,15 +232,18 @@ CASES: dict[str, Case] = {
         "no step pays the commitment fee of facility 'line'", "", "pay: {fee: line",
     ),
     "a step after the residual": (
-        ((RESIDUAL, "  - pay:     {residual: junior, from: cash}\n  - pay: {fee: trustee, from: cash}\n"),), "E-D128", "pay: {fee: trustee",
-        "waterfall[20].pay", "", "step 27 is never reached: step 26 pays everything out of 'cash'", "", "move the residual to the end",
+        ((RESIDUAL, "  - pay:     {residual: junior, from: cash}\n  - pay: {fee: trustee, from: cash}\n"),), "E-D128",
+        "pay: {fee: trustee",
+        "waterfall[20].pay", "", "step 27 is never reached: step 26 pays everything out of 'cash'", "",
+        "move the residual to the end",
     ),
     "interest of a class of interest only": (
         (("  - pay:     {interest: strip, from: cash}\n", ""),), "E-D121", "strip:", "tranches.strip", "",
         "no step pays the interest of tranche 'strip'", "", "pay: {interest: strip",
     ),
     "earnings that never leave": (
-        (("earns_into: reserve", "earns_into: spare"), ("  reserve: {initial", "  spare: {}\n  reserve: {initial")), "E-D126", "spare: {}",
+        (("earns_into: reserve", "earns_into: spare"), ("  reserve: {initial", "  spare: {}\n  reserve: {initial")), "E-D126",
+        "spare: {}",
         "accounts.spare", "", "money never leaves account 'spare'", "", "residual: ..., from: spare",
     ),
 }  # fmt: skip
@@ -231,7 +251,14 @@ CASES: dict[str, Case] = {
 # Codes are what these are expected to be; messages are not.
 UNSEEN: dict[str, tuple[tuple[tuple[str, str], ...], str, str]] = {
     "a step that pays nobody": ((("{hedge: swap, from: cash}", "{hedge: [], from: cash}"),), "E-D013", "waterfall[7].pay"),
-    "a step that pays out of nothing": ((("{hedge: swap, from: cash}", "{hedge: swap, from: []}"),), "E-D013", "waterfall[7].pay"),
+    "a write-down of nobody, pro rata": (
+        (("{tranches: [junior, mezzanine], amount", "{tranches: [], how: pro_rata, amount"),), "E-D013",
+        f"{SECTION}.steps[1].write_down",
+    ),
+    "a step that pays nobody, pro rata": ((("{principal: notes, from: cash}", "{principal: [], from: cash, how: pro_rata}"),),
+    "E-D013", SECTION),
+    "a step that pays out of nothing": ((("{hedge: swap, from: cash}", "{hedge: swap, from: []}"),), "E-D013",
+    "waterfall[7].pay"),
 }  # fmt: skip
 
 

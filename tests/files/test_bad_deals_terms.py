@@ -28,7 +28,8 @@ CASES: dict[str, Case] = {
         "counterparties.bank_a.ratings", "", "the list has too few values", "", "",
     ),
     "a date of a rating that is none": (
-        (("2009-03-01: BBB+", "2009-02-30: BBB+"),), "E-D001", "2009-02-30", "", "", "day is out of range for month", "", "correct",
+        (("2009-03-01: BBB+", "2009-02-30: BBB+"),), "E-D001", "2009-02-30", "", "", "day is out of range for month", "",
+        "correct",
     ),
     "a schedule of two kinds": (
         (("step: {payments: [3, 2, 1]}", "step: {payments: [3, 2, 1], flow: {2008-07-15: 1}}"),), "E-D013", "step: {payments",
@@ -56,7 +57,8 @@ CASES: dict[str, Case] = {
         "a step-up has either a date or a condition", "", "give from: (a date) or when: (a condition)",
     ),
     "a step-up with both": (
-        ((STEP_UP, "{when: late, from: 2010-01-15, add: 50bp}"),), "E-D013", "{when: late, from", "tranches.senior.coupon.step_ups[1]",
+        ((STEP_UP, "{when: late, from: 2010-01-15, add: 50bp}"),), "E-D013", "{when: late, from",
+        "tranches.senior.coupon.step_ups[1]",
         "", "a step-up has either a date or a condition", "", "give from: (a date) or when: (a condition)",
     ),
     "a step-up in percent": (
@@ -76,7 +78,8 @@ CASES: dict[str, Case] = {
         "key 'indx' is not known here", "", "did you mean 'index'?",
     ),
     "a margin in percent": (
-        (("margin: 50bp", "margin: 50"),), "E-D013", "margin: 50", "tranches.senior.coupon.margin", "50", "50 is 5000 % a year", "",
+        (("margin: 50bp", "margin: 50"),), "E-D013", "margin: 50", "tranches.senior.coupon.margin", "50", "50 is 5000 % a year",
+        "",
         "write 50%",
     ),
     "a multiplier in words": (
@@ -84,7 +87,8 @@ CASES: dict[str, Case] = {
         "tranches.senior.coupon.multiplier", "two", "'two' is not a number", "", "write a plain number",
     ),
     "a coupon that sees what accrues later": (
-        (("coupon: 2.4%", 'coupon: "trustee.due / 1_000"'),), "E-D112", 'coupon: "trustee', "tranches.mezzanine.coupon", "trustee.due",
+        (("coupon: 2.4%", 'coupon: "trustee.due / 1_000"'),), "E-D112", 'coupon: "trustee', "tranches.mezzanine.coupon",
+        "trustee.due",
         "'trustee.due' is read before it accrues", "accounts, tranches, facilities, hedges, fees", "use an opening balance",
     ),
     "principal per note of no denomination": (
@@ -92,7 +96,8 @@ CASES: dict[str, Case] = {
         "principal_per_note without a denomination", "", "add denomination:, or remove principal_per_note",
     ),
     "a notional misspelt": (
-        (('notional: "senior.balance"}', 'notional: "senior.blance"}'),), "E-D101", 'notional: "senior.blance', "tranches.strip.notional",
+        (('notional: "senior.balance"}', 'notional: "senior.blance"}'),), "E-D101", 'notional: "senior.blance',
+        "tranches.strip.notional",
         "senior.blance", "did you mean 'senior.balance'?", "", "a name of the deal",
     ),
     # ---- fees
@@ -109,7 +114,8 @@ CASES: dict[str, Case] = {
         "the tiers of the fee do not follow each other", "", FOLLOW,
     ),
     "a tier without a rate": (
-        (("{up_to: 1_000_000_000, rate: 40bp}", "{up_to: 1_000_000_000}"),), "E-D010", "{up_to", "fees.servicer.tiers[0].rate", "",
+        (("{up_to: 1_000_000_000, rate: 40bp}", "{up_to: 1_000_000_000}"),), "E-D010", "{up_to", "fees.servicer.tiers[0].rate",
+        "",
         "rate is not stated", "required", "add rate:",
     ),
     "tiers and an amount": (
@@ -126,7 +132,8 @@ CASES: dict[str, Case] = {
     ),
     # ---- hedges, facilities, ledgers, accounts
     "a hedge with neither leg": (
-        ((', pay: 1.2%, receive: "index.TIBOR_3M + 0"}', "}"),), "E-D013", "swap: {", "hedges.swap", "", "a hedge with neither leg", "",
+        ((', pay: 1.2%, receive: "index.TIBOR_3M + 0"}', "}"),), "E-D013", "swap: {", "hedges.swap", "",
+        "a hedge with neither leg", "",
         "give pay:, receive: or both",
     ),
     "a leg in percent": (
@@ -145,20 +152,24 @@ CASES: dict[str, Case] = {
         "add provider:",
     ),
     "a limit in words": (
-        (('limit: "min(1_000_000_000, senior.balance)"', "limit: large"),), "E-D013", "limit: large", "facilities.line.limit", "large",
+        (('limit: "min(1_000_000_000, senior.balance)"', "limit: large"),), "E-D013", "limit: large", "facilities.line.limit",
+        "large",
         "'large' is not an amount of money", "", "180_000_000",
     ),
     "no for replenished": (
-        (("provider: bank_b", "provider: bank_b, replenished: no"),), "E-D013", "replenished:", "facilities.line.replenished", "no",
+        (("provider: bank_b", "provider: bank_b, replenished: no"),), "E-D013", "replenished:", "facilities.line.replenished",
+        "no",
         "'no' is not true or false", "", "write true or false",
     ),
     "a limit of a ledger misspelt": (
-        (("{limit: mezzanine.balance}", "{limit: mezzanine.balnce}"),), "E-D101", "limit: mezzanine.balnce", "ledgers.losses.limit",
+        (("{limit: mezzanine.balance}", "{limit: mezzanine.balnce}"),), "E-D101", "limit: mezzanine.balnce",
+        "ledgers.losses.limit",
         "mezzanine.balnce", "did you mean 'mezzanine.balance'?", "", "a name of the deal",
     ),
     "target, facility limit and ledger limit in a circle": (
         (("{limit: mezzanine.balance}", "{limit: reserve.target}"), ("min(100_000_000, notes.balance)", "line.limit"),
-         ("min(1_000_000_000, senior.balance)", "losses.limit + 0")), "E-D107", 'target: "line', "accounts.reserve.target", "line",
+         ("min(1_000_000_000, senior.balance)", "losses.limit + 0")), "E-D107", 'target: "line', "accounts.reserve.target",
+         "line",
         "cycle: line.limit -> losses.limit -> reserve.target -> line.limit", "cannot depend on itself", "an opening balance",
     ),
     "earnings into an account that is not there": (
@@ -171,11 +182,13 @@ CASES: dict[str, Case] = {
     ),
     # ---- groups
     "a group of a tranche that is not there": (
-        (("{tranches: [senior, mezzanine], how", "{tranches: [senior, mezanine], how"),), "E-D025", "tranches: [senior, mezanine]",
+        (("{tranches: [senior, mezzanine], how", "{tranches: [senior, mezanine], how"),), "E-D025",
+        "tranches: [senior, mezanine]",
         "groups.notes.tranches", "mezanine", "tranche 'mezanine' is not in the deal", "", "did you mean 'mezzanine'?",
     ),
     "a group that names a tranche twice": (
-        (("{tranches: [senior, mezzanine], how", "{tranches: [senior, mezzanine, senior], how"),), "E-D025", "tranches: [senior, mezz",
+        (("{tranches: [senior, mezzanine], how", "{tranches: [senior, mezzanine, senior], how"),), "E-D025",
+        "tranches: [senior, mezz",
         "groups.notes.tranches", "senior", "tranche 'senior' is in group 'notes' 2 times", "", "name it once",
     ),
     "a group of a group": (
@@ -202,11 +215,13 @@ CASES: dict[str, Case] = {
         "2007-10-32 is not a date", "", "correct the date",
     ),
     "a memory of no payment": (
-        (("rolling_average(pool.default, 3)", "rolling_average(pool.default, 0)"),), "E-D102", "when: \"rolling", "triggers.late.when",
+        (("rolling_average(pool.default, 3)", "rolling_average(pool.default, 0)"),), "E-D102", "when: \"rolling",
+        "triggers.late.when",
         "", "takes a whole number of payment dates from 1 to 60", "", "expression language",
     ),
     "an average of a balance": (
-        (("rolling_average(pool.default, 3)", "rolling_average(pool.balance, 3)"),), "E-D111", "when: \"rolling", "triggers.late.when",
+        (("rolling_average(pool.default, 3)", "rolling_average(pool.balance, 3)"),), "E-D111", "when: \"rolling",
+        "triggers.late.when",
         "", "rolling_average() of 'pool.balance', which is not settled once a payment date", "", "take a flow of the pool",
     ),
     # ---- scenarios
@@ -253,7 +268,8 @@ CASES: dict[str, Case] = {
         "'cash' cannot be paid as a party", PARTIES, "name who is paid",
     ),
     "a counterparty of a hedge named like an account": (
-        (("counterparty: bank_c", "counterparty: reserve"),), "E-D023", "counterparty: reserve", "hedges.swap.counterparty", "reserve",
+        (("counterparty: bank_c", "counterparty: reserve"),), "E-D023", "counterparty: reserve", "hedges.swap.counterparty",
+        "reserve",
         "'reserve' cannot be paid as a party", PARTIES, "name who is paid",
     ),
     "a bank that is the issuer": (
@@ -269,8 +285,10 @@ CASES: dict[str, Case] = {
 # Codes are what these are expected to be; messages are not.
 UNSEEN: dict[str, tuple[tuple[tuple[str, str], ...], str, str]] = {
     "backing misspelt": ((("pool.initial + reserve.initial", "pool.initial + resreve.initial"),), "E-D101", "backing"),
-    "backing that cannot be read": ((("backing: pool.initial + reserve.initial", "backing: pool.initial +"),), "E-D102", "backing"),
-    "backing that is a condition": ((("backing: pool.initial + reserve.initial", "backing: pool.initial > 5"),), "E-D104", "backing"),
+    "backing that cannot be read": ((("backing: pool.initial + reserve.initial", "backing: pool.initial +"),), "E-D102",
+    "backing"),
+    "backing that is a condition": ((("backing: pool.initial + reserve.initial", "backing: pool.initial > 5"),), "E-D104",
+    "backing"),
     "a group of nobody": ((("{tranches: [senior, mezzanine], how", "{tranches: [], how"),), "E-D025", "groups.notes.tranches"),
     "a trigger that ends before it begins": (
         (("from: 2007-10-15}", "from: 2007-10-15, until: 2007-09-15}"),), "E-D013", "triggers.short",

@@ -107,7 +107,11 @@ def line(**more: Any) -> dict[str, Any]:
         ({"rate": "max(0, 3%)"}, [DRAW, REPAY], ["pays the interest of"]),
         ({"commitment_fee": "3%"}, [DRAW, REPAY], ["pays the commitment fee of"]),
         ({"commitment_fee": "3%"}, [DRAW, REPAY, LINE_FEE], []),
-        ({"rate": "3%", "commitment_fee": "3%"}, [], ["draws on", "repays", "pays the interest of", "pays the commitment fee of"]),
+        (
+            {"rate": "3%", "commitment_fee": "3%"},
+            [],
+            ["draws on", "repays", "pays the interest of", "pays the commitment fee of"],
+        ),
     ],
 )
 def test_a_facility_is_drawn_repaid_and_paid_for(terms_of_it: dict[str, Any], steps: list[Any], missing: list[str]) -> None:
@@ -238,7 +242,12 @@ def test_entries_that_nobody_asks_for() -> None:
         "counterparties": {"bank": {"ratings": {"2020-01-01": "A"}}},
         "triggers": {"bad": {"when": "pool.default > 5"}},
     }
-    told = [("W-D125", "triggers.bad"), ("W-D136", "ledgers.losses"), ("W-D136", "schedules.pac"), ("W-D136", "counterparties.bank")]
+    told = [
+        ("W-D125", "triggers.bad"),
+        ("W-D136", "ledgers.losses"),
+        ("W-D136", "schedules.pac"),
+        ("W-D136", "counterparties.bank"),
+    ]
     assert said(*STEPS, **idle) == told
     used = (
         {"debit": {"ledgers": "losses", "amount": "pool.default"}},

@@ -70,7 +70,12 @@ def test_a_schedule_by_payment_date(name: str) -> None:
 
 def test_what_is_remembered_of_a_schedule() -> None:
     written = {"pac": {"payments": [1, 2, 4, 8]}}
-    texts = ("previous(schedule.pac)", "cumulative(schedule.pac)", "rolling_sum(schedule.pac, 2)", "rolling_average(schedule.pac, 3)")
+    texts = (
+        "previous(schedule.pac)",
+        "cumulative(schedule.pac)",
+        "rolling_sum(schedule.pac, 2)",
+        "rolling_average(schedule.pac, 3)",
+    )
     assert values(*texts, schedules=written) == [[0, 1, 2, 4], [1, 3, 7, 15], [1, 3, 6, 12], [1, 1.5, 7 / 3, 14 / 3]]
 
 
@@ -150,7 +155,11 @@ def test_an_index_that_the_deal_lists_and_nobody_gives() -> None:
 
 @pytest.mark.parametrize(
     ("points", "first"),
-    [({"2020-04-16": 0.04}, "2020-04-15"), ({"2020-04-15": 0.04, "2020-07-14": 0.05}, "2020-07-15"), ({"2020-04-15": 0.04}, "2020-05-15")],
+    [
+        ({"2020-04-16": 0.04}, "2020-04-15"),
+        ({"2020-04-15": 0.04, "2020-07-14": 0.05}, "2020-07-15"),
+        ({"2020-04-15": 0.04}, "2020-05-15"),
+    ],
 )
 def test_an_index_without_a_rate_on_a_date(points: dict[str, float], first: str) -> None:
     with pytest.raises(DealError) as caught:
@@ -231,7 +240,10 @@ def test_backing_is_made_of_what_pools_and_accounts_start_with(name: str) -> Non
         assert found.fix == "did you mean 'prefunding.initial'?"
 
 
-@pytest.mark.parametrize("backing", ["pool.initial +", "pool.initial > 5", "previous(pool.initial)", "'pool'", "pool.initial / (pool.initial - 24_000)"])
+@pytest.mark.parametrize(
+    "backing",
+    ["pool.initial +", "pool.initial > 5", "previous(pool.initial)", "'pool'", "pool.initial / (pool.initial - 24_000)"],
+)
 def test_backing_that_is_no_amount(backing: str) -> None:
     with pytest.raises(DealError) as caught:
         funded(backing, "rest")

@@ -30,10 +30,8 @@ def grown(bought: Floats, series: Floats, first: list[int], how: int) -> Floats:
         for t in range(dates):
             for u in range(t):
                 begin, end = first[t] - first[u + 1], first[t + 1] - first[u + 1]  # its age in months
-                if how == FLOW:
-                    part = series[end, s] - series[begin, s]
-                else:
-                    part = series[end if how == AT_END else begin, s]
+                at_end = series[end, s]
+                part = {FLOW: at_end - series[begin, s], AT_END: at_end, AT_START: series[begin, s]}[how]
                 out[t, s] += bought[u, s] * part
     return out
 

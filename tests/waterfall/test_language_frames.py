@@ -28,8 +28,7 @@ def paid_in(result: Result, *reasons: str) -> list[tuple[str, str, str, str, flo
     """Rows of `parties` with these streams: month and day, payer, payee, stream, amount."""
     rows = result.parties[result.parties["stream"].isin(reasons)]
     return [
-        (f"{row.payment_date:%m-%d}", row.payer, row.payee, row.stream, float(row.amount))
-        for row in rows.itertuples(index=False)
+        (f"{row.payment_date:%m-%d}", row.payer, row.payee, row.stream, float(row.amount)) for row in rows.itertuples(index=False)
     ]
 
 
@@ -167,7 +166,9 @@ def test_ledgers_and_what_is_credited_by_a_transfer() -> None:
     """Losses of 500 a date go to two ledgers, the first up to 700; a transfer of cash credits the second."""
     ledgers = {"small": {"limit": "700"}, "large": {}}
     debit = {"debit": {"ledgers": ["small", "large"], "amount": 500.5}}
-    cure = {"transfer": {"from": "collections", "to": "collections", "amount": "if(payment.number == 3, 600, 0)", "credits": "large"}}
+    cure = {
+        "transfer": {"from": "collections", "to": "collections", "amount": "if(payment.number == 3, 600, 0)", "credits": "large"}
+    }
     credit = {"credit": {"ledgers": ["large", "small"], "amount": 100, "if": "payment.number == 4"}}
     result = run(spelled(debit, cure, credit, *STEPS, ledgers=ledgers))
     assert result.ok
@@ -246,7 +247,8 @@ def test_what_is_charged_capitalised_and_written() -> None:
     ("step", "claim", "asked", "paid", "why"),
     [
         ({"capitalise": {"interest": "mezzanine", "amount": 60}}, "mezzanine.capitalise", 60, 50, "no more is unpaid"),
-        ({"write_down": {"tranches": "mezzanine", "amount": 6_000}}, "mezzanine.write_down", 6_000, 5_000, "nothing is left to write down"),
+        ({"write_down": {"tranches": "mezzanine", "amount": 6_000}}, "mezzanine.write_down", 6_000, 5_000,
+        "nothing is left to write down"),
         ({"write_up": {"tranches": "mezzanine", "amount": 9}}, "mezzanine.write_up", 9, 0, "no more was written down"),
         ({"debit": {"ledgers": "losses", "amount": 900}}, "losses.debit", 900, 700, "the ledger is at its limit"),
         ({"credit": {"ledgers": "losses", "amount": 30}}, "losses.credit", 30, 0, "the ledger is at 0"),
@@ -261,7 +263,9 @@ def test_why_less_was_booked_than_the_step_says(step: Any, claim: str, asked: fl
 
 def test_values() -> None:
     """Numbers as they are, conditions as 1 and 0; a value in a section that is not run is computed all the same."""
-    section = {"section": {"name": "s", "if": "payment.number > 9", "steps": [{"let": {"here": "2 * n", "odd": "n == 1 or n == 3"}}]}}
+    section = {
+        "section": {"name": "s", "if": "payment.number > 9", "steps": [{"let": {"here": "2 * n", "odd": "n == 1 or n == 3"}}]}
+    }
     result = run(spelled({"let": {"n": "payment.number"}}, section, *STEPS))
     frame = result.values
     assert list(frame.columns) == ["payment_date", "name", "value"]
@@ -285,16 +289,20 @@ def test_frames_of_what_a_deal_does_not_have_are_empty_with_columns() -> None:
 
 def test_an_account_earns_on_what_it_held() -> None:
     """1 % a month on 3,000 of the reserve into collections, from a bank that is no account; nothing on an empty account."""
-    accounts = {"collections": {}, "reserve": {"initial": 3_000, "earns": "12%", "earns_into": "collections", "bank": "trust_bank"}}
+    accounts = {
+        "collections": {},
+        "reserve": {"initial": 3_000, "earns": "12%", "earns_into": "collections", "bank": "trust_bank"},
+    }
     out = {"transfer": {"from": "reserve", "to": "collections", "amount": "reserve.balance", "if": "payment.number == 3"}}
     result = run(spelled(out, *STEPS, accounts=accounts))
     assert result.ok
     assert result.flows.value("reserve.earned").tolist() == [30, 30, 30, 0]
     assert columns(result.accounts, "account", "reserve")["closing"] == [3000, 3000, 0, 0]
     earned = result.ledger[result.ledger["reason"] == "reserve.earned"]
-    assert list(zip(earned["step"], earned["from"], earned["to"], earned["amount"], strict=True)) == [
-        (0, "trust_bank", "collections", 30)
-    ] * 3
+    assert (
+        list(zip(earned["step"], earned["from"], earned["to"], earned["amount"], strict=True))
+        == [(0, "trust_bank", "collections", 30)] * 3
+    )
     assert paid_in(result, "reserve.earned")[0] == ("05-15", "trust_bank", "issuer", "reserve.earned", 30)
     assert result.explain("reserve.earned", 1).why == "earned on what the account held"
     assert result.explain("reserve.earned", 4).why == "nothing is asked"
@@ -410,7 +418,9 @@ def test_the_pool_frame_rolls_forward_and_is_what_was_collected() -> None:
         result = run(spelled(*steps, scenarios=scenarios))
         assert result.ok
         pool = result.pool
-        left = pool["opening"] + pool["bought"] - pool["sold"] - pool["scheduled_principal"] - pool["prepayment"] - pool["default"]
+        left = (
+            pool["opening"] + pool["bought"] - pool["sold"] - pool["scheduled_principal"] - pool["prepayment"] - pool["default"]
+        )
         np.testing.assert_allclose(left, pool["closing"], atol=1e-8)
         cash = pool[["interest", "scheduled_principal", "prepayment", "recovery"]].sum(axis=1).groupby(pool["period_end"]).sum()
         booked_in = result.ledger[result.ledger["from"] == "obligors"].groupby("payment_date")["amount"].sum()

@@ -165,7 +165,9 @@ def test_a_name_that_nothing_is_like_lists_what_there_is() -> None:
     assert "known: bad, bank.rating, collections.balance" in the_only(let("qqqq + 0")).message
 
 
-@pytest.mark.parametrize("name", ["junior.interest_due", "junior.interest_unpaid", "losses.initial", "notes.rating", "bank.balance"])
+@pytest.mark.parametrize(
+    "name", ["junior.interest_due", "junior.interest_unpaid", "losses.initial", "notes.rating", "bank.balance"]
+)
 def test_what_an_entry_does_not_have(name: str) -> None:
     assert (the_only(let(f"{name} + 0")).code, the_only(let(f"previous({name})")).value) == ("E-D101", name)
 
@@ -200,7 +202,8 @@ AHEAD = "is read before it accrues"
          "tranches.senior.notional", "swap.notional"),
         ({"tranches": NOTES | {"senior": {"size": 15_000, "coupon": "6%", "interest_on_unpaid": "swap.due / 100"}}},
          "tranches.senior.interest_on_unpaid", "swap.due"),
-        ({"tranches": NOTES | {"senior": {"size": 15_000, "coupon": {"margin": "1%", "step_ups": [{"when": "line.due > 0", "add": "1%"}]}}}},
+        ({"tranches": NOTES | {"senior": {"size": 15_000, "coupon": {"margin": "1%", "step_ups": [{"when": "line.due > 0",
+        "add": "1%"}]}}}},
          "tranches.senior.coupon.step_ups[0]", "line.due"),
         ({"facilities": {"line": {"limit": "swap.due * 5", "provider": "b", "commitment_fee": "1%"}}},
          "facilities.line.limit", "swap.due"),
@@ -339,16 +342,17 @@ def test_a_trigger_that_is_tested_again_is_read_again() -> None:
     """It holds while 4,160 or more is in the account, as before the fee on the first date."""
     empty = {"rich": {"when": "collections.balance >= 4_160"}}
     before, after = let("if(rich, 1, 0)", "before"), let("if(rich, 1, 0)", "after")
-    result = run(terms(structure=None, waterfall=[COLLECT, {"test": "rich"}, before, FEE, {"test": "rich"}, after, INTEREST, PRINCIPAL,
-                                                  RESIDUAL], triggers=empty))  # fmt: skip
+    steps = [COLLECT, {"test": "rich"}, before, FEE, {"test": "rich"}, after, INTEREST, PRINCIPAL, RESIDUAL]
+    result = run(terms(structure=None, waterfall=steps, triggers=empty))
     assert (series(result, "before"), series(result, "after")) == ([1, 0, 0, 1], [0, 0, 0, 1])
 
 
 def test_collection_does_not_depend_on_a_condition() -> None:
     own = {"section": {"name": "s", "if": "bad", "steps": [COLLECT]}}
-    finding = [f for f in compiled(terms(structure=None, waterfall=[own, FEE, INTEREST, PRINCIPAL, RESIDUAL],
-                                         triggers=EVERYTHING["triggers"]))[1]]  # fmt: skip
-    assert [(f.code, f.path) for f in finding] == [("E-D116", "waterfall[0].section.steps[0].collect")]
+    told = compiled(terms(structure=None, waterfall=[own, FEE, INTEREST, PRINCIPAL, RESIDUAL], triggers=EVERYTHING["triggers"]))[
+        1
+    ]
+    assert [(f.code, f.path) for f in told] == [("E-D116", "waterfall[0].section.steps[0].collect")]
     always = {"section": {"name": "s", "steps": [COLLECT]}}
     assert compiled(terms(structure=None, waterfall=[always, FEE, INTEREST, PRINCIPAL, RESIDUAL]))[1] == []
 
@@ -401,7 +405,8 @@ def test_functions_over_payment_dates_take_names(text: str, message: str) -> Non
 
 def test_what_is_kept_and_settled() -> None:
     kept = ("senior.balance", "pool.default", "pool.cumulative_default", "line.drawn", "swap.receivable", "bad", "bank.rating",
-            "payment.date", "schedule.pac", "reserve.initial", "losses.balance", "senior.written_down", "servicer.unpaid")  # fmt: skip
+            "payment.date", "schedule.pac", "reserve.initial", "losses.balance", "senior.written_down",
+            "servicer.unpaid")  # fmt: skip
     settled = ("pool.default", "loans.interest", "pool.opening", "pool.arrears", "senior.interest_due", "servicer.due",
                "reserve.earned", "line.due", "swap.notional", "schedule.pac", "payment.days", "index.TIBOR")  # fmt: skip
     steps = [let(f"previous({name})", f"p{n}") for n, name in enumerate(kept)]
