@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
     "command",
     [
         ("waterfall.py", "--scenarios", "300"),
+        ("verbs.py", "--scenarios", "200"),
         ("pool.py", "--loans", "2000", "--months", "24"),
         ("tape.py", "--loans", "400", "--sheet", "200", "--stream", "900"),
     ],
