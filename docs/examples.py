@@ -64,6 +64,7 @@ class Example:
             else:
                 deal[key] = value
         deal["name"] = self.title
+        deal.yaml_set_start_comment(f"An example of docs/language.md: {self.title}")
         del deal["assumed"]
         deal["assumed"] = CommentedSeq(key for key in deal if key not in ("format", "name"))
         deal["assumed"].fa.set_flow_style()

@@ -34,15 +34,26 @@ def written_out(steps: Iterable[Any], macros: Mapping[str, Macro]) -> tuple[Any,
     return tuple(found)
 
 
-def filled_in(raw: Any, arguments: Mapping[str, str]) -> Any:
-    """A step as a file writes it, `{parameter}` in its texts replaced by the argument of that name."""
+def filled_in(raw: Any, arguments: Mapping[str, Any]) -> Any:
+    """A step as a file writes it, `{parameter}` in its texts replaced by the argument of that name, which may be a list."""
     if isinstance(raw, str):
-        return PARAMETER.sub(lambda found: arguments.get(found[1], found[0]), raw)
+        for name, argument in arguments.items():
+            if not isinstance(argument, str) and raw == "{" + name + "}":
+                return list(argument)
+        return PARAMETER.sub(lambda found: in_text(arguments.get(found[1], found[0])), raw)
     if isinstance(raw, Mapping):
         return {filled_in(key, arguments): filled_in(value, arguments) for key, value in raw.items()}
     if isinstance(raw, list | tuple):
-        return [filled_in(each, arguments) for each in raw]
+        found: list[Any] = []
+        for each in raw:
+            new = filled_in(each, arguments)
+            found.extend(new if isinstance(each, str) and isinstance(new, list) else [new])
+        return found
     return raw
+
+
+def in_text(argument: Any) -> str:
+    return argument if isinstance(argument, str) else ", ".join(argument)
 
 
 def all_steps(steps: Iterable[Any]) -> Iterator[Any]:

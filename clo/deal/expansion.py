@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from clo.deal.steps import Section, Step, StepTerms, Use
+from clo.deal.steps import Argument, Section, Step, StepTerms, Use
 from clo.deal.terms import Deal
 from clo.findings import Finding, nearest
 from clo.quantities import in_words
@@ -97,7 +97,7 @@ class _Expansion:
             places = ((f"{path}.{part}[{n}]", each) for n, each in enumerate(inner))
             self.add(places, (*within, Branch(key, holds)), (*titles, step.name), depth)
 
-    def _filled(self, use: Use, arguments: Mapping[str, str], path: str, depth: int) -> Iterator[tuple[str, StepTerms]]:
+    def _filled(self, use: Use, arguments: Mapping[str, Argument], path: str, depth: int) -> Iterator[tuple[str, StepTerms]]:
         """The steps of a macro with its parameters filled in."""
         macro = self.deal.macros.get(use.macro)
         if macro is None or depth > DEEPEST:
@@ -134,12 +134,20 @@ class _Expansion:
             self.findings.append(finding)
 
 
-def _fill(value: Any, arguments: Mapping[str, str]) -> Any:
-    """The same data with `{name}` replaced in every text of it."""
+def _fill(value: Any, arguments: Mapping[str, Argument]) -> Any:
+    """The same data with `{name}` replaced in every text of it; a list stands for a text that is nothing but its name."""
     if isinstance(value, str):
-        return _PARAMETER.sub(lambda match: arguments.get(match[1], match[0]), value)
+        whole = _PARAMETER.fullmatch(value)
+        if whole is not None and isinstance(arguments.get(whole[1]), tuple):
+            return list(arguments[whole[1]])
+        return _PARAMETER.sub(lambda match: _text(arguments.get(match[1], match[0])), value)
     if isinstance(value, Mapping):
         return {_fill(key, arguments): _fill(each, arguments) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_fill(each, arguments) for each in value]
+        filled = [(each, _fill(each, arguments)) for each in value]
+        return [inner for each, new in filled for inner in (new if isinstance(each, str) and isinstance(new, list) else [new])]
     return value
+
+
+def _text(argument: Argument) -> str:
+    return argument if isinstance(argument, str) else ", ".join(argument)

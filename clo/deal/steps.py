@@ -260,13 +260,23 @@ class Section(StepTerms):
     condition: Condition = None
 
 
+def _argument(value: Any) -> Any:
+    """Text, or a list of texts; numbers are written as text."""
+    if isinstance(value, (list, tuple)):
+        return tuple(str(each) for each in value)
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+Argument = Annotated[str | tuple[str, ...], BeforeValidator(_argument)]
+
+
 class Use(StepTerms):
     """The steps of a macro, with its parameters filled in; once for each set of arguments."""
 
     verb: ClassVar[str] = "use"
 
     macro: str
-    arguments: Annotated[tuple[dict[str, str], ...], Field(alias="with")] = ({},)
+    arguments: Annotated[tuple[dict[str, Argument], ...], Field(alias="with")] = ({},)
 
     @model_validator(mode="before")
     @classmethod
@@ -286,7 +296,10 @@ class Use(StepTerms):
 
 
 class Macro(Terms):
-    """Steps that repeat. `{name}` in any text of them is filled in with the argument of that name."""
+    """Steps that repeat. `{name}` in any text of them is filled in with the argument of that name.
+
+    An argument that is a list takes the place of a text that is nothing but its `{name}`, in a list item by item.
+    """
 
     parameters: Names = ()
     steps: Annotated[tuple[Any, ...], Field(min_length=1)]
