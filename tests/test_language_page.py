@@ -140,6 +140,7 @@ def test_the_script_writes_every_example_as_a_file(tmp_path: Path) -> None:
 
 
 def test_the_base_deal_is_a_deal() -> None:
+    assert EXAMPLES[0].terms == (pages.FILES / "base.yaml").read_text(encoding="utf-8"), "the page shows the file"
     deal, findings = check_deal(pages.FILES / "base.yaml")
     assert deal is not None
     assert not findings

@@ -24,7 +24,7 @@ SECTION = "waterfall[11].section"
 CASES: dict[str, Case] = {
     # ---- verbs and keys
     "a verb that is none": (
-        (("  - credit:  {ledgers", "  - credits: {ledgers"),), "E-D013", "credits:  {ledgers", "waterfall[15]", "", VERBS, "",
+        (("  - credit:  {ledgers", "  - credits: {ledgers"),), "E-D013", "credits: {ledgers", "waterfall[15]", "", VERBS, "",
         WRITE,
     ),
     "a verb that is none, in a section": (
@@ -257,6 +257,9 @@ UNSEEN: dict[str, tuple[tuple[tuple[str, str], ...], str, str]] = {
     ),
     "a step that pays nobody, pro rata": ((("{principal: notes, from: cash}", "{principal: [], from: cash, how: pro_rata}"),),
     "E-D013", SECTION),
+    "an account named twice": (
+        (("{interest: strip, from: cash}", "{interest: strip, from: [cash, cash]}"),), "E-D117", "waterfall[10].pay",
+    ),
     "a step that pays out of nothing": ((("{hedge: swap, from: cash}", "{hedge: swap, from: []}"),), "E-D013",
     "waterfall[7].pay"),
 }  # fmt: skip

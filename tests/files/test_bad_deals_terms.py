@@ -237,6 +237,10 @@ CASES: dict[str, Case] = {
         (("late: fail", "laet: fail"),), "E-D044", "laet: fail", "scenarios.forced.force.laet", "laet",
         "trigger 'laet' is not in the deal", "", "did you mean 'late'?",
     ),
+    "a rated counterparty that is not there": (
+        (("force: {late: fail, short: as_modelled}}", "ratings: {bank_b: {2008-01-01: D}}}"),), "E-D044", "bank_b: {2008",
+        "scenarios.forced.ratings.bank_b", "bank_b", "counterparty 'bank_b' is not in the deal", "", "did you mean 'bank_a'?",
+    ),
     # ---- one name space
     "a facility named like a tranche": (
         (("  line: {limit", "  senior: {limit"),), "E-D020", "senior: {limit", "facilities.senior", "senior",
@@ -290,6 +294,9 @@ UNSEEN: dict[str, tuple[tuple[tuple[str, str], ...], str, str]] = {
     "backing that is a condition": ((("backing: pool.initial + reserve.initial", "backing: pool.initial > 5"),), "E-D104",
     "backing"),
     "a group of nobody": ((("{tranches: [senior, mezzanine], how", "{tranches: [], how"),), "E-D025", "groups.notes.tranches"),
+    "a scenario that rates a counterparty with nothing": (
+        (("force: {late: fail, short: as_modelled}}", "ratings: {bank_a: {}}}"),), "E-D013", "scenarios.forced.ratings.bank_a",
+    ),
     "a trigger that ends before it begins": (
         (("from: 2007-10-15}", "from: 2007-10-15, until: 2007-09-15}"),), "E-D013", "triggers.short",
     ),

@@ -27,7 +27,7 @@ from clo.waterfall.allocation import DealFlows, Reads, allocate, run_program
 from clo.waterfall.binding import bind
 from clo.waterfall.compile import compile_deal
 from clo.waterfall.compiling import TALLY
-from clo.waterfall.gathering import gather, period_table, unit_series
+from clo.waterfall.gathering import Outside, gather, period_table, unit_series
 from clo.waterfall.kernel import Op
 from clo.waterfall.program import Program
 
@@ -131,7 +131,7 @@ def test_without_a_trace_balances_are_the_same(batch: Batch) -> None:
     bare = bind(compile_deal(batch.deal, trace=False), batch.deal, initial(batch))
     slots = [bare.symbols.slots[f"{name}.balance"] for name in ("senior", "mezzanine", "subordinated", "collections")]
     reads = Reads(
-        period_table(bare, batch.deal, batch.timeline, None),
+        period_table(bare, batch.deal, batch.timeline, Outside()),
         gather(bare, batch.flows, batch.timeline),
         unit_series(bare, batch.flows),
         batch.timeline.first_month,

@@ -318,3 +318,38 @@ def test_what_is_forced_stands_in_the_manifest() -> None:
     result = forced(force={"bad": "fail"})
     assert result.manifest["overrides"] == {"force": {"bad": "fail"}}
     assert result.manifest["assumptions"]["force"] == {"bad": "fail"}
+
+
+# ---- counterparties that a scenario rates
+
+BANKS = {"bank": {"ratings": {"2020-01-01": "AA"}}, "other": {"ratings": {"2020-01-01": "BB"}}}
+
+
+def rated(scenarios: dict[str, Any] | None = None, **overrides: Any) -> list[list[float]]:
+    """Whether the bank, and the other, is rated below A- on each payment date."""
+    named = {name: {"extends": "base", **given} for name, given in (scenarios or {}).items()}
+    let = {"let": {"x": "if(bank.rating < 'A-', 1, 0)", "y": "if(other.rating < 'A-', 1, 0)"}}
+    waterfall = [COLLECT, let, FEE, INTEREST, PRINCIPAL, RESIDUAL]
+    deal = terms(structure=None, waterfall=waterfall, counterparties=BANKS, scenarios=TERMS["scenarios"] | named)
+    frame = run(deal, **overrides).values
+    return [[float(value) for value in frame.loc[frame["name"] == name, "value"]] for name in ("x", "y")]
+
+
+def test_a_scenario_rates_a_counterparty_in_place_of_the_deal() -> None:
+    down = {"bank": {"2020-06-15": "BBB", "2020-08-01": "A"}}
+    assert rated() == [[0, 0, 0, 0], [1, 1, 1, 1]]
+    assert rated(ratings=down) == [[1, 1, 1, 0], [1, 1, 1, 1]]
+    assert rated({"down": {"ratings": down}}, scenario="down") == [[1, 1, 1, 0], [1, 1, 1, 1]]
+    assert rated({"down": {"ratings": down}}) == rated()
+
+
+@pytest.mark.parametrize(
+    "ratings", [{"bnak": {"2020-01-01": "A"}}, {"bank": {"2020-01-01": "Aa2"}}, {"bank": {"2020-02-30": "A"}}, {"bank": {}}, "AA"]
+)
+def test_ratings_that_a_run_cannot_have(ratings: Any) -> None:
+    with pytest.raises(DealError) as caught:
+        rated(ratings=ratings)
+    (found,) = caught.value.findings
+    assert found.code.startswith("E-R10")
+    assert found.field.startswith("ratings")
+    assert found.fix
