@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _NUMBER = re.compile(r"^[+-]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?(?:[eE][+-]?\d+)?$", re.ASCII)
@@ -129,7 +129,8 @@ def _name(value: Any) -> str:
     text = str(value)
     if not _NAME.match(text) or keyword.iskeyword(text) or text in RESERVED:
         words = ", ".join(sorted(RESERVED))
-        fix = f"use letters, digits and _, starting with a letter; not a word of the language ({words})"
+        words = f"a word of Python (such as class) or of the language ({words})"
+        fix = f"use letters, digits and _, starting with a letter; not {words}"
         raise PydanticCustomError("name", "{name} cannot be a name in a deal", {"name": repr(text), "fix": fix})
     return text
 
@@ -162,6 +163,16 @@ def _not_empty(value: Any) -> Any:
     if isinstance(value, (list, tuple)) and not value:
         raise PydanticCustomError("vector", "the list is empty", {"fix": "give one value, or one for each month"})
     return value
+
+
+def _number_or_rate(value: Any) -> float:
+    return _rate(value) if isinstance(value, str) and value.strip().endswith(("%", "bp")) else _plain_number(value)
+
+
+def _some(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise PydanticCustomError("names", "the list is empty", {"fix": "name one, or remove it"})
+    return names
 
 
 def _many(value: Any) -> Any:
@@ -204,7 +215,9 @@ Day = Annotated[date, BeforeValidator(_day)]
 Identifier = Annotated[str, BeforeValidator(_name)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 ExpressionText = Annotated[str, BeforeValidator(_text_or_number), _AS_EXPRESSION]
-Names = Annotated[tuple[str, ...], BeforeValidator(_many), _AS_NAMES]
+AnyNames = Annotated[tuple[str, ...], BeforeValidator(_many), _AS_NAMES]
+"""One name, or a list of names, which may be empty."""
+Names = Annotated[AnyNames, AfterValidator(_some)]
 """One name or a list of names."""
 AnnualShares = Annotated[
     Annotated[AnnualShare, Tag("rate")] | Annotated[tuple[AnnualShare, ...], Tag("vector")],
@@ -226,6 +239,8 @@ MoneyOrFormula = Annotated[
 ]
 """An amount of money, or an expression that gives one."""
 Number = Annotated[float, BeforeValidator(_plain_number)]
+NumberOrRate = Annotated[float, BeforeValidator(_number_or_rate), WithJsonSchema({"type": ["number", "string"]})]
+"""A plain number, or a rate with its sign: `1.2%`, `120bp`."""
 SignedRate = Annotated[float, BeforeValidator(_rate), _AS_RATE]
 
 

@@ -165,7 +165,7 @@ class Steps(Triggers):
     def _pay(self, step: Pay) -> None:
         limit = self._limit(step.amount)
         if step.kind == "residual":
-            self._pay_residual(step.names[0], step.sources[0], limit)
+            self._pay_residual(step.names[0], step.sources[0], limit, step.booked_as)
             return
         owed = self.owed[step.kind]
 
@@ -226,12 +226,13 @@ class Steps(Triggers):
             self.cash[account] -= part
             self._note(reason, account, to, part)
 
-    def _pay_residual(self, name: str, source: str, limit: float) -> None:
+    def _pay_residual(self, name: str, source: str, limit: float, booked_as: str | None) -> None:
         amount = max(0.0, min(limit, self.whole(self.cash[source])))
         balance = self.owed["principal"]
         others = math.fsum(balance[other] for other in self.deal.tranches if other != name)
         excess = balance[name] - max(0.0, self.period["pool"]["balance"] - others)
-        principal = self._in_notes(name, min(amount, self.rounded(max(0.0, excess)), balance[name]))
+        most = {"interest": 0.0, "principal": balance[name]}.get(booked_as or "", self.rounded(max(0.0, excess)))
+        principal = self._in_notes(name, min(amount, most, balance[name]))
         balance[name] -= principal
         self.cash[source] -= amount
         self.moved["principal", name] += principal

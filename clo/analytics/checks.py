@@ -8,12 +8,12 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from clo.deal.backing import PLAIN, backing
 from clo.deal.terms import Deal, Fee
 from clo.findings import Finding
 from clo.pool.flows import CASH, Flow, PoolFlows
 from clo.tape.batches import AnyLoans, fingerprints, words, yearly_interest
 from clo.waterfall.allocation import LEAK, WHOLE, DealFlows, breach_findings
-from clo.waterfall.binding import backing
 from clo.waterfall.cash import ISSUER
 
 
@@ -123,7 +123,7 @@ def _rolls(run: Run) -> Iterator[Row]:
     sizes = sum(run.flows.parameter(f"{name}.size") for name in run.deal.tranches)
     initial = {name: run.flows.parameter(f"{name}.initial") for name in run.deal.pools}
     backed = backing(run.deal, run.flows.parameter("pool.initial"), initial)
-    what = "pool" if run.deal.backing == "pool.initial" else "backing"
+    what = "pool" if run.deal.backing == PLAIN else "backing"
     yield _within(f"tranches: sizes = {what}", abs(sizes - backed), tolerance)
     flows = [_below(pool[flow.name]) for flow in Flow]
     yield _within("no flow of the pool below 0", max(flows, key=lambda low: (np.isnan(low), low)), tolerance)
@@ -154,10 +154,12 @@ def _others_roll(run: Run, tolerance: float) -> Iterator[Row]:
         yield _within("ledgers never below 0", _below(frame["closing"]), tolerance)
     if run.deal.hedges:
         frame = run.hedges
-        before = frame.groupby("hedge", sort=False)["unpaid"].shift(fill_value=0.0)
-        yield _within(
-            "hedges: carried + due - paid = unpaid", _largest(before + frame["due"] - frame["paid"] - frame["unpaid"]), tolerance
-        )
+        before = frame.groupby("hedge", sort=False)[["unpaid", "receivable"]].shift(fill_value=0.0)
+        rolled = before["unpaid"] + frame["due"] - frame["paid"] - frame["unpaid"]
+        yield _within("hedges: carried + due - paid = unpaid", _largest(rolled), tolerance)
+        rolled = before["receivable"] + frame["accrued"] - frame["received"] - frame["receivable"]
+        lasting = frame["hedge"].isin([name for name, hedge in run.deal.hedges.items() if hedge.terminated is None])
+        yield _within("hedges: carried + coming in - received = receivable", _largest(rolled[lasting]), tolerance)
 
 
 def _figures(run: Run) -> Iterator[Row]:
@@ -217,14 +219,15 @@ def _left_over(run: Run) -> Iterator[Finding]:
 
 def _lost_recoveries(run: Run) -> Iterator[Finding]:
     lost = float(run.pool_flows.lost_recovery[:, 0].sum())
-    if lost > 0:
+    if lost > 0 and not run.pool["sold"].any():
         message = f"recoveries of {lost:,.0f} would come after the last collection before legal final, and are lost"
         fix = "shorten recovery_lag, or move legal_final"
         yield run.deal.origin.finding("W-R213", "dates.legal_final", message, fix)
 
 
 def _outstanding(run: Run) -> Iterator[Finding]:
-    outstanding, initial = float(run.pool_flows.outstanding[:, 0].sum()), run.flows.parameter("pool.initial")
+    initial = run.flows.parameter("pool.initial")
+    outstanding = float(run.pool.loc[run.pool["period_end"] == run.pool["period_end"].max(), "closing"].sum())
     if outstanding > STRAGGLERS * initial:
         message = (
             f"loans of {outstanding:,.0f} ({outstanding / initial:.2%} of the pool) are outstanding after the last collection"

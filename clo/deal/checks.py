@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from clo.behaviour.assumptions import NO_DEFAULTS, PREPAYMENT, conflicts
+from clo.deal.backing import backing_findings
 from clo.deal.marks import empty
 from clo.deal.name_checks import name_findings
 from clo.deal.terms import Deal, Scenario, enclosing, leaves
@@ -49,6 +50,7 @@ def terms_findings(deal: Deal) -> list[Finding]:
     timeline = timeline_of(deal)
     return [
         *name_findings(deal),
+        *backing_findings(deal),
         *_sizes(deal),
         *_whole(deal),
         *(timeline if isinstance(timeline, list) else ()),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from clo.quantities import Day, Number, Terms
+from clo.quantities import Day, NumberOrRate, Terms
 from clo.schema import MONTHS_BETWEEN
 
 DayCount = Literal[
@@ -59,9 +59,9 @@ class Schedule(Terms):
     date on or after its date. payments: one number for each payment; the last holds.
     """
 
-    level: dict[Day, Number] | None = None
-    flow: dict[Day, Number] | None = None
-    payments: tuple[Number, ...] | None = None
+    level: dict[Day, NumberOrRate] | None = None
+    flow: dict[Day, NumberOrRate] | None = None
+    payments: tuple[NumberOrRate, ...] | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Schedule:

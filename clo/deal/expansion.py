@@ -16,8 +16,6 @@ from clo.quantities import in_words
 
 _STEP: TypeAdapter[Any] = TypeAdapter(Step)
 _PARAMETER = re.compile(r"\{([A-Za-z_]\w*)\}")
-DEEPEST = 20
-"""Macros and sections inside each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +26,20 @@ class Branch:
     holds: bool
 
 
+Within = tuple[Branch, ...]
+"""The branches around something, outermost first; a section without a condition is no branch, for its steps always run."""
+
+
 @dataclass(frozen=True, slots=True)
 class SectionStart:
-    """Where a section is reached. key: its number, in order; within: the branches around it."""
+    """Where a section is reached. key: its number, in order; within: the branches around it; otherwise: whether it has else."""
 
     key: int
     name: str
     condition: str | None
     path: str
-    within: tuple[Branch, ...]
+    within: Within
+    otherwise: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,89 +52,113 @@ class PlacedStep:
     number: int
     step: StepTerms
     path: str
-    within: tuple[Branch, ...]
+    within: Within
     titles: tuple[str, ...]
 
 
 Item = SectionStart | PlacedStep
 
 
-def expanded(deal: Deal) -> tuple[list[Item], list[Finding]]:
-    """Every section start and step in order, and what is wrong with the macros used."""
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """Every section start and step in order, what is wrong with the macros, and which of them are used."""
+
+    items: list[Item]
+    findings: list[Finding]
+    macros: set[str]
+
+    @property
+    def steps(self) -> list[PlacedStep]:
+        return [item for item in self.items if isinstance(item, PlacedStep)]
+
+
+def expanded(deal: Deal) -> Expanded:
+    """The waterfall of a deal, its sections opened and its macros filled in."""
     expansion = _Expansion(deal)
-    expansion.add(((f"waterfall[{n}]", step) for n, step in enumerate(deal.waterfall)), (), (), 0)
-    return expansion.items, expansion.findings
+    expansion.add(((f"waterfall[{n}]", step) for n, step in enumerate(deal.waterfall)), (), (), ())
+    return expansion.result
 
 
 def placed_steps(deal: Deal) -> list[PlacedStep]:
     """The numbered steps of a deal."""
-    return [item for item in expanded(deal)[0] if isinstance(item, PlacedStep)]
+    return expanded(deal).steps
 
 
 class _Expansion:
     def __init__(self, deal: Deal) -> None:
         self.deal = deal
-        self.items: list[Item] = []
-        self.findings: list[Finding] = []
+        self.result = Expanded([], [], set())
         self._steps = self._sections = 0
 
     def add(
-        self, steps: Iterable[tuple[str, StepTerms]], within: tuple[Branch, ...], titles: tuple[str, ...], depth: int
+        self, steps: Iterable[tuple[str, StepTerms]], within: Within, titles: tuple[str, ...], open_macros: tuple[str, ...]
     ) -> None:
         """Append the steps, each with the path of where the deal says it."""
         for above, step in steps:
             path = f"{above}.{step.verb}"
             if isinstance(step, Section):
-                self._section(step, path, within, titles, depth)
-            elif isinstance(step, Use):
+                self._section(step, path, within, titles, open_macros)
+            elif isinstance(step, Use) and self._usable(step.macro, path, open_macros):
                 for arguments in step.arguments:
-                    self.add(self._filled(step, arguments, path, depth), within, titles, depth + 1)
-            else:
+                    self.add(self._filled(step.macro, arguments, path), within, titles, (*open_macros, step.macro))
+            elif not isinstance(step, Use):
                 self._steps += 1
-                self.items.append(PlacedStep(self._steps, step, path, within, titles))
+                self.result.items.append(PlacedStep(self._steps, step, path, within, titles))
 
-    def _section(self, step: Section, path: str, within: tuple[Branch, ...], titles: tuple[str, ...], depth: int) -> None:
+    def _section(self, step: Section, path: str, within: Within, titles: tuple[str, ...], open_macros: tuple[str, ...]) -> None:
         key, self._sections = self._sections, self._sections + 1
-        self.items.append(SectionStart(key, step.name, step.condition, path, within))
+        self.result.items.append(SectionStart(key, step.name, step.condition, path, within, bool(step.otherwise)))
         for holds, part, inner in ((True, "steps", step.steps), (False, "else", step.otherwise)):
             places = ((f"{path}.{part}[{n}]", each) for n, each in enumerate(inner))
-            self.add(places, (*within, Branch(key, holds)), (*titles, step.name), depth)
+            always = holds and step.condition is None
+            self.add(places, within if always else (*within, Branch(key, holds)), (*titles, step.name), open_macros)
 
-    def _filled(self, use: Use, arguments: Mapping[str, Argument], path: str, depth: int) -> Iterator[tuple[str, StepTerms]]:
+    # ---- macros ----
+
+    def _usable(self, name: str, path: str, open_macros: tuple[str, ...]) -> bool:
+        """Whether a macro is there, and is not being used by itself."""
+        if name in self.deal.macros and name not in open_macros:
+            self.result.macros.add(name)
+            return True
+        if name in open_macros:
+            circle = " -> ".join((*open_macros, name))
+            self._find("E-D130", path, f"macro {name!r} uses itself: {circle}", "write its steps out")
+        else:
+            close = nearest(name, self.deal.macros)
+            fix = f"did you mean {close!r}?" if close else f"macros: {', '.join(self.deal.macros) or 'none'}"
+            self._find("E-D130", path, f"macro {name!r} is not in the deal", fix)
+        return False
+
+    def _filled(self, name: str, arguments: Mapping[str, Argument], path: str) -> Iterator[tuple[str, StepTerms]]:
         """The steps of a macro with its parameters filled in."""
-        macro = self.deal.macros.get(use.macro)
-        if macro is None or depth > DEEPEST:
-            self._complain_of_macro(use.macro, path, found=macro is not None)
-            return
-        missing = [name for name in macro.parameters if name not in arguments]
-        unknown = [name for name in arguments if name not in macro.parameters]
-        for names, what in ((missing, "is not given"), (unknown, "is not a parameter of the macro")):
-            for name in names:
-                fix = f"its parameters are {', '.join(macro.parameters) or 'none'}"
-                self._find("E-D131", path, f"{name!r} {what} {use.macro!r}" if names is missing else f"{name!r} {what}", fix)
+        macro = self.deal.macros[name]
+        fix = f"its parameters are {', '.join(macro.parameters) or 'none'}"
+        missing = [parameter for parameter in macro.parameters if parameter not in arguments]
+        unknown = [given for given in arguments if given not in macro.parameters]
+        for parameter in missing:
+            self._find("E-D131", path, f"macro {name!r} is not given {parameter!r}", fix)
+        for given in unknown:
+            self._find("E-D131", path, f"macro {name!r} has no parameter {given!r}", fix)
         if missing or unknown:
             return
         for n, raw in enumerate(macro.steps):
-            place = f"macros.{use.macro}.steps[{n}]"
+            place = f"macros.{name}.steps[{n}]"
             try:
                 yield place, _STEP.validate_python(_fill(raw, arguments))
             except ValidationError as error:
                 for detail in error.errors(include_url=False):
-                    fix = str(detail.get("ctx", {}).get("fix", "correct the step"))
-                    self._find("E-D132", place, f"used by {path}: {in_words(detail)}", fix)
+                    self._misread(place, path, dict(detail))
 
-    def _complain_of_macro(self, name: str, path: str, *, found: bool) -> None:
-        close = nearest(name, self.deal.macros)
-        listed = f"did you mean {close!r}?" if close else f"macros: {', '.join(self.deal.macros) or 'none'}"
-        if found:
-            self._find("E-D130", path, f"macro {name!r} uses itself", "write its steps out")
-        else:
-            self._find("E-D130", path, f"macro {name!r} is not in the deal", listed)
+    def _misread(self, place: str, path: str, detail: Mapping[str, Any]) -> None:
+        """One of pydantic's errors about a step of a macro."""
+        key = detail["loc"][-1] if detail["loc"] else "step"
+        fix = str(detail.get("ctx", {}).get("fix", "correct the step"))
+        self._find("E-D132", place, f"{key}: {in_words(detail)} (used by {path})", fix)
 
     def _find(self, code: str, path: str, message: str, fix: str) -> None:
         finding = self.deal.origin.finding(code, path, message, fix)
-        if finding not in self.findings:
-            self.findings.append(finding)
+        if finding not in self.result.findings:
+            self.result.findings.append(finding)
 
 
 def _fill(value: Any, arguments: Mapping[str, Argument]) -> Any:

@@ -28,7 +28,7 @@ def _used_twice(deal: Deal) -> Iterator[Finding]:
 
 def _parties(deal: Deal) -> Iterator[Finding]:
     """Who pays and is paid is somebody outside the deal."""
-    taken = {"issuer", "obligors", *deal.accounts}
+    taken = {"issuer", "obligors", *deal.accounts, *deal.facilities, *deal.hedges}
     parties = [(f"tranches.{name}.holder", tranche.holder) for name, tranche in deal.tranches.items()]
     parties += [(f"fees.{name}.payee", fee.payee) for name, fee in deal.fees.items() if fee.payee is not None]
     parties += [(f"accounts.{name}.bank", account.bank) for name, account in deal.accounts.items()]
@@ -37,7 +37,7 @@ def _parties(deal: Deal) -> Iterator[Finding]:
     for path, party in parties:
         if party in taken:
             message = f"{party!r} cannot be paid as a party: it is the deal's own"
-            rule = "holders, payees, banks, providers and counterparties are not accounts, the issuer or the obligors"
+            rule = "holders, payees, banks, providers and counterparties are not entries of the deal, the issuer or the obligors"
             yield deal.origin.finding("E-D023", path, message, "name who is paid", rule=rule, value=party)
 
 

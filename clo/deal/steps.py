@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from clo.quantities import ExpressionText, Identifier, Names, Price, Terms
+from clo.quantities import AnyNames, ExpressionText, Identifier, Names, Price, Terms
 
 COLLECTED = ("interest", "scheduled_principal", "prepayment", "recovery")
 """The pool's cash columns; every one of them must be collected."""
@@ -88,7 +88,7 @@ class Pay(StepTerms):
 
     fee, interest and hedge: due this period and carried; principal: the balance; residual: everything left, which is
     principal up to the excess of its tranche's balance over max(0, pool.balance - the other tranches' balances) and
-    interest beyond.
+    interest beyond; `as: interest` makes all of it interest, `as: principal` principal up to the balance.
     """
 
     verb: ClassVar[str] = "pay"
@@ -97,8 +97,15 @@ class Pay(StepTerms):
     names: Names
     sources: Annotated[Names, Field(alias="from")]
     how: Order = "sequential"
+    booked_as: Annotated[Literal["interest", "principal"] | None, Field(alias="as")] = None
     amount: Amount | None = None
     condition: Condition = None
+
+    @model_validator(mode="after")
+    def _split(self) -> Pay:
+        if self.booked_as is not None and self.kind != "residual":
+            raise PydanticCustomError("pay", "only a residual is booked as one thing or another", {"fix": "remove as:"})
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -301,7 +308,7 @@ class Macro(Terms):
     An argument that is a list takes the place of a text that is nothing but its `{name}`, in a list item by item.
     """
 
-    parameters: Names = ()
+    parameters: AnyNames = ()
     steps: Annotated[tuple[Any, ...], Field(min_length=1)]
 
 

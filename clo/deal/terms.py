@@ -131,7 +131,7 @@ class Scenario(Behaviour):
 
     extends: str | None = None
     force: dict[str, Force] | None = None
-    ratings: dict[str, dict[Day, Rating]] | None = None
+    ratings: dict[str, Annotated[dict[Day, Rating], Field(min_length=1)]] | None = None
 
 
 class Simulation(Terms):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from clo.quantities import Day, ExpressionText, Terms
 
@@ -25,6 +26,13 @@ class Trigger(Terms):
     after: Annotated[int, Field(ge=1)] = 1
     cure: ExpressionText | None = None
     cure_after: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Trigger:
+        if self.since is not None and self.until is not None and self.until < self.since:
+            said = {"until": str(self.until), "since": str(self.since), "fix": "put from: before until:"}
+            raise PydanticCustomError("trigger", "until {until} is before from {since}: the trigger is never observed", said)
+        return self
 
     @property
     def remembers(self) -> bool:

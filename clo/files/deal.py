@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ from clo.quantities import in_words
 from clo.tape.batches import AnyLoans
 from clo.waterfall.compile import compiled
 
+_KINDS = frozenset({"terms", "number", "formula"})
+"""Tags of values that may be written in several ways, which stand in no file."""
+_DATE_KEY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 _CHOICES = {
     "rounding": "choose down (切捨て), half_up or none: it decides every yen of interest",
     "day_count": "choose ACT/365F, ACT/360, 30/360, 1/12 or another one listed in docs/loans.md",
@@ -199,10 +204,11 @@ def _path(location: Sequence[str | int], data: Any) -> str:
         if isinstance(part, int) and not isinstance(here, Mapping):
             path, here = f"{path}[{part}]", here[part] if isinstance(here, list) and part < len(here) else None
             continue
+        part = _plain_key(part)
         present, name = isinstance(here, Mapping) and part in here, str(part)
-        if not present and name[:1].isupper():
-            continue  # the kind of a value that may be of several: keys of a deal are in small letters
         last = number == len(location) - 1
+        if not present and (name[:1].isupper() or (name in _KINDS and not last)):
+            continue  # the kind of a value that may be of several: keys of a deal are in small letters
         if present or (
             last and isinstance(here, Mapping) and not lost and not name.startswith(("function-", "literal[", "constrained"))
         ):
@@ -213,6 +219,12 @@ def _path(location: Sequence[str | int], data: Any) -> str:
     return path
 
 
+def _plain_key(part: Any) -> Any:
+    """A key as the file has it: pydantic writes a date that is a key as Python does."""
+    found = _DATE_KEY.fullmatch(part) if isinstance(part, str) else None
+    return part if found is None else date(*(int(each) for each in found.groups()))
+
+
 def _known_keys(path: str) -> list[str]:
     """The keys that may stand at a path, by the schema of the format."""
     schema = Deal.model_json_schema(by_alias=True)
@@ -221,10 +233,9 @@ def _known_keys(path: str) -> list[str]:
     def resolved(part: Any) -> Any:
         if "$ref" in part:
             return schema["$defs"][part["$ref"].rpartition("/")[2]]
-        for option in part.get("anyOf", []):
-            if option.get("type") != "null":
-                return resolved(option)
-        return part
+        options = [option for option in (*part.get("anyOf", ()), *part.get("oneOf", ())) if option.get("type") != "null"]
+        keyed = [option for option in options if "$ref" in option or "properties" in option]
+        return resolved((keyed or options)[0]) if options else part
 
     for key in (piece for piece in path.replace("[", ".[").split(".") if piece):
         here = resolved(here)

@@ -139,6 +139,8 @@ def _walk(node: Node, path: str, file: str, places: dict[str, tuple[int, int]], 
                 place = {"line": line, "column": key.start_mark.column + 1}
                 yield Finding("E-D003", "error", message, "", "keep one", file=file, path=inner, field=name, **place)
             seen[name] = line
+            if isinstance(key, ScalarNode):
+                yield from _scalar(key, {**here, "line": line, "column": key.start_mark.column + 1, "path": inner})
             places[inner] = (line, key.start_mark.column + 1)
             yield from _walk(value, inner, file, places, within)
     elif isinstance(node, SequenceNode):

@@ -115,6 +115,7 @@ _CHECKS = (
     (r"ledgers: opening \+ debited - credited = closing", "元帳：期首残高＋借方－貸方＝期末残高"),
     (r"ledgers never below 0", "元帳残高は0以上"),
     (r"hedges: carried \+ due - paid = unpaid", "ヘッジ：繰越＋発生－支払＝未払"),
+    (r"hedges: carried \+ coming in - received = receivable", "ヘッジ：繰越＋受取発生－受取＝未収"),
     (r"no flow of the pool below 0", "プールの入金は全て0以上"),
     (r"figures: month as published", "公表値：年月が一致"),
     (r"figures: obligors as published", "公表値：債務者数が一致"),

@@ -126,7 +126,8 @@ class Result:
         slots = self.flows.program.symbols.slots
         if name not in slots:
             close = nearest(name, slots)
-            raise KeyError(f"{name!r} is not computed in this deal" + (f"; did you mean {close!r}?" if close else ""))
+            hint = f"did you mean {close!r}?" if close else "a `let` step computes what no other step asks for"
+            raise KeyError(f"{name!r} is not computed in this deal; {hint}")
         return pd.Series(
             self.flows.value(name), index=pd.DatetimeIndex(self.timeline.payment_dates, name="payment_date"), name=name
         )

@@ -71,10 +71,9 @@ class Accruals:
         self._known(f"{name}.earned")
 
     def _credited(self, name: str, account: Account) -> None:
-        code, scope, into = self.code, self.scope, account.earns_into or name
-        scope.path = f"accounts.{name}.earns_into"
-        if not scope.known(into, self.deal.accounts, "account"):
-            return
+        code, into = self.code, account.earns_into or name
+        if into not in self.deal.accounts:
+            return  # told with the names of the deal
         out = code.movement_slots()
         op = code.emit(Op.MOVE, out, code.unbounded, code.slots[f"{into}.balance"], code.slots[f"{name}.earned"])
         code.apply(Op.ADD, code.slots[TALLY], out + 2, out=code.slots[TALLY])

@@ -184,7 +184,7 @@ class Assembler:
                     return self.apply(_EQUALITY[function], *operands, within, out=out)
                 return self._call(function, operands, out)
             case _:
-                raise ValueError("text stands only in filters of a tape")
+                raise ValueError("text in quotes is compared with a date or a rating, or with the words of a tape's filter")
         return slot if out is None else self.apply(Op.COPY, slot, out=out)
 
     def _call(self, function: str, operands: list[int], out: int | None) -> int:

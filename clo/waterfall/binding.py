@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from clo.deal.backing import PLAIN, backing
 from clo.deal.checks import uneven_notes
 from clo.deal.terms import Deal
-from clo.expressions import evaluate, parse
-from clo.findings import DealError, Finding, nearest
+from clo.findings import DealError, Finding
 from clo.waterfall.assembler import SMALLEST
 from clo.waterfall.kernel import WHOLE
 from clo.waterfall.program import Program
@@ -40,23 +40,6 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float], *, force: M
     return program.with_params(numbers)
 
 
-def backing(deal: Deal, pool: float, initial: Mapping[str, float]) -> float:
-    """What the sizes of the tranches sum to. Raises DealError for a name that has no initial balance."""
-    known = {"pool.initial": pool} | {f"{name}.initial": balance for name, balance in initial.items()}
-    known |= {f"{name}.initial": account.initial for name, account in deal.accounts.items()}
-
-    def lookup(name: str) -> float:
-        if name not in known:
-            close = nearest(name, known)
-            fix = f"did you mean {close!r}?" if close else f"names are {', '.join(known)}"
-            rule = "backing is made of what pools and accounts start with"
-            message = f"name {name!r} is not known here"
-            raise DealError([deal.origin.finding("E-D101", "backing", message, fix, rule=rule, value=name)])
-        return known[name]
-
-    return float(evaluate(parse(deal.backing), lookup))
-
-
 def _sizes(deal: Deal, pool: float, initial: Mapping[str, float]) -> dict[str, float]:
     """The size of each tranche, in the deal's order."""
     stated = {name: tranche.size for name, tranche in deal.tranches.items() if not isinstance(tranche.size, str)}
@@ -64,7 +47,7 @@ def _sizes(deal: Deal, pool: float, initial: Mapping[str, float]) -> dict[str, f
     total = backing(deal, pool, initial)
     left = total - sum(stated.values())
     listed = " + ".join(f"{name} {size:,.0f}" for name, size in stated.items())
-    plain = deal.backing == "pool.initial"
+    plain = deal.backing == PLAIN
     what, rule = (f"pool {total:,.0f}", "tranches = pool") if plain else (f"{deal.backing} = {total:,.0f}", "tranches = backing")
     place = f"tranches.{rest[0]}.size" if rest else "tranches"
     if rest and left < 0:

@@ -33,7 +33,8 @@ class Booking:
                 limit = self._limit(step.amount)
                 for name in members(self.deal, step.interest):
                     unpaid, balance = slots[f"{name}.interest_unpaid"], slots[f"{name}.balance"]
-                    self._up_to(f"{name}.capitalise", "capitalise", unpaid, balance, limit)
+                    asked = limit if step.amount is not None else self.code.apply(Op.MINIMUM, unpaid, limit)
+                    self._up_to(f"{name}.capitalise", "capitalise", unpaid, balance, asked)
             case WriteDown():
                 self._written(step, "write_down", "balance", "written_down")
             case WriteUp():
@@ -93,11 +94,10 @@ class Booking:
             self._up_to(claim, reason, source, target, limit)
 
     def _up_to(self, claim: str, reason: Reason, source: int, target: int, limit: int) -> int:
-        """All of a source, at most the limit, which is counted down. Returns the slot of what moved."""
-        code = self.code
-        out, there = code.movement_slots(), code.apply(Op.COPY, source)
-        self._note(code.emit(Op.PAY, out, source, target, there, limit), claim, reason, out)
-        return out + 2
+        """What the limit asks, at most all of a source; the limit is counted down. Returns the slot of what moved."""
+        moved = self._move(claim, reason, source, target, limit)
+        self.code.apply(Op.SUBTRACT, limit, moved, out=limit)
+        return moved
 
     def _move(self, claim: str, reason: Reason, source: int, target: int, amount: int) -> int:
         out = self.code.movement_slots()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from clo.deal.expansion import PlacedStep, expanded
+from clo.deal.expansion import expanded
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Buy, Deal, Sell, Test
 from clo.findings import DealError, Finding, has_errors
@@ -46,14 +46,14 @@ class _Compiler:
     def __init__(self, deal: Deal, *, trace: bool) -> None:
         self.deal = deal
         self.code = Assembler(trace=trace)
-        self.items, found = expanded(deal)
-        self.steps = [item for item in self.items if isinstance(item, PlacedStep)]
+        self.expanded = expanded(deal)
+        self.steps = self.expanded.steps
         pool = PoolInputs(
             self.code, list(deal.pools), self._bought(), sold=any(isinstance(each.step, Sell) for each in self.steps)
         )
         lets = lets_of((each.path, each.step) for each in self.steps)
         self.scope = Scope(deal, self.code, lets, pool)
-        self.scope.findings += found
+        self.scope.findings += self.expanded.findings
         tested = [name for each in self.steps if isinstance(each.step, Test) for name in each.step.triggers]
         self.untested = [name for name in deal.triggers if name not in tested]
 
@@ -76,14 +76,15 @@ class _Compiler:
             code.lines.append((f"trigger {name}: {self.deal.triggers[name].when}", start, code.place))
         scope.part = STEPS
         stepping = Stepping(self.deal, scope)
-        for item in self.items:
+        for item in self.expanded.items:
             stepping.add(item)
         self._record()
         acting = set(scope.used)  # an assertion only looks on
         assertions = self._assert()
         scope.memory.finish()
-        if not has_errors(scope.findings):  # a step that does not compile pays nobody: one mistake, told once
-            flow_findings(self.deal, self.steps, code.movements, acting, scope.complain)
+        whole = all(name in self.deal.tranches for group in self.deal.groups.values() for name in group.tranches)
+        if whole and not has_errors(scope.findings):  # a step that does not compile pays nobody: one mistake, told once
+            flow_findings(self.deal, self.expanded, code.movements, acting, scope.complain)
         return code.finish(assertions, tuple(scope.lets))
 
     # ---- slots for everything that lives from date to date ----

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from clo.deal.expansion import Branch, PlacedStep
+from clo.deal.expansion import Expanded, PlacedStep, Within
 from clo.deal.terms import COLLECTED, Buy, Collect, Deal, Draw, Hedge, Pay, Sell, StepTerms, Tranche, Transfer
 from clo.waterfall.program import Movement
 
@@ -27,7 +27,7 @@ class Gap(NamedTuple):
 
 
 def flow_findings(
-    deal: Deal, steps: Sequence[PlacedStep], movements: Sequence[Movement], names_used: set[str], complain: Complain
+    deal: Deal, expanded: Expanded, movements: Sequence[Movement], names_used: set[str], complain: Complain
 ) -> None:
     """Report money that is never collected or never leaves, claims that no step pays and entries that change nothing."""
     done = {movement.claim for movement in movements}
@@ -35,9 +35,9 @@ def flow_findings(
         *_collected_once(deal, movements),
         *_unpaid(deal, done),
         *_undrawn(deal, done),
-        *_unreached(steps),
+        *_unreached(expanded.steps),
         *_kept_forever(deal, movements),
-        *_unused(deal, done, names_used),
+        *_unused(deal, done, names_used, expanded.macros),
     ):
         complain(gap.code, gap.message, gap.fix, path=gap.path)
 
@@ -67,7 +67,7 @@ def _unpaid(deal: Deal, done: set[str]) -> Iterator[Gap]:
         if not {f"{name}.principal", f"{name}.residual"} & done and not _only_interest(tranche):
             fix = f"add - pay: {{principal: {name}, from: ...}}"
             yield Gap("E-D120", f"no step pays principal to tranche {name!r}", fix, path)
-        if tranche.coupon is not None and not {f"{name}.interest", f"{name}.capitalise"} & done:
+        if tranche.coupon not in (None, 0.0) and not {f"{name}.interest", f"{name}.capitalise"} & done:
             fix = f"add - pay: {{interest: {name}, from: ...}}"
             yield Gap("E-D121", f"no step pays the interest of tranche {name!r}", fix, path)
     for name, fee in deal.fees.items():
@@ -111,7 +111,7 @@ def _hedge_gaps(name: str, hedge: Hedge, done: set[str]) -> Iterator[Gap]:
 
 def _unreached(steps: Sequence[PlacedStep]) -> Iterator[Gap]:
     """A residual without limit or condition empties its account: what is taken from it before it is fed again gets nothing."""
-    emptied: dict[str, tuple[int, tuple[Branch, ...]]] = {}
+    emptied: dict[str, tuple[int, Within]] = {}
     for placed in steps:
         step = placed.step
         for account in _taken_from(step):
@@ -150,7 +150,7 @@ def _kept_forever(deal: Deal, movements: Sequence[Movement]) -> Iterator[Gap]:
             yield Gap("W-D127", f"account {name!r} is not used by any step", "remove it", f"accounts.{name}")
 
 
-def _unused(deal: Deal, done: set[str], names_used: set[str]) -> Iterator[Gap]:
+def _unused(deal: Deal, done: set[str], names_used: set[str], macros_used: set[str]) -> Iterator[Gap]:
     """Entries that no step and no expression asks for."""
     for name in deal.triggers:
         if name not in names_used:
@@ -159,6 +159,9 @@ def _unused(deal: Deal, done: set[str], names_used: set[str]) -> Iterator[Gap]:
     for name in deal.ledgers:
         if f"{name}.debit" not in done:
             yield Gap("W-D136", f"ledger {name!r} is never debited", "debit it in a step, or remove it", f"ledgers.{name}")
+    for name in deal.macros:
+        if name not in macros_used:
+            yield Gap("W-D136", f"no step uses macro {name!r}", "use it in a step, or remove it", f"macros.{name}")
     asked: Mapping[str, Mapping[str, object]] = {"schedules": deal.schedules, "counterparties": deal.counterparties}
     for section, entries in asked.items():
         for name in entries:

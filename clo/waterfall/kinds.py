@@ -106,7 +106,7 @@ def _power_of_call(function: str, powers: list[int]) -> int:
     return max(powers) if function in ARITHMETIC else 0
 
 
-def with_texts_read(expression: Expression, quantity: Callable[[str], Quantity | None]) -> Expression:
+def with_texts_read(expression: Expression) -> Expression:
     """The same expression with quoted dates and ratings as numbers; only what is one of them is compared with a text.
 
     Raises ExpressionError for a text that stands elsewhere, or is neither a date nor a rating.
@@ -121,7 +121,7 @@ def with_texts_read(expression: Expression, quantity: Callable[[str], Quantity |
             raise ExpressionError("text in quotes is compared with payment.date, payment.start or the rating of a counterparty")
         number = Number(_number_of(text.value, name.name))
         return Call(expression.function, tuple(number if argument is text else argument for argument in arguments))
-    return Call(expression.function, tuple(with_texts_read(argument, quantity) for argument in arguments))
+    return Call(expression.function, tuple(with_texts_read(argument) for argument in arguments))
 
 
 def _number_of(text: str, name: str) -> float:

@@ -28,6 +28,8 @@ class Memory:
         if call.function == "previous":
             return self._previous(name.name)
         now = self._settled(call.function, name.name)
+        if now is None:
+            return self.code.constant(0.0)
         if call.function == "cumulative":
             return self.code.apply(Op.ADD, self._sum_before(name.name), now)
         count = _whole(call.function, call.arguments[1])
@@ -52,17 +54,18 @@ class Memory:
             code.remember(Op.COPY, code.new_slot(f"previous:{name}"), kept)
         return code.slots[f"previous:{name}"]
 
-    def _settled(self, function: str, name: str) -> int:
-        """The slot of what the name stands for now, where it stands for one thing a payment date."""
+    def _settled(self, function: str, name: str) -> int | None:
+        """The slot of what the name stands for now, where it stands for one thing a payment date; else None, and a finding."""
         scope = self.scope
         quantity = scope.quantity(name) if "." in name else None
         if name not in scope.lets and (quantity is None or not quantity.settled):
             fix = "take a flow of the pool, an amount that accrues, or a value named by a `let` step"
             scope.complain("E-D111", f"{function}() of {name!r}, which is not settled once a payment date", fix)
-            return self.code.constant(0.0)
-        if name in scope.lets and name not in scope.lets_known:
+            return None
+        if name in scope.lets and scope.accruing:
             fix = f"name {function}({name}) with a `let` step, and read that here"
             scope.complain("E-D113", f"{function}() of {name!r} is read before {name!r} is computed", fix, value=name)
+            return None
         return scope.slot_of(name)
 
     def _sum_before(self, name: str) -> int:

@@ -20,11 +20,16 @@ ACCRUAL, TRIGGERS, STEPS = "accrual", "triggers", "steps"
 """Parts of a payment date, in order."""
 
 
+MOST_LISTED = 16
+"""Names that a message lists."""
+
+
 def hint(name: str, known: Iterable[str]) -> str:
     """A sentence that suggests the nearest known name."""
     listed = sorted(known)
     close = nearest(name, listed, cutoff=0.5)
-    return f"did you mean {close!r}?" if close else f"known: {', '.join(listed)}"
+    more = f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
+    return f"did you mean {close!r}?" if close else f"known: {', '.join(listed[:MOST_LISTED])}{more}"
 
 
 class Scope:
@@ -80,7 +85,7 @@ class Scope:
                 for name in unknown:
                     self._unknown(name)
                 return self._nothing()
-            expression = with_texts_read(expression, self.quantity)
+            expression = with_texts_read(expression)
             kind = self.kinds.is_condition(expression)
             if kind is not None and kind != condition:
                 wanted, given = ("a condition", "a number") if condition else ("a number", "a condition")
@@ -132,11 +137,19 @@ class Scope:
         quantity = self.quantity(name)
         if quantity is None:
             return self._unknown(name)
+        return self._accrued(name) if quantity.kept else self._computed(name)
+
+    @property
+    def accruing(self) -> bool:
+        return self.part == ACCRUAL
+
+    def _accrued(self, name: str) -> int:
+        """The slot that keeps a name, once it has accrued."""
         if name in self.pending:
             rule = "what accrues reads what has accrued before it: accounts, tranches, facilities, hedges, fees"
             self.complain("E-D112", f"{name!r} is read before it accrues", "use an opening balance", rule=rule, value=name)
             return self._nothing()
-        return self.own_slot(name) if quantity.kept else self._computed(name)
+        return self.own_slot(name)
 
     def own_slot(self, name: str) -> int:
         """The slot that keeps a name from date to date, whether it may be read here or not."""
@@ -186,7 +199,7 @@ class Scope:
                 total = code.constant(0.0)
                 for tranche in members(self.deal, (owner,)):
                     if f"{tranche}.{word}" in code.slots:
-                        total = code.apply(Op.ADD, total, self.slot_of(f"{tranche}.{word}"))
+                        total = code.apply(Op.ADD, total, self._accrued(f"{tranche}.{word}"))
                 return total
             case "facility", "available":
                 return self.available(owner)

@@ -190,24 +190,29 @@ class PayStep:
         return remainder if per_note else None
 
     def _residual(self, limit: int) -> None:
-        """Principal up to the excess of the balance over what the pool leaves after the other tranches; interest beyond."""
+        """Principal up to its part, interest beyond."""
         code, (name,) = self.code, self.step.names
-        balance = code.slots[f"{name}.balance"]
+        balance, remaining = code.slots[f"{name}.balance"], code.apply(Op.COPY, limit)
+        if self.step.booked_as != "interest":
+            excess = balance if self.step.booked_as == "principal" else self._excess(name, balance)
+            principal = code.apply(Op.MINIMUM, excess, remaining)
+            if self._per_note(name):
+                principal = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, principal, balance), self._all_there())
+                principal = self._whole_notes(name, principal)
+            paid = self._pay(name, balance, principal, "residual_principal")
+            code.apply(Op.SUBTRACT, remaining, paid, out=remaining)
+        self._pay(name, code.unbounded, remaining, "residual_interest")
+
+    def _excess(self, name: str, balance: int) -> int:
+        """What the balance exceeds, of what the pool leaves after the other tranches."""
+        code = self.code
         left = self.scope.pool.slot("pool", "balance")
         for other in self.deal.tranches:
             if other != name:
                 left = code.apply(Op.SUBTRACT, left, code.slots[f"{other}.balance"])
         zero = code.constant(0.0)
         excess = code.apply(Op.SUBTRACT, balance, code.apply(Op.MAXIMUM, left, zero))
-        excess = rounded(code, self.deal, code.apply(Op.MAXIMUM, excess, zero))
-        remaining = code.apply(Op.COPY, limit)
-        principal = code.apply(Op.MINIMUM, excess, remaining)
-        if self._per_note(name):
-            principal = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, principal, balance), self._all_there())
-            principal = self._whole_notes(name, principal)
-        paid = self._pay(name, balance, principal, "residual_principal")
-        code.apply(Op.SUBTRACT, remaining, paid, out=remaining)
-        self._pay(name, code.unbounded, remaining, "residual_interest")
+        return rounded(code, self.deal, code.apply(Op.MAXIMUM, excess, zero))
 
 
 def shares_of(code: Assembler, total: int, claims: Sequence[int], *, whole: bool) -> list[int]:

@@ -24,6 +24,7 @@ from clo.deal.terms import (
     WriteDown,
     WriteUp,
 )
+from clo.expressions import ExpressionError, evaluate, names, parse
 from clo.waterfall.bookings import Booking
 from clo.waterfall.compiling import Condition, members
 from clo.waterfall.kernel import Op
@@ -82,9 +83,12 @@ class Stepping:
         outer = self._within(section.within)
         if section.condition is None:
             self._branches[section.key, True] = outer
-            never = Condition(self.code.constant(0.0), f"else of section {section.name}")
-            self._branches[section.key, False] = never
+            self._branches[section.key, False] = Condition(self.code.constant(0.0), f"else of section {section.name}")
+            if section.otherwise:
+                message = f"the else of section {section.name!r} is never reached: the section has no condition"
+                self.scope.complain("E-D128", message, "add if: to the section, or remove its else:")
             return
+        self._never(section.condition)
         self.scope.path = f"{section.path}.if"
         holds = self.scope.value(section.condition, condition=True)
         self._branches[section.key, True] = self._both(outer, holds, section.condition)
@@ -97,9 +101,21 @@ class Stepping:
         own = getattr(placed.step, "condition", None)
         if own is None:
             return outer
+        self._never(own)
         if outer is None:
             return Condition(self.scope.value(own, out=self.code.new_slot(), condition=True), own)
         return self._both(outer, self.scope.value(own, condition=True), own)
+
+    def _never(self, condition: str) -> None:
+        """Complain of a condition that names nothing and does not hold."""
+        try:
+            expression = parse(condition)
+            constant = not list(names(expression)) and self.scope.kinds.is_condition(expression)
+            if constant and not evaluate(expression, str):  # no name is asked for
+                message = f"what stands under the condition {condition!r} is never reached: it does not hold"
+                self.scope.complain("E-D128", message, "correct the condition, or remove the step")
+        except (ExpressionError, ZeroDivisionError):
+            return  # told where the condition is compiled
 
     # ---- steps ----
 
@@ -200,6 +216,8 @@ class Stepping:
         listed = list(entries)
         named = list(names)
         missing = [name for name in named if not self.scope.known(name, listed, what)]
+        for name in dict.fromkeys(name for name in named if named.count(name) > 1):
+            self.scope.complain("E-D117", f"{what} {name!r} is named twice in one step", "name it once", value=name)
         return not missing and all(members(self.deal, (name,)) for name in named)  # an empty group is reported elsewhere
 
     def _payable(self, step: Pay) -> bool:

@@ -1,0 +1,61 @@
+"""What the sizes of the tranches sum to: an expression of what pools and accounts start with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from clo.deal.terms import Deal
+from clo.expressions import Call, Expression, ExpressionError, Name, Number, evaluate, names, parse
+from clo.findings import DealError, Finding, nearest
+
+PLAIN = "pool.initial"
+"""What backs the tranches unless a deal says otherwise."""
+_NUMBERS = ("+", "-", "*", "/", "neg", "min", "max")
+RULE = "backing is a number made of what pools and accounts start with"
+
+
+def backing_findings(deal: Deal) -> Iterator[Finding]:
+    """What is wrong with the expression, before any loan is known."""
+    try:
+        expression = parse(deal.backing)
+    except ExpressionError as error:
+        yield deal.origin.finding("E-D102", "backing", str(error), "see docs/waterfall.md", rule=RULE, value=deal.backing)
+        return
+    known = [f"{name}.initial" for name in ("pool", *deal.pools, *deal.accounts)]
+    for name in dict.fromkeys(names(expression)):
+        if name not in known:
+            close = nearest(name, known)
+            fix = f"did you mean {close!r}?" if close else f"names are {', '.join(known)}"
+            yield deal.origin.finding("E-D101", "backing", f"name {name!r} is not known here", fix, rule=RULE, value=name)
+    if not _is_number(expression):
+        message = f"a number stands here, and {deal.backing!r} is none"
+        yield deal.origin.finding("E-D104", "backing", message, "write pool.initial + ...", rule=RULE, value=deal.backing)
+
+
+def _is_number(expression: Expression) -> bool:
+    match expression:
+        case Number() | Name():
+            return True
+        case Call(function, arguments):
+            numbers = arguments[1:] if function == "if" else arguments
+            return function in (*_NUMBERS, "if") and all(_is_number(argument) for argument in numbers)
+        case _:
+            return False
+
+
+def backing(deal: Deal, pool: float, initial: Mapping[str, float]) -> float:
+    """What backs the tranches. pool, initial: cut-off balances of the pool and of each sub-pool. Raises DealError."""
+    wrong = list(backing_findings(deal))
+    if wrong:
+        raise DealError(wrong)
+    known = {PLAIN: pool} | {f"{name}.initial": balance for name, balance in initial.items()}
+    known |= {f"{name}.initial": account.initial for name, account in deal.accounts.items()}
+    try:
+        found = float(evaluate(parse(deal.backing), known.__getitem__))
+    except ZeroDivisionError:
+        found = math.nan
+    if not math.isfinite(found):
+        message = f"{deal.backing!r} divides by zero"
+        raise DealError([deal.origin.finding("E-D070", "backing", message, "divide by nothing that can be 0", rule=RULE)])
+    return found
