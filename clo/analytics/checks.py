@@ -217,9 +217,14 @@ def _left_over(run: Run) -> Iterator[Finding]:
             yield run.deal.origin.finding("W-R211", f"accounts.{name}", message, "")
 
 
+def _sold(run: Run) -> bool:
+    """Whether the deal has sold its pool by the end."""
+    return "pool.held" in run.flows.program.symbols.slots and bool(run.flows.value("pool.held")[-1] == 0.0)
+
+
 def _lost_recoveries(run: Run) -> Iterator[Finding]:
     lost = float(run.pool_flows.lost_recovery[:, 0].sum())
-    if lost > 0 and not run.pool["sold"].any():
+    if lost > 0 and not _sold(run):
         message = f"recoveries of {lost:,.0f} would come after the last collection before legal final, and are lost"
         fix = "shorten recovery_lag, or move legal_final"
         yield run.deal.origin.finding("W-R213", "dates.legal_final", message, fix)
@@ -228,7 +233,7 @@ def _lost_recoveries(run: Run) -> Iterator[Finding]:
 def _outstanding(run: Run) -> Iterator[Finding]:
     initial = run.flows.parameter("pool.initial")
     outstanding = float(run.pool.loc[run.pool["period_end"] == run.pool["period_end"].max(), "closing"].sum())
-    if outstanding > STRAGGLERS * initial:
+    if outstanding > STRAGGLERS * initial and not _sold(run):
         message = (
             f"loans of {outstanding:,.0f} ({outstanding / initial:.2%} of the pool) are outstanding after the last collection"
         )

@@ -204,8 +204,8 @@ def _path(location: Sequence[str | int], data: Any) -> str:
         if isinstance(part, int) and not isinstance(here, Mapping):
             path, here = f"{path}[{part}]", here[part] if isinstance(here, list) and part < len(here) else None
             continue
-        part = _plain_key(part)
-        present, name = isinstance(here, Mapping) and part in here, str(part)
+        key = _plain_key(part)
+        present, name = isinstance(here, Mapping) and key in here, str(key)
         last = number == len(location) - 1
         if not present and (name[:1].isupper() or (name in _KINDS and not last)):
             continue  # the kind of a value that may be of several: keys of a deal are in small letters
@@ -213,7 +213,7 @@ def _path(location: Sequence[str | int], data: Any) -> str:
             last and isinstance(here, Mapping) and not lost and not name.startswith(("function-", "literal[", "constrained"))
         ):
             path = f"{path}.{name}" if path else name
-            here = here[part] if present and isinstance(here, Mapping) else None
+            here = here[key] if present and isinstance(here, Mapping) else None
         else:
             lost = True
     return path
@@ -233,6 +233,8 @@ def _known_keys(path: str) -> list[str]:
     def resolved(part: Any) -> Any:
         if "$ref" in part:
             return schema["$defs"][part["$ref"].rpartition("/")[2]]
+        if "properties" in part:
+            return part
         options = [option for option in (*part.get("anyOf", ()), *part.get("oneOf", ())) if option.get("type") != "null"]
         keyed = [option for option in options if "$ref" in option or "properties" in option]
         return resolved((keyed or options)[0]) if options else part

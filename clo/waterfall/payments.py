@@ -57,7 +57,8 @@ class PayStep:
         return len(self.accounts) > 1 or any(name in self.deal.groups or self._per_note(name) for name in self.step.names)
 
     def _claim(self, name: str) -> int:
-        return self.code.slots[f"{name}.{_CLAIMS[self.step.kind, self.scope.owners[name]]}"]
+        kind = "tranche" if name in self.deal.tranches else self.scope.owners[name]
+        return self.code.slots[f"{name}.{_CLAIMS[self.step.kind, kind]}"]
 
     def _there(self, account: int) -> int:
         """What can be paid out of an account."""
@@ -83,7 +84,8 @@ class PayStep:
             if group is None:
                 self._in_turn(name, limit)
             elif group.how == "sequential":
-                self._sequential(members(self.deal, (name,)), limit)
+                for member in members(self.deal, (name,)):
+                    self._in_turn(member, limit)
             else:
                 inner = members(self.deal, (name,))
                 asked = self.code.apply(Op.MINIMUM, self._total([self._claim(member) for member in inner]), limit)

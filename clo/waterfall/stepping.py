@@ -192,7 +192,8 @@ class Stepping:
                 return sound & self._all((step.pool,), ("pool", *deal.pools), "pool")
             case Transfer():
                 ledgers = () if step.credits is None else (step.credits,)
-                return self._all((step.source, step.to), deal.accounts, "account") & self._all(ledgers, deal.ledgers, "ledger")
+                sound = self._all((step.source,), deal.accounts, "account") & self._all((step.to,), deal.accounts, "account")
+                return sound & self._all(ledgers, deal.ledgers, "ledger")
             case Draw():
                 sources = {**deal.facilities, **deal.hedges}
                 return self._all((step.source,), sources, "facility or hedge") & self._all((step.to,), deal.accounts, "account")

@@ -51,6 +51,7 @@ def test_a_sound_run(sound: clo.Result) -> None:
         "ledgers: opening + debited - credited = closing",
         "ledgers never below 0",
         "hedges: carried + due - paid = unpaid",
+        "hedges: carried + coming in - received = receivable",
     }
     names = set(sound.checks["check"])
     assert added <= names

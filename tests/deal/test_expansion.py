@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from by_hand import terms
 
-from clo.deal.expansion import DEEPEST, Branch, Item, PlacedStep, SectionStart, expanded, placed_steps
+from clo.deal.expansion import Branch, Item, PlacedStep, SectionStart, expanded, placed_steps
 from clo.deal.terms import Deal, Pay, Transfer
 from clo.findings import Finding
 from clo.waterfall.compile import compiled
@@ -32,13 +32,14 @@ def deal(*steps: Any, **macros: Any) -> Deal:
 
 
 def items(*steps: Any, **macros: Any) -> list[Item]:
-    found, findings = expanded(deal(*steps, **macros))
+    result = expanded(deal(*steps, **macros))
+    found, findings = result.items, result.findings
     assert findings == []
     return found
 
 
 def wrong(*steps: Any, **macros: Any) -> list[Finding]:
-    return expanded(deal(*steps, **macros))[1]
+    return expanded(deal(*steps, **macros)).findings
 
 
 def said(found: list[Item]) -> list[str]:
@@ -78,13 +79,13 @@ def test_a_section_and_its_else_are_numbered_through_and_have_no_number_themselv
 
 
 def test_sections_within_sections_know_every_branch_around_them() -> None:
-    inner = section("inner", move(1), **{"else": [section("innermost", move(2))]})
-    found = items(section("outer", inner, **{"else": [section("other", move(3))]}))
+    inner = section("inner", move(1), **{"if": "1 < 2", "else": [section("innermost", move(2))]})
+    found = items(section("outer", inner, **{"if": "2 < 3", "else": [section("other", move(3), **{"if": "3 < 4"})]}))
     steps = [item for item in found if isinstance(item, PlacedStep)]
     assert [step.titles for step in steps] == [("outer", "inner"), ("outer", "inner", "innermost"), ("outer", "other")]
     assert [step.within for step in steps] == [
         (Branch(0, True), Branch(1, True)),
-        (Branch(0, True), Branch(1, False), Branch(2, True)),
+        (Branch(0, True), Branch(1, False)),  # a section without a condition is no branch
         (Branch(0, False), Branch(3, True)),
     ]
     assert steps[1].path == "waterfall[0].section.steps[0].section.else[0].section.steps[0].transfer"
@@ -178,10 +179,20 @@ def test_a_macro_in_a_macro_in_a_section_in_a_macro() -> None:
     assert [item.within for item in found if isinstance(item, PlacedStep)] == [(Branch(n, True),) for n in (0, 0, 1, 1)]
 
 
-def test_macros_nest_as_deep_as_is_said() -> None:
-    chain: dict[str, Any] = {f"m{n}": {"steps": [{"use": f"m{n + 1}"}]} for n in range(DEEPEST)}
-    chain[f"m{DEEPEST}"] = {"steps": [move(1)]}
-    assert said(items({"use": "m0"}, **chain)) == [f"1 1 @macros.m{DEEPEST}.steps[0].transfer"]
+def test_macros_nest_as_deep_as_they_are_written() -> None:
+    chain: dict[str, Any] = {f"m{n}": {"steps": [{"use": f"m{n + 1}"}]} for n in range(30)}
+    chain["m30"] = {"steps": [move(1)]}
+    assert said(items({"use": "m0"}, **chain)) == ["1 1 @macros.m30.steps[0].transfer"]
+
+
+def test_an_argument_may_be_a_list() -> None:
+    pay = {"pay": {"principal": ["{who}", "junior"], "from": "{where}", "if": "{who} == 0"}}
+    found = items({"use": {"macro": "m", "with": {"who": ["a", "b"], "where": ["x", "y"]}}}, m={
+        "parameters": ["who", "where"], "steps": [pay],
+    })  # fmt: skip
+    (placed,) = [item for item in found if isinstance(item, PlacedStep)]
+    step: Any = placed.step
+    assert (step.names, step.sources, step.condition) == (("a", "b", "junior"), ("x", "y"), "a, b == 0")
 
 
 # ---- what is wrong
@@ -192,9 +203,9 @@ def test_macros_nest_as_deep_as_is_said() -> None:
     [
         ({"macro": "asied", "with": {"x": "1"}}, "E-D130", "macro 'asied' is not in the deal", "did you mean 'aside'?"),
         ({"macro": "zzz"}, "E-D130", "macro 'zzz' is not in the deal", "macros: aside"),
-        ({"macro": "aside"}, "E-D131", "'x' is not given to macro 'aside'", "its parameters are x"),
-        ({"macro": "aside", "with": {"x": "1", "y": "2"}}, "E-D131", "'y' is not a parameter of", "its parameters are x"),
-        ({"macro": "aside", "with": {"X": "1"}}, "E-D131", "'x' is not given to macro 'aside'", "its parameters are x"),
+        ({"macro": "aside"}, "E-D131", "macro 'aside' is not given 'x'", "its parameters are x"),
+        ({"macro": "aside", "with": {"x": "1", "y": "2"}}, "E-D131", "macro 'aside' has no parameter 'y'", "its parameters are x"),
+        ({"macro": "aside", "with": {"X": "1"}}, "E-D131", "macro 'aside' is not given 'x'", "its parameters are x"),
     ],
 )  # fmt: skip
 def test_a_use_that_makes_no_sense(use: dict[str, Any], code: str, message: str, fix: str) -> None:
@@ -223,7 +234,7 @@ def test_a_macro_that_uses_itself_is_told_once(macros: dict[str, Any], name: str
     assert found.code == "E-D130"
     assert "uses itself" in found.message
     assert found.path.startswith("macros.")
-    assert name is None or found.message == f"macro {name!r} uses itself"
+    assert name is None or found.message == f"macro {name!r} uses itself: {name} -> {name}"
 
 
 FORKED = """
@@ -232,7 +243,7 @@ sys.path.insert(0, sys.argv[1])
 from by_hand import terms
 from clo.deal.expansion import expanded
 macros = {"a": {"steps": [{"use": "a"}] * 4}}
-_, findings = expanded(terms(structure=None, waterfall=[{"use": "a"}], macros=macros))
+findings = expanded(terms(structure=None, waterfall=[{"use": "a"}], macros=macros)).findings
 print({finding.code for finding in findings}, len(findings) <= 4)
 """
 

@@ -212,4 +212,4 @@ def test_the_schema_of_the_file_says_what_a_step_looks_like() -> None:
     steps = schema["properties"]["waterfall"]["items"]["oneOf"]
     assert [each["$ref"].rpartition("/")[2] for each in steps] == [step.__name__ for step in VERBS.values()]
     pay = schema["$defs"]["Pay"]["properties"]["pay"]
-    assert {"fee", "interest", "principal", "hedge", "residual", "from", "how", "amount", "if"} == set(pay["properties"])
+    assert {"fee", "interest", "principal", "hedge", "residual", "from", "how", "as", "amount", "if"} == set(pay["properties"])

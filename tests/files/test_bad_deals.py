@@ -38,11 +38,11 @@ CASES: dict[str, Case] = {
     ),
     "a party with an account's name": (
         (("rate: 5bp,", "rate: 5bp, payee: collections,"),), "E-D023", "payee:", "fees.trustee.payee", "collections",
-        "'collections' cannot be paid as a party", "not accounts, the issuer or the obligors", "name who is paid",
+        "'collections' cannot be paid as a party", "not entries of the deal, the issuer or the obligors", "name who is paid",
     ),
     "a name that is a word of the language": (
         (("  collections: {}", "  collections: {}\n  pool: {}"),), "E-D013", "pool: {}", "accounts.pool", "pool",
-        "'pool' cannot be a name in a deal", "", "not a word of the language",
+        "'pool' cannot be a name in a deal", "", "not a word of Python (such as class) or of the language",
     ),
     "a name that is a number": (
         (("  collections: {}", "  collections: {}\n  7: {}"),), "E-D013", "7: {}", "accounts.7", "7",

@@ -64,10 +64,10 @@ CASES: dict[str, Case] = {
     ),
     "a parameter misspelt": (
         (("{note: senior}", "{nte: senior}"),), "E-D131", "use:     {macro", "waterfall[9].use", "",
-        "'nte' is not a parameter of", "", "its parameters are note",
+        "macro 'pay_note' has no parameter 'nte'", "", "its parameters are note",
     ),
     "a parameter not given": (
-        (("{note: senior}", "{}"),), "E-D131", "use:     {macro", "waterfall[9].use", "", "'note' is not given", "",
+        (("{note: senior}", "{}"),), "E-D131", "use:     {macro", "waterfall[9].use", "", "macro 'pay_note' is not given 'note'", "",
         "its parameters are note",
     ),
     "a macro that uses itself": (
@@ -78,11 +78,11 @@ CASES: dict[str, Case] = {
     ),
     "a verb of a macro that is none": (
         ((CAPITALISE, CAPITALISE.replace("ise:", "ize:")),), "E-D132", "capitalize:", "macros.pay_note.steps[1]", "",
-        f"used by waterfall[9].use: {VERBS}", "", WRITE,
+        f"step: {VERBS}", "", WRITE,
     ),
     "a key of a step of a macro misspelt": (
         ((CAPITALISE, CAPITALISE.replace("amount", "amuont")),), "E-D132", "capitalise:", "macros.pay_note.steps[1]", "",
-        "'amuont'", "", "",
+        "amuont: it is not known here (used by waterfall[9].use)", "", "correct the step",
     ),
     "an argument that is no tranche": (
         (("{note: senior}", "{note: senoir}"),), "E-D101", 'pay: {interest: "{note}"', "macros.pay_note.steps[0].pay", "senoir",
@@ -152,7 +152,7 @@ CASES: dict[str, Case] = {
     "a value named like a word of the language": (
         (("let:     {available", "let:     {previous"),), "E-D013", "previous: cash.balance", "waterfall[2].let.previous",
         "previous",
-        "'previous' cannot be a name in a deal", "", "not a word of the language",
+        "'previous' cannot be a name in a deal", "", "or of the language",
     ),
     "a value named twice": (
         ((TEST, f"  - let: {{cover: 1}}\n{TEST}"),), "E-D114", "cover: 1}", "waterfall[3].let.cover", "cover",

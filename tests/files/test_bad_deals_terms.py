@@ -13,7 +13,7 @@ from clo.files.deal import check_deal
 
 TIERS = "tiers: [{up_to: 1_000_000_000, rate: 40bp}, {rate: 20bp}]"
 STEP_UP = "{when: late, add: 50bp}"
-PARTIES = "holders, payees, banks, providers and counterparties are not accounts, the issuer or the obligors"
+PARTIES = "holders, payees, banks, providers and counterparties are not entries of the deal, the issuer or the obligors"
 ONE_SPACE = "share one name space"
 FOLLOW = "give up_to: rising from tier to tier, and none in the last"
 
@@ -28,8 +28,8 @@ CASES: dict[str, Case] = {
         "counterparties.bank_a.ratings", "", "the list has too few values", "", "",
     ),
     "a date of a rating that is none": (
-        (("2009-03-01: BBB+", "2009-02-30: BBB+"),), "E-D001", "2009-02-30", "", "", "day is out of range for month", "",
-        "correct",
+        (("2009-03-01: BBB+", "2009-02-30: BBB+"),), "E-D013", "2009-02-30", "counterparties.bank_a.ratings.2009-02-30",
+        "2009-02-30", "2009-02-30 is not a date", "", "correct the date",
     ),
     "a schedule of two kinds": (
         (("step: {payments: [3, 2, 1]}", "step: {payments: [3, 2, 1], flow: {2008-07-15: 1}}"),), "E-D013", "step: {payments",
@@ -293,7 +293,7 @@ UNSEEN: dict[str, tuple[tuple[tuple[str, str], ...], str, str]] = {
     "backing"),
     "backing that is a condition": ((("backing: pool.initial + reserve.initial", "backing: pool.initial > 5"),), "E-D104",
     "backing"),
-    "a group of nobody": ((("{tranches: [senior, mezzanine], how", "{tranches: [], how"),), "E-D025", "groups.notes.tranches"),
+    "a group of nobody": ((("{tranches: [senior, mezzanine], how", "{tranches: [], how"),), "E-D013", "groups.notes.tranches"),
     "a scenario that rates a counterparty with nothing": (
         (("force: {late: fail, short: as_modelled}}", "ratings: {bank_a: {}}}"),), "E-D013", "scenarios.forced.ratings.bank_a",
     ),

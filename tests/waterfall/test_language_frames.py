@@ -447,13 +447,6 @@ def test_why_a_step_of_a_section_did_nothing() -> None:
     assert result.waterfall(1)["step"].is_monotonic_increasing
 
 
-def test_why_an_else_of_a_section_without_a_condition_never_runs() -> None:
-    section = {"section": {"name": "always", "steps": list(STEPS), "else": [FEE]}}
-    result = run(spelled(section))
-    table = result.waterfall(1)
-    assert list(table.loc[table["claim"] == "servicer.fee", "why"]) == ["in full", "not paid: `else of section always` is false"]
-
-
 def test_a_claim_paid_out_of_two_accounts() -> None:
     accounts = {"collections": {}, "reserve": {"initial": 100}}
     pay = {"pay": {"interest": ["senior", "mezzanine"], "from": ["reserve", "collections"]}}
