@@ -287,9 +287,8 @@ def trigger(plan: Plan, name: str, words: Words) -> Entry:
         return entry
     if rng.random() < 0.3:
         entry["every"] = rng.randint(1, 3)
-    for bound in ("from", "until"):
-        if rng.random() < 0.2:
-            entry[bound] = rng.choice(days)
+    first, last = sorted(rng.choices(days, k=2))
+    entry |= {bound: day for bound, day in (("from", first), ("until", last)) if rng.random() < 0.2}
     if rng.random() < 0.4:
         entry["after"] = rng.randint(1, 3)
     if rng.random() < 0.5:

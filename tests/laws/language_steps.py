@@ -223,6 +223,8 @@ class Writer:
         """A residual before the last."""
         details: Step = {"residual": rng.choice(self.names.tranches), "from": self.account(rng)}
         details["amount"] = self.words(rng).amount()
+        if rng.random() < 0.4:
+            details["as"] = rng.choice(["interest", "principal"])
         return [{"pay": self.gated(rng, details, often=0.5)}]
 
     def buy(self, rng: Random) -> list[Step]:
