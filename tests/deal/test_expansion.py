@@ -204,7 +204,7 @@ def test_an_argument_may_be_a_list() -> None:
         ({"macro": "asied", "with": {"x": "1"}}, "E-D130", "macro 'asied' is not in the deal", "did you mean 'aside'?"),
         ({"macro": "zzz"}, "E-D130", "macro 'zzz' is not in the deal", "macros: aside"),
         ({"macro": "aside"}, "E-D131", "macro 'aside' is not given 'x'", "its parameters are x"),
-        ({"macro": "aside", "with": {"x": "1", "y": "2"}}, "E-D131", "macro 'aside' has no parameter 'y'", "its parameters are x"),
+        ({"macro": "aside", "with": {"x": "1", "y": "2"}}, "E-D131", "macro 'aside' has no parameter 'y'", "parameters are x"),
         ({"macro": "aside", "with": {"X": "1"}}, "E-D131", "macro 'aside' is not given 'x'", "its parameters are x"),
     ],
 )  # fmt: skip

@@ -64,10 +64,10 @@ CASES: dict[str, Case] = {
     ),
     "a parameter misspelt": (
         (("{note: senior}", "{nte: senior}"),), "E-D131", "use:     {macro", "waterfall[9].use", "",
-        "macro 'pay_note' has no parameter 'nte'", "", "its parameters are note",
+        "'pay_note' has no parameter 'nte'", "", "its parameters are note",
     ),
     "a parameter not given": (
-        (("{note: senior}", "{}"),), "E-D131", "use:     {macro", "waterfall[9].use", "", "macro 'pay_note' is not given 'note'", "",
+        (("{note: senior}", "{}"),), "E-D131", "use:     {macro", "waterfall[9].use", "", "'pay_note' is not given 'note'", "",
         "its parameters are note",
     ),
     "a macro that uses itself": (
