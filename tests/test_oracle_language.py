@@ -75,7 +75,7 @@ def test_ratings() -> None:
     assert let("bank.rating < 'A-'", counterparties=parties) == [0, 0, 0, 1]
     assert let("'A-' <= bank.rating", counterparties=parties) == [1, 1, 1, 0]
     assert let("bank.rating > other.rating and other.rating == 'A-'", counterparties=parties) == [1, 1, 1, 0]
-    assert let("previous(bank.rating) == 'AA'", counterparties=parties) == [1, 1, 1, 1]
+    assert let("previous(bank.rating) == 'AA'", counterparties=parties) == [0, 1, 1, 1]  # nothing is before the first date
 
 
 def test_what_is_money() -> None:

@@ -86,7 +86,8 @@ class Booking:
             shares = shares_of(code, total, sources, whole=whole)
             limit = code.apply(Op.COPY, total)
             for claim, source, target, share in zip(claims, sources, targets, shares, strict=True):
-                moved = self._up_to(claim, reason, source, target, share)
+                asked = code.apply(Op.MINIMUM, share, total)  # a negative total is asked for as it is
+                moved = self._up_to(claim, reason, source, target, asked)
                 code.apply(Op.SUBTRACT, limit, moved, out=limit)
             if not whole:
                 return

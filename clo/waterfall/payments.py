@@ -179,12 +179,13 @@ class PayStep:
         per_note = any(self._per_note(name) for name in names)
         if not self.rounds and not per_note:
             for name, claim, share in zip(names, claims, shares, strict=True):
-                self._pay(name, claim, share)
+                self._pay(name, claim, code.apply(Op.MINIMUM, share, total))  # a negative total is asked for as it is
             return None
         remainder = code.apply(Op.SUBTRACT, total, self._total(shares))
         for name, claim, share in zip(names, claims, shares, strict=True):
             more = code.apply(Op.MINIMUM, remainder, code.apply(Op.SUBTRACT, claim, share))
             amount = code.apply(Op.ADD, share, code.apply(Op.MAXIMUM, more, code.constant(0.0)))
+            amount = code.apply(Op.MINIMUM, amount, total)  # a negative total is asked for as it is
             if self._per_note(name):
                 amount = self._whole_notes(name, amount)
             code.apply(Op.ADD, remainder, code.apply(Op.SUBTRACT, share, amount), out=remainder)

@@ -43,7 +43,7 @@ def renamed(case: Case, names: Mapping[str, str]) -> Case:
         if isinstance(value, list):
             return [inside(each) for each in value]
         if isinstance(value, dict):
-            return {names[key] if keys else key: inside(each, keys=key == "let") for key, each in value.items()}
+            return {names.get(key, key) if keys else key: inside(each, keys=key == "let") for key, each in value.items()}
         return value
 
     terms = dict(case.terms)

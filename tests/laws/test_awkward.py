@@ -149,9 +149,12 @@ def test_two_residuals_one_of_them_bearing_interest() -> None:
     assert found(a_deal(tranches=tranches, waterfall=waterfall)) == []
 
 
-def test_the_same_name_twice_in_a_step() -> None:
-    twice = {"pay": {"principal": ["senior", "senior"], "from": "cash", "amount": "500"}}
-    assert found(a_deal(waterfall=steps(FEE, INTEREST, twice, RESIDUAL))) == []
+def test_nothing_is_owed_and_less_than_nothing_is_asked_pro_rata() -> None:
+    less = {"pay": {"interest": ["senior", "senior_too"], "how": "pro_rata", "from": "cash", "amount": "0 - pool.balance"}}
+    tranches = {name: {"size": 3000, "coupon": "6%"} for name in ("senior", "senior_too")} | {"junior": {"size": "rest"}}
+    paid = [{"pay": {kind: ["senior", "senior_too"], "from": "cash"}} for kind in ("interest", "principal")]
+    for rounding in ("down", "none"):
+        assert found(a_deal(rounding=rounding, tranches=tranches, waterfall=steps(FEE, *paid, less, RESIDUAL))) == []
 
 
 def test_a_trigger_that_reads_another() -> None:
