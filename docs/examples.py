@@ -21,7 +21,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 
 import clo
-from clo.deal.steps import PAY_KINDS, VERBS
+from clo.deal.steps import VERBS
+from clo.deal.verbs import PAY_KINDS
 from clo.deal.vocabulary import OWNERS, QUANTITIES
 from clo.expressions import DEAL_FUNCTIONS
 

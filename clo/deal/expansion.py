@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from clo.deal.steps import Argument, Section, Step, StepTerms, Use
+from clo.deal.steps import Argument, Section, Step, Use
 from clo.deal.terms import Deal
+from clo.deal.verbs import StepTerms
 from clo.findings import Finding, nearest
 from clo.quantities import in_words
 

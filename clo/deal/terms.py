@@ -18,7 +18,9 @@ from clo.deal.fees import Fee, Tier
 from clo.deal.hedges import RATINGS, Counterparty, Hedge, Rating
 from clo.deal.liabilities import Coupon, Group, StepUp, Tranche
 from clo.deal.marks import Mark, Origin, enclosing, leaves
-from clo.deal.steps import (
+from clo.deal.steps import Let, Macro, Section, Step, Test, Use
+from clo.deal.triggers import Assertion, Force, Trigger
+from clo.deal.verbs import (
     COLLECTED,
     Buy,
     Capitalise,
@@ -27,20 +29,13 @@ from clo.deal.steps import (
     Credit,
     Debit,
     Draw,
-    Let,
-    Macro,
     Pay,
-    Section,
     Sell,
-    Step,
     StepTerms,
-    Test,
     Transfer,
-    Use,
     WriteDown,
     WriteUp,
 )
-from clo.deal.triggers import Assertion, Force, Trigger
 from clo.quantities import Day, ExpressionText, Identifier, Money, Share, Terms
 
 __all__ = [

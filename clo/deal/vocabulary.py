@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from clo.deal.steps import COLLECTED
+from clo.deal.verbs import COLLECTED
 
 POOL_FLOWS = (*COLLECTED, "default")
 """What a pool gives in a collection period."""

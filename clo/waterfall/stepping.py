@@ -77,7 +77,7 @@ class Stepping:
         if outer is None:
             return Condition(self.code.apply(Op.COPY, slot, out=self.code.new_slot()), text)
         joined = self.code.apply(Op.AND, outer.slot, slot, out=self.code.new_slot())
-        return Condition(joined, f"{outer.text} and {text}")
+        return Condition(joined, f"{outer.text}` and `{text}")
 
     def _enter(self, section: SectionStart) -> None:
         outer = self._within(section.within)

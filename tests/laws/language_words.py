@@ -162,13 +162,16 @@ class Words:
         return self.pick(some)
 
     def wrong(self) -> str:
-        """An amount that at times is negative, or not a number."""
+        """An amount that at times is negative, or not a number: divided by what is 0 to the last bit."""
         return self.pick([
             f"{self.held()} - {self.level()} * pool.initial",
             f"0 - {self.flow()}",
-            f"pool.initial * {self.held()} / pool.balance",
-            f"{self.pick(self.names.tranches)}.balance * (pool.interest / {self.pick(self.names.tranches)}.balance)",
+            f"{self.level()} * pool.initial * {self.held()} / {self.vanishing()}",
+            f"if({self.condition(1)}, {self.held()}, {self.held()} / ({self.pick(self.names.tranches)}.balance * 0))",
         ])  # fmt: skip
+
+    def vanishing(self) -> str:
+        return f"max(0, pool.balance - {self.level()} * pool.initial)"
 
     def amount(self, depth: int = 2) -> str:
         if self.wild and self.place == "step" and self.rng.random() < 0.15:
@@ -234,7 +237,7 @@ class Words:
                 lambda: f"if({self.condition(0)}, {self.condition(0)}, {self.condition(0)})",
             ]
         if self.wild and self.place == "step" and self.rng.random() < 0.05:
-            return f"{self.held()} / pool.balance > {self.level()}"
+            return f"{self.held()} / {self.vanishing()} > {self.level()}"
         return self.rng.choice(kinds)()
 
     # rates
