@@ -439,11 +439,11 @@ def test_why_a_step_of_a_section_did_nothing() -> None:
     result = run(spelled(outer))
     assert result.ok
     why = result.explain("senior.interest", 1).why
-    assert "step 2: not paid: `pool.balance > 0 and payment.number > 2` is false" in why
+    assert "step 2: not paid: `pool.balance > 0` and `payment.number > 2` is false" in why
     assert "step 5: not paid: `not (pool.balance > 0)` is false" in why
     fee = result.waterfall(3)
     told = list(fee.loc[fee["claim"] == "servicer.fee", "why"])
-    assert told[0] == "not paid: `pool.balance > 0 and not (payment.number > 2)` is false"
+    assert told[0] == "not paid: `pool.balance > 0` and `not (payment.number > 2)` is false"
     assert result.waterfall(1)["step"].is_monotonic_increasing
 
 
