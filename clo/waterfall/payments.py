@@ -100,7 +100,7 @@ class PayStep:
         if self._per_note(name):
             asked = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, claim, limit), self._all_there())
             share = self._whole_notes(name, asked)
-            code.apply(Op.SUBTRACT, limit, share, out=limit)
+            code.apply(Op.SUBTRACT, limit, code.apply(Op.MAXIMUM, share, code.constant(0.0)), out=limit)
             self._pay(name, claim, share)
         elif len(self.accounts) == 1:
             self._pay(name, claim, limit)
@@ -110,11 +110,12 @@ class PayStep:
             self._pay(name, claim, asked)
 
     def _whole_notes(self, name: str, share: int) -> int:
-        """The most of a share that is a whole amount a note."""
-        code, notes = self.code, self.code.slots[f"{name}.notes"]
+        """The most of a share that is a whole amount a note; a share below 0 stays as it is, to be asked for."""
+        code, notes, zero = self.code, self.code.slots[f"{name}.notes"], self.code.constant(0.0)
         some = code.apply(Op.SELECT, notes, notes, code.constant(1.0))
         each = code.apply(Op.ROUND_DOWN, code.apply(Op.DIVIDE, share, some))
-        return code.apply(Op.MULTIPLY, each, notes)
+        whole = code.apply(Op.MULTIPLY, each, notes)
+        return code.apply(Op.SELECT, code.apply(Op.LESS, share, zero), share, whole)
 
     def _pay(self, name: str, claim: int, limit: int, reason: Reason | None = None) -> int:
         """Payments out of each account in turn: the claim, at most the limit. Returns the slot of what was paid in all.
@@ -174,16 +175,17 @@ class PayStep:
         """
         code = self.code
         claims = [self._claim(name) for name in names]
-        total = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, limit, self._total(claims)), self._all_there())
-        shares = shares_of(code, total, claims, whole=self.rounds)
+        owed = [code.apply(Op.MAXIMUM, claim, code.constant(0.0)) for claim in claims]  # one below 0 takes from no other
+        total = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, limit, self._total(owed)), self._all_there())
+        shares = shares_of(code, total, owed, whole=self.rounds)
         per_note = any(self._per_note(name) for name in names)
         if not self.rounds and not per_note:
             for name, claim, share in zip(names, claims, shares, strict=True):
                 self._pay(name, claim, code.apply(Op.MINIMUM, share, total))  # a negative total is asked for as it is
             return None
         remainder = code.apply(Op.SUBTRACT, total, self._total(shares))
-        for name, claim, share in zip(names, claims, shares, strict=True):
-            more = code.apply(Op.MINIMUM, remainder, code.apply(Op.SUBTRACT, claim, share))
+        for name, claim, most, share in zip(names, claims, owed, shares, strict=True):
+            more = code.apply(Op.MINIMUM, remainder, code.apply(Op.SUBTRACT, most, share))
             amount = code.apply(Op.ADD, share, code.apply(Op.MAXIMUM, more, code.constant(0.0)))
             amount = code.apply(Op.MINIMUM, amount, total)  # a negative total is asked for as it is
             if self._per_note(name):
