@@ -34,6 +34,11 @@ def _parties(deal: Deal) -> Iterator[Finding]:
     parties += [(f"accounts.{name}.bank", account.bank) for name, account in deal.accounts.items()]
     parties += [(f"facilities.{name}.provider", facility.provider) for name, facility in deal.facilities.items()]
     parties += [(f"hedges.{name}.counterparty", hedge.counterparty) for name, hedge in deal.hedges.items()]
+    for section in ("accounts", "facilities", "hedges"):
+        for name in getattr(deal, section):
+            if name in ("buyer", "institutions", "corporation"):
+                message = f"{name!r} is somebody who buys or sells loans"
+                yield deal.origin.finding("E-D023", f"{section}.{name}", message, "give it another name", value=name)
     for path, party in parties:
         if party in taken:
             message = f"{party!r} cannot be paid as a party: it is the deal's own"

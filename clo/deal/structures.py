@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clo.deal.backing import PLAIN
 from clo.deal.terms import COLLECTED, Collect, Deal, Pay, Step, Transfer
 from clo.findings import DealError, Finding
 
@@ -70,6 +71,9 @@ def _missing(deal: Deal) -> list[Finding]:
         rule = "structure purchase_cash: notes with coupons, then one residual tranche; an account named collections"
         findings.append(deal.origin.finding("E-D060", path, message, fix, rule=rule))
 
+    if deal.backing != PLAIN:
+        message = f"{deal.backing!r} backs the tranches, and the structure pays them down to the pool alone"
+        miss("backing", message, "spell the waterfall out")
     if COLLECTIONS not in deal.accounts:
         miss("accounts", f"no account is named {COLLECTIONS!r}", f"add `{COLLECTIONS}: {{}}` to accounts")
     *notes, residual = deal.tranches

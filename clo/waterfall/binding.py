@@ -34,9 +34,9 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float], *, force: M
             numbers[f"{name}.notes"] = sizes[name] / tranche.denomination
     if SMALLEST in program.symbols.params:
         numbers[SMALLEST] = smallest_amount(deal, pool)
-    for name, made in (force or {}).items():
-        if made != "as_modelled":
-            numbers |= {f"{name}.forced": 1.0, f"{name}.forced_to": float(made == "fail")}
+    for name in deal.triggers:
+        made = (force or {}).get(name, "as_modelled")
+        numbers |= {f"{name}.forced": float(made != "as_modelled"), f"{name}.forced_to": float(made == "fail")}
     return program.with_params(numbers)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from clo.deal.terms import Capitalise, Charge, Credit, Deal, Debit, WriteDown, WriteUp
-from clo.waterfall.compiling import Condition, members, rounded
+from clo.waterfall.compiling import Condition, members, rounded, summed, where
 from clo.waterfall.kernel import Op
 from clo.waterfall.names import Scope
 from clo.waterfall.payments import shares_of
@@ -33,8 +33,10 @@ class Booking:
                 limit = self._limit(step.amount)
                 for name in members(self.deal, step.interest):
                     unpaid, balance = slots[f"{name}.interest_unpaid"], slots[f"{name}.balance"]
-                    asked = limit if step.amount is not None else self.code.apply(Op.MINIMUM, unpaid, limit)
-                    self._up_to(f"{name}.capitalise", "capitalise", unpaid, balance, asked)
+                    if step.amount is not None:
+                        self._up_to(f"{name}.capitalise", "capitalise", unpaid, balance, limit)
+                    else:
+                        self._move(f"{name}.capitalise", "capitalise", unpaid, balance, where(self.code, self.condition, unpaid))
             case WriteDown():
                 self._written(step, "write_down", "balance", "written_down")
             case WriteUp():
@@ -69,7 +71,7 @@ class Booking:
         else:
             limit = self.scope.amount(amount)
             limit = rounded(code, self.deal, limit) if whole else code.apply(Op.COPY, limit)
-        return limit if self.condition is None else code.apply(Op.SELECT, self.condition.slot, limit, code.constant(0.0))
+        return where(code, self.condition, limit)
 
     def _written(self, step: WriteDown | WriteUp, reason: Reason, taken: str, given: str) -> None:
         code, limit = self.code, self._limit(step.amount)
@@ -79,10 +81,7 @@ class Booking:
         claims = [f"{name}.{reason}" for name in names]
         if step.how == "pro_rata":
             whole = self.deal.rounding != "none"
-            everything = sources[0]
-            for source in sources[1:]:
-                everything = code.apply(Op.ADD, everything, source)
-            total = code.apply(Op.MINIMUM, limit, everything)
+            total = code.apply(Op.MINIMUM, limit, summed(code, sources))
             shares = shares_of(code, total, sources, whole=whole)
             limit = code.apply(Op.COPY, total)
             for claim, source, target, share in zip(claims, sources, targets, shares, strict=True):

@@ -112,7 +112,7 @@ class _Compiler:
             if name not in code.slots:
                 code.new_slot(name)
         for party in dict.fromkeys(self._parties()):
-            code.new_slot(f"received.{party}", weight=1.0)
+            code.new_slot(f"received:{party}", weight=1.0)
 
     def _new(self, name: str, words: Iterable[str]) -> None:
         for word in words:

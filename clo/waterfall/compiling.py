@@ -21,6 +21,14 @@ def rounded(code: Assembler, deal: Deal, slot: int, out: int | None = None) -> i
     return code.apply(_ROUND[deal.rounding], slot, out=out)
 
 
+def summed(code: Assembler, slots: Sequence[int]) -> int:
+    """The slot of the sum of some slots."""
+    total = slots[0]
+    for slot in slots[1:]:
+        total = code.apply(Op.ADD, total, slot)
+    return total
+
+
 def payee(deal: Deal, name: str) -> str:
     """Who receives what is paid on an entry."""
     if name in deal.tranches:
@@ -47,3 +55,8 @@ class Condition:
 
     slot: int
     text: str
+
+
+def where(code: Assembler, condition: Condition | None, slot: int) -> int:
+    """The slot's value where the condition holds, else 0; the slot itself without a condition."""
+    return slot if condition is None else code.apply(Op.SELECT, condition.slot, slot, code.constant(0.0))

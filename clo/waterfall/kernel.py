@@ -51,13 +51,12 @@ class Op(IntEnum):
     ROUND_DOWN = 18  # out = floor(a + WHOLE)
     ROUND_HALF_UP = 19  # out = floor(a + 1/2 + WHOLE)
     COLLECT = 20  # account a and the tally b receive c
-    MOVE = 21  # from a to b: min(c, a); out, out + 1, out + 2 = asked, available, moved
-    PAY = 22  # from a to b: min(c, d, a); c falls by it, d by min(c, d); out, out + 1, out + 2 = asked, available, paid
+    MOVE = 21  # from a to b: min(c, a); out, out + 1, out + 2 = asked (where a is no amount, a itself), available, moved
+    PAY = 22  # where e: from a to b: min(c, d, a); c falls by it, d by min(c, d); out, out + 1, out + 2 = asked, available, paid
     PAY_WHOLE = 23  # as PAY, and never more than the whole units in a
     REMEMBER = 24  # history[a, t] = b
-    GROWN = (
-        25  # out = what purchases in history[a] give of series b: a flow of the period (c = 0), a level at its end (1), start (2)
-    )
+    GROWN = 25  # out = what purchases in history[a] give of series b: a flow (c = 0), a level at the end (1) or start (2)
+    POSITIVE = 26  # out = a where a > 0, else 0, also where it is not a number
 
 
 _INPUT, _PERIOD, _COPY = int(Op.INPUT), int(Op.PERIOD), int(Op.COPY)
@@ -67,7 +66,7 @@ _LESS, _LESS_EQUAL, _EQUAL, _NOT_EQUAL = int(Op.LESS), int(Op.LESS_EQUAL), int(O
 _AND, _OR, _NOT, _SELECT = int(Op.AND), int(Op.OR), int(Op.NOT), int(Op.SELECT)
 _ROUND_DOWN, _ROUND_HALF_UP = int(Op.ROUND_DOWN), int(Op.ROUND_HALF_UP)
 _COLLECT, _MOVE, _PAY, _PAY_WHOLE = int(Op.COLLECT), int(Op.MOVE), int(Op.PAY), int(Op.PAY_WHOLE)
-_REMEMBER, _GROWN = int(Op.REMEMBER), int(Op.GROWN)
+_REMEMBER, _GROWN, _POSITIVE = int(Op.REMEMBER), int(Op.GROWN), int(Op.POSITIVE)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -101,7 +100,7 @@ def run_block(  # type: ignore[no-untyped-def]
 
     for t in range(n_periods):
         for i in range(ops.shape[0]):
-            code, o, a, b, c, d = ops[i, 0], ops[i, 1], ops[i, 2], ops[i, 3], ops[i, 4], ops[i, 5]
+            code, o, a, b, c, d, e = ops[i, 0], ops[i, 1], ops[i, 2], ops[i, 3], ops[i, 4], ops[i, 5], ops[i, 6]
             if code == _MULTIPLY:
                 for s in range(n):
                     slots[o, s] = slots[a, s] * slots[b, s]
@@ -115,8 +114,9 @@ def run_block(  # type: ignore[no-untyped-def]
                 whole = code == _PAY_WHOLE
                 odd = 0
                 for s in range(n):
-                    claim, limit = slots[c, s], slots[d, s]
+                    claim, limit, holds = slots[c, s], slots[d, s], slots[e, s]
                     asked = claim if (claim < limit) | np.isnan(claim) else limit
+                    asked = 0.0 if holds == 0.0 else (np.nan if np.isnan(holds) else asked)
                     available = slots[a, s]
                     there = np.floor(available + WHOLE) if whole else available
                     paid = max(0.0, min(asked, there))  # in this order nothing is paid where the amount is not a number
@@ -202,8 +202,8 @@ def run_block(  # type: ignore[no-untyped-def]
             elif code == _MOVE:
                 odd = 0
                 for s in range(n):
-                    asked = slots[c, s]
-                    available = slots[a, s]
+                    asked, available = slots[c, s], slots[a, s]
+                    asked = asked if (available >= -tolerance) | (asked == 0.0) else available
                     moved = max(0.0, min(asked, available))
                     odd += 0 if asked >= -tolerance else 1
                     slots[o, s] = asked
@@ -213,6 +213,10 @@ def run_block(  # type: ignore[no-untyped-def]
                     slots[b, s] += moved
                 if odd > 0:
                     _mark(slots, o, tolerance, i, t, breach)
+            elif code == _POSITIVE:
+                for s in range(n):
+                    x = slots[a, s]
+                    slots[o, s] = x if x > 0.0 else 0.0
             elif code == _REMEMBER:
                 for s in range(n):
                     history[a, t, s] = slots[b, s]

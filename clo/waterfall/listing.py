@@ -18,11 +18,11 @@ _SHAPES: Mapping[Op, str] = {
     Op.SELECT: "osss",
     Op.COLLECT: "-sss",
     Op.MOVE: "osss",
-    Op.PAY: "ossss",
-    Op.PAY_WHOLE: "ossss",
+    Op.PAY: "osssss",
+    Op.PAY_WHOLE: "osssss",
     Op.REMEMBER: "-ps",
-    Op.GROWN: "opq",
-} | dict.fromkeys((Op.COPY, Op.NEGATE, Op.NOT, Op.ROUND_DOWN, Op.ROUND_HALF_UP), "os")
+    Op.GROWN: "opqg",
+} | dict.fromkeys((Op.COPY, Op.NEGATE, Op.NOT, Op.ROUND_DOWN, Op.ROUND_HALF_UP, Op.POSITIVE), "os")
 """What the integers after the code are: o the slot of the result, s a slot, i an input, v a value by date, p purchases,
 q a series of what they give, - nothing. Ops that are not here compute one slot of two."""
 
@@ -57,6 +57,8 @@ def _operand(program: Program, names: Mapping[int, str], kind: str, value: int) 
             return f"{PURCHASES} of {program.purchases[value]}"
         case "q":
             return f"{UNITS} {'.'.join(program.units[value])}"
+        case "g":
+            return ("as a flow", "at the end", "at the start")[value]
         case "-":
             return ""
     return f"{names.get(value, '')}#{value}"

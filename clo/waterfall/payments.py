@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from clo.deal.terms import Deal, Pay
 from clo.waterfall.assembler import Assembler
-from clo.waterfall.compiling import Condition, members, payee, rounded
+from clo.waterfall.compiling import Condition, members, payee, rounded, summed
 from clo.waterfall.kernel import Op
 from clo.waterfall.names import Scope
 from clo.waterfall.program import Movement, Reason
@@ -49,7 +49,7 @@ class PayStep:
             limit = code.apply(Op.COPY, code.unbounded) if self._counts_down else code.unbounded
         else:
             limit = rounded(code, self.deal, self.scope.amount(self.step.amount))
-        return limit if self.condition is None else code.apply(Op.SELECT, self.condition.slot, limit, code.constant(0.0))
+        return limit
 
     @property
     def _counts_down(self) -> bool:
@@ -88,7 +88,8 @@ class PayStep:
                     self._in_turn(member, limit)
             else:
                 inner = members(self.deal, (name,))
-                asked = self.code.apply(Op.MINIMUM, self._total([self._claim(member) for member in inner]), limit)
+                owed = [self.code.apply(Op.POSITIVE, self._claim(member)) for member in inner]
+                asked = self.code.apply(Op.MINIMUM, summed(self.code, owed), limit)
                 left = self._pro_rata(inner, limit)
                 self.code.apply(Op.SUBTRACT, limit, asked, out=limit)
                 if left is not None:
@@ -100,13 +101,13 @@ class PayStep:
         if self._per_note(name):
             asked = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, claim, limit), self._all_there())
             share = self._whole_notes(name, asked)
-            code.apply(Op.SUBTRACT, limit, code.apply(Op.MAXIMUM, share, code.constant(0.0)), out=limit)
+            code.apply(Op.SUBTRACT, limit, code.apply(Op.POSITIVE, share), out=limit)
             self._pay(name, claim, share)
         elif len(self.accounts) == 1:
             self._pay(name, claim, limit)
         else:
             asked = code.apply(Op.MINIMUM, claim, limit)
-            code.apply(Op.SUBTRACT, limit, code.apply(Op.MAXIMUM, asked, code.constant(0.0)), out=limit)
+            code.apply(Op.SUBTRACT, limit, code.apply(Op.POSITIVE, asked), out=limit)
             self._pay(name, claim, asked)
 
     def _whole_notes(self, name: str, share: int) -> int:
@@ -139,7 +140,8 @@ class PayStep:
         party = payee(self.deal, name)
         out = code.movement_slots()
         pay = Op.PAY_WHOLE if self.rounds else Op.PAY
-        op = code.emit(pay, out, code.slots[f"{account}.balance"], code.slots[f"received.{party}"], claim, limit)
+        holds = code.constant(1.0) if self.condition is None else self.condition.slot
+        op = code.emit(pay, out, code.slots[f"{account}.balance"], code.slots[f"received:{party}"], claim, limit, holds)
         if reason is None:
             reason = "residual_principal" if kind == "residual" else kind
         code.movements.append(
@@ -162,12 +164,6 @@ class PayStep:
 
     # ---- several claims ----
 
-    def _total(self, slots: Sequence[int]) -> int:
-        total = slots[0]
-        for slot in slots[1:]:
-            total = self.code.apply(Op.ADD, total, slot)
-        return total
-
     def _pro_rata(self, names: Sequence[str], limit: int) -> int | None:
         """Shares by claim; the remainder of rounding them down joins the share of the first named that still has a claim.
 
@@ -175,15 +171,15 @@ class PayStep:
         """
         code = self.code
         claims = [self._claim(name) for name in names]
-        owed = [code.apply(Op.MAXIMUM, claim, code.constant(0.0)) for claim in claims]  # one below 0 takes from no other
-        total = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, limit, self._total(owed)), self._all_there())
+        owed = [code.apply(Op.POSITIVE, claim) for claim in claims]  # a claim that is a breach takes from no other
+        total = code.apply(Op.MINIMUM, code.apply(Op.MINIMUM, limit, summed(code, owed)), self._all_there())
         shares = shares_of(code, total, owed, whole=self.rounds)
         per_note = any(self._per_note(name) for name in names)
         if not self.rounds and not per_note:
             for name, claim, share in zip(names, claims, shares, strict=True):
                 self._pay(name, claim, code.apply(Op.MINIMUM, share, total))  # a negative total is asked for as it is
             return None
-        remainder = code.apply(Op.SUBTRACT, total, self._total(shares))
+        remainder = code.apply(Op.SUBTRACT, total, summed(code, shares))
         for name, claim, most, share in zip(names, claims, owed, shares, strict=True):
             more = code.apply(Op.MINIMUM, remainder, code.apply(Op.SUBTRACT, most, share))
             amount = code.apply(Op.ADD, share, code.apply(Op.MAXIMUM, more, code.constant(0.0)))
@@ -222,9 +218,7 @@ class PayStep:
 
 def shares_of(code: Assembler, total: int, claims: Sequence[int], *, whole: bool) -> list[int]:
     """A total shared by claim, each share rounded down where `whole`; nothing where nobody claims."""
-    everything = claims[0]
-    for claim in claims[1:]:
-        everything = code.apply(Op.ADD, everything, claim)
+    everything = summed(code, claims)
     divisor = code.apply(Op.SELECT, everything, everything, code.constant(1.0))
     shares = [code.apply(Op.DIVIDE, code.apply(Op.MULTIPLY, total, claim), divisor) for claim in claims]
     return [code.apply(Op.ROUND_DOWN, share) for share in shares] if whole else shares

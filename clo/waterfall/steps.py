@@ -7,7 +7,7 @@ import math
 from clo.deal.terms import Buy, Collect, Deal, Draw, Sell, Transfer
 from clo.waterfall.assembler import SMALLEST
 from clo.waterfall.bookings import Booking
-from clo.waterfall.compiling import BUYER, TALLY, Condition, rounded
+from clo.waterfall.compiling import BUYER, TALLY, Condition, rounded, where
 from clo.waterfall.kernel import Op
 from clo.waterfall.names import Scope
 from clo.waterfall.program import Movement, Reason
@@ -41,9 +41,7 @@ class CashStep:
         return self.code.slots[f"{account}.balance"]
 
     def _if(self, slot: int) -> int:
-        """The slot's value where the step's condition holds, else 0."""
-        code = self.code
-        return slot if self.condition is None else code.apply(Op.SELECT, self.condition.slot, slot, code.constant(0.0))
+        return where(self.code, self.condition, slot)
 
     def _note(self, op: int, reason: Reason, claim: str, source: str, to: str, slots: tuple[int, int, int]) -> None:
         condition, text = (None, "") if self.condition is None else (self.condition.slot, self.condition.text)
@@ -81,7 +79,7 @@ class CashStep:
         there = self.scope.available(name)
         there = code.apply(Op.ROUND_DOWN if self.rounds else Op.COPY, there)
         asked = there if step.amount is None else rounded(code, self.deal, self.scope.amount(step.amount))
-        asked = self._if(asked) if self.condition is not None else code.apply(Op.COPY, asked)
+        asked = self._if(asked)
         moved = self._moved("draw", f"{name}.draw", (name, step.to), there, self._balance(step.to), asked)
         for slot in (code.slots[f"{name}.balance"], code.slots[f"{name}.drawn"]):
             code.apply(Op.ADD, slot, moved, out=slot)
@@ -92,7 +90,7 @@ class CashStep:
         code, name = self.code, step.source
         owed = code.slots[f"{name}.receivable"]
         asked = owed if step.amount is None else rounded(code, self.deal, self.scope.amount(step.amount))
-        asked = self._if(asked) if self.condition is not None else code.apply(Op.COPY, asked)
+        asked = self._if(asked)
         self._came_in(self._moved("draw", f"{name}.draw", (name, step.to), owed, self._balance(step.to), asked))
 
     def _buy(self, step: Buy) -> None:
@@ -104,7 +102,9 @@ class CashStep:
         out = code.movement_slots()
         pay, unlimited = Op.PAY_WHOLE if self.rounds else Op.PAY, code.apply(Op.COPY, code.unbounded)
         claim = code.apply(Op.COPY, asked)
-        op = code.emit(pay, out, self._balance(step.source), code.slots[f"received.{seller}"], claim, unlimited)
+        op = code.emit(
+            pay, out, self._balance(step.source), code.slots[f"received:{seller}"], claim, unlimited, code.constant(1.0)
+        )
         self._note(op, "purchase", f"{pool}.purchase", step.source, seller, (out, out + 1, out + 2))
         bought = code.apply(Op.DIVIDE, out + 2, code.constant(step.price, f"{pool}.price_{self.number}"))
         for slot in (code.slots[f"{pool}.bought"], code.slots[f"{pool}.balance"], code.slots["pool.balance"]):

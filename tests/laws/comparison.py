@@ -51,7 +51,8 @@ SHARED = ("notional", "available", "value")
 def apart(one: float, other: float, tolerance: float) -> bool:
     """Whether two numbers differ by more than that; two that are no numbers do not."""
     one, other = float(one), float(other)
-    return not (abs(one - other) <= tolerance or one == other or (one != one and other != other))  # noqa: PLR0124  (NaN)
+    within = max(tolerance, SMALL * abs(one)) if tolerance else 0.0  # amounts beyond the pool are compared with themselves
+    return not (abs(one - other) <= within or one == other or (one != one and other != other))  # noqa: PLR0124  (NaN)
 
 
 def rows_of(frame: pd.DataFrame) -> dict[tuple[Any, Any], dict[str, Any]]:
