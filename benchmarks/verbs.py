@@ -26,7 +26,6 @@ from clo.waterfall.program import Program
 
 PAYMENTS, THREADS, RUNS, TIMES = 24, 2, 5, 20
 POOL = 13_500_000_000.0
-COUPONS = {"a": 0.015, "b": 0.018}
 COLLECT: dict[str, Any] = {"collect": {"from": list(COLLECTED), "to": "cash"}}
 DRAWN: list[dict[str, Any]] = [
     {"draw": {"from": "line", "to": "cash", "amount": 1}},
@@ -131,7 +130,7 @@ class Job:
         return kept
 
 
-def by_hand(given: Reads, program: Program, payments: int) -> float:
+def by_hand(given: Reads, payments: int) -> float:
     """Seconds for as many payments of interest in NumPy, all scenarios at once, as a careful user would write them."""
     scenarios = given.inputs.shape[2]
     cash, owed, received = np.full(scenarios, POOL), np.full(scenarios, 1e6), np.zeros(scenarios)
@@ -168,7 +167,7 @@ def speed_by_steps(scenarios: int) -> list[dict[str, Any]]:
     for _ in range(RUNS + 1):
         for count, job in jobs.items():
             job.run()
-            hand[count].append(by_hand(job.reads, job.program, count))
+            hand[count].append(by_hand(job.reads, count))
     rows = []
     for count, job in jobs.items():
         ours, numpy_seconds = statistics.median(job.seconds[1:]), statistics.median(hand[count][1:])

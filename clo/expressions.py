@@ -36,6 +36,8 @@ _TOKEN = re.compile(
     r"""|(?P<number>(?<![\w.])(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)\s*(?P<unit>%|bp\b)?"""
     r"""|(?P<call_if>\bif\s*\()"""
 )
+_DATE = re.compile(r"(?<![\w.])\d{4}-\d{2}-\d{2}(?!\w)")
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _UNIT = {"%": "/100", "bp": "/10_000"}
@@ -62,7 +64,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operator or function: `+ - * / < <= > >= == != and or not neg min max if` over its arguments."""
+    """An operator or function over its arguments: `+ - * / < <= > >= == != and or not neg min max if`, or one of MEMORY."""
 
     function: str
     arguments: tuple[Expression, ...]
@@ -76,6 +78,8 @@ def parse(text: str | float, functions: Mapping[str, tuple[int, int]] = FUNCTION
     if isinstance(text, (int, float)) and not isinstance(text, bool):
         return Number(float(text))
     source = str(text).strip()
+    if date := _DATE.search(_QUOTED.sub("", source)):
+        raise ExpressionError(f"a date stands in quotes: '{date[0]}' in {_quoted(source)}")
     if len(source) > MAX_LENGTH:
         raise ExpressionError(f"expression of {len(source):,} characters; the limit is {MAX_LENGTH:,}")
     try:

@@ -53,7 +53,11 @@ def _rate(value: Any) -> float:
         raise PydanticCustomError(
             "rate",
             "{number} is {percent} % a year",
-            {"number": f"{number:g}", "percent": f"{number * 100:g}", "fix": f"write {number:g}% or {number / 100:g}"},
+            {
+                "number": f"{number:g}",
+                "percent": f"{number * 100:g}",
+                "fix": f"write {number:g}% or {number / 100:g}",
+            },
         )
     return number
 
@@ -70,7 +74,7 @@ def _price(value: Any) -> float:
     """A price as a share of the amount: `99%` or 0.99."""
     number = _rate(value) if isinstance(value, str) and value.strip().endswith("%") else _number(value)
     if number is None or not 0.0 < number < PRICE_LIMIT:
-        fix = "write 99% or 0.99"
+        fix = f"write {number:g}% or {number / 100:g}" if number is not None and number > 0.0 else "write 99% or 0.99"
         raise PydanticCustomError("price", "{value} is not a price as a share of the amount", {"value": repr(value), "fix": fix})
     return number
 

@@ -64,12 +64,16 @@ def run_findings(run: Run) -> list[Finding]:
         *_left_over(run),
         *_lost_recoveries(run),
         *_outstanding(run),
+        *_owed_at_the_end(run),
+        *_price_of_the_loans(run),
         *_carry(run),
     ]
 
 
 STRAGGLERS = 1e-6
 """Share of the pool below which what is left at the end is not worth a warning."""
+BREACHES = "every amount is a number, 0 or more"
+"""The check of breaches, each of which is told as a finding of its own."""
 HALF = 0.5
 """Of a currency unit: amounts closer than that are the same."""
 Row = tuple[str, float, bool]
@@ -93,7 +97,7 @@ def _cash(run: Run) -> Iterator[Row]:
     tolerance = LEAK * run.flows.parameter("pool.initial")
     yield _within("cash in - cash out = change in cash", _largest(run.flows.leak[:1]), tolerance)
     breaches = float((run.flows.breach[0, :1] >= 0).sum())
-    yield _within("every amount is a number, 0 or more", breaches, 0.0)
+    yield _within(BREACHES, breaches, 0.0)
     held = run.accounts.groupby("payment_date")[["opening", "closing"]].sum()
     received = run.parties[run.parties["payee"] == ISSUER].groupby("payment_date")["amount"].sum()
     paid = run.parties[run.parties["payer"] == ISSUER].groupby("payment_date")["amount"].sum()
@@ -239,6 +243,35 @@ def _outstanding(run: Run) -> Iterator[Finding]:
         )
         fix = "move legal_final, or leave out loans that last longer"
         yield run.deal.origin.finding("W-R215", "dates.legal_final", message, fix)
+
+
+def _owed_at_the_end(run: Run) -> Iterator[Finding]:
+    """Principal, advances and swap payments that the last payment leaves unpaid."""
+    smallest = HALF if run.deal.rounding != "none" else STRAGGLERS * run.flows.parameter("pool.initial")
+    left = [
+        (f"tranches.{name}", "principal of", name, f"{name}.balance")
+        for name, each in run.deal.tranches.items()
+        if each.coupon is not None
+    ]
+    left += [(f"facilities.{name}", "what was drawn on", name, f"{name}.balance") for name in run.deal.facilities]
+    left += [(f"hedges.{name}", "what is owed on", name, f"{name}.unpaid") for name in run.deal.hedges]
+    for path, what, name, quantity in left:
+        amount = float(run.flows.value(quantity)[-1])
+        if amount > smallest:
+            message = f"{what} {name!r} is not paid by the last payment: {amount:,.0f} is left"
+            yield run.deal.origin.finding("W-R216", path, message, "a loss to who is owed it; the summary shows that of tranches")
+
+
+def _price_of_the_loans(run: Run) -> Iterator[Finding]:
+    """Accounts that are funded out of the price of the loans, where nothing says that they are."""
+    funded = sum(account.initial for account in run.deal.accounts.values())
+    if funded > 0.0 and run.deal.backing == PLAIN:
+        pool = run.flows.parameter("pool.initial")
+        message = (
+            f"accounts start with {funded:,.0f} of what the tranches bring in; loans of {pool:,.0f} are bought with the rest"
+        )
+        fix = "where a class funds an account, write backing: pool.initial + NAME.initial"
+        yield run.deal.origin.finding("W-R217", "accounts", message, fix, rule="tranches = pool, unless backing says otherwise")
 
 
 def _carry(run: Run) -> Iterator[Finding]:

@@ -19,6 +19,10 @@ _STEP: TypeAdapter[Any] = TypeAdapter(Step)
 _PARAMETER = re.compile(r"\{([A-Za-z_]\w*)\}")
 
 
+MOST_STEPS = 10_000
+"""Steps of a deal, all macros filled in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """One side of a section: its steps, or those of its `else`."""
@@ -97,6 +101,9 @@ class _Expansion:
         """Append the steps, each with the path of where the deal says it."""
         for above, step in steps:
             path = f"{above}.{step.verb}"
+            if self._steps == MOST_STEPS:
+                self._find("E-D132", path, f"macros fill in more than {MOST_STEPS:,} steps", "use fewer")
+                return
             if isinstance(step, Section):
                 self._section(step, path, within, titles, open_macros)
             elif isinstance(step, Use) and self._usable(step.macro, path, open_macros):

@@ -53,6 +53,13 @@ class Coupon(Terms):
     floor: SignedRate | None = None
     cap: SignedRate | None = None
 
+    @model_validator(mode="after")
+    def _bounds(self) -> Coupon:
+        if self.floor is not None and self.cap is not None and self.floor > self.cap:
+            said = {"floor": f"{self.floor:.4%}", "cap": f"{self.cap:.4%}", "fix": "the floor is at most the cap"}
+            raise PydanticCustomError("coupon", "the floor {floor} is above the cap {cap}", said)
+        return self
+
     def __str__(self) -> str:
         times = "" if self.multiplier == 1.0 else f"{self.multiplier:g} x "
         parts = [f"{times}{self.index}"] if self.index is not None else []
@@ -93,6 +100,10 @@ class Tranche(Terms):
         if self.principal_per_note and self.denomination is None:
             fix = "add denomination:, or remove principal_per_note"
             raise PydanticCustomError("tranche", "principal_per_note without a denomination", {"fix": fix})
+        bare = [key for key in ("notional", "interest_on_unpaid", "day_count") if getattr(self, key) is not None]
+        if self.coupon is None and bare:
+            said = {"keys": ", ".join(bare), "fix": "add coupon:, or leave them out"}
+            raise PydanticCustomError("tranche", "{keys} without a coupon: no interest accrues", said)
         return self
 
     @property

@@ -92,7 +92,7 @@ class Use(StepTerms):
     verb: ClassVar[str] = "use"
 
     macro: str
-    arguments: Annotated[tuple[dict[str, Argument], ...], Field(alias="with")] = ({},)
+    arguments: Annotated[tuple[dict[str, Argument], ...], Field(alias="with", min_length=1)] = ({},)
 
     @model_validator(mode="before")
     @classmethod

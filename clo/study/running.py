@@ -62,6 +62,9 @@ def run(
     chosen = resolve_pools(deal, loans)
     pools = chosen.loans
     fixings = resolve_curves(deal) if curves is None else curves
+    program, compiling_found = compiled(deal)  # before the pool, which may take long
+    if has_errors(compiling_found):
+        raise DealError(compiling_found)
     try:
         projected = project(
             pools,
@@ -74,9 +77,6 @@ def run(
         )
     except InputError as error:
         raise InputError(placed(deal, scenario, overrides, error.findings)) from None
-    program, compiling_found = compiled(deal)
-    if has_errors(compiling_found):
-        raise DealError(compiling_found)
     program = bind(program, deal, {name: pool.balance for name, pool in pools.items()}, force=assumed.force)
     rates = assumed.rates or {}
     shift = {name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in fixings}

@@ -55,7 +55,7 @@ def _column(flows: PoolFlows, quantity: str) -> Floats:
     """A quantity of each group by month [g, m, s]."""
     if quantity in COLLECTED:
         return flows.collected(quantity)
-    return np.asarray(flows.amounts[LEVELS.get(quantity, Flow[quantity] if quantity in Flow.__members__ else Flow.closing)])
+    return np.asarray(flows.amounts[LEVELS[quantity] if quantity in LEVELS else Flow[quantity]])
 
 
 def unit_series(program: Program, flows: PoolFlows) -> Floats:

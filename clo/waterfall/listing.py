@@ -57,10 +57,8 @@ def _operand(program: Program, names: Mapping[int, str], kind: str, value: int) 
             return f"{PURCHASES} of {program.purchases[value]}"
         case "q":
             return f"{UNITS} {'.'.join(program.units[value])}"
-        case "g":
-            return ("as a flow", "at the end", "at the start")[value]
-        case "-":
-            return ""
+        case "-" | "g":
+            return "" if kind == "-" else ("as a flow", "at the end", "at the start")[value]
     return f"{names.get(value, '')}#{value}"
 
 

@@ -89,7 +89,8 @@ class Scope:
             kind = self.kinds.is_condition(expression)
             if kind is not None and kind != condition:
                 wanted, given = ("a condition", "a number") if condition else ("a number", "a condition")
-                self.complain("E-D104", f"{wanted} stands here, and {text!r} is {given}", "compare it with something", value=text)
+                fix = "compare it with something" if condition else "write if(condition, amount, 0)"
+                self.complain("E-D104", f"{wanted} stands here, and {text!r} is {given}", fix, value=text)
                 return self._nothing()
             return self.code.lower(expression, self.slot_of, self.is_money, self.memory.slot, out=out)
         except ExpressionError as error:

@@ -9,11 +9,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-CASH_REASONS = (
-    "collect", "transfer", "draw", "earned", "purchase", "sale",
-    "fee", "interest", "principal", "hedge", "residual_principal", "residual_interest",
-)  # fmt: skip
-"""Why cash moves."""
 BOOKINGS = ("charge", "capitalise", "write_down", "write_up", "debit", "credit")
 """Why something moves that is not cash."""
 Reason = Literal[

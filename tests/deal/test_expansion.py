@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from by_hand import terms
+from pydantic import ValidationError
 
 from clo.deal.expansion import Branch, Item, PlacedStep, SectionStart, expanded, placed_steps
 from clo.deal.terms import Deal, Pay, Transfer
@@ -127,8 +128,16 @@ def test_a_list_of_arguments_uses_it_once_each() -> None:
     assert [line.split(" @")[0] for line in said(found)] == ["1 1", "2 1 * 2", "3 2", "4 2 * 2", "5 3", "6 3 * 2"]
 
 
-def test_an_empty_list_of_arguments_uses_it_never() -> None:
-    assert items({"use": {"macro": "aside", "with": []}}, aside=ASIDE) == []
+def test_an_empty_list_of_arguments_is_refused() -> None:
+    with pytest.raises(ValidationError, match="at least 1 item"):
+        items({"use": {"macro": "aside", "with": []}}, aside=ASIDE)
+
+
+def test_macros_fill_in_no_more_than_so_many_steps() -> None:
+    tenfold = {f"m{n}": {"steps": [{"use": f"m{n + 1}"}] * 10} for n in range(6)} | {"m6": {"steps": [move(1)]}}
+    found = wrong({"use": "m0"}, **tenfold)
+    assert {finding.code for finding in found} == {"E-D132"}
+    assert "more than 10,000 steps" in found[0].message
 
 
 def test_a_macro_without_parameters_is_used_by_its_name() -> None:

@@ -55,7 +55,7 @@ CASES: dict[str, Case] = {
     ),
     "a price in percent without the sign": (
         ((BUY, BUY + " price: 98,"),), "E-D013", "price: 98", f"{SECTION}.else[1].buy.price", "98",
-        "98 is not a price as a share of the amount", "", "write 99% or 0.99",
+        "98 is not a price as a share of the amount", "", "write 98% or 0.98",
     ),
     # ---- macros
     "a macro that is not there": (
@@ -194,7 +194,7 @@ CASES: dict[str, Case] = {
     "a condition for an amount": (
         (('amount: "0 * pool.default"', 'amount: "pool.default > 5"'),), "E-D104", "write_down:",
         f"{SECTION}.steps[1].write_down",
-        "pool.default > 5", "a number stands here, and 'pool.default > 5' is a condition", "", "compare it with something",
+        "pool.default > 5", "a number stands here, and 'pool.default > 5' is a condition", "", "write if(condition, amount, 0)",
     ),
     # ---- money
     "collection that depends on a condition": (

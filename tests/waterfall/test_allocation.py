@@ -262,7 +262,7 @@ def off_the_sheet(program: Program, name: str) -> Program:
     return dataclasses.replace(program, balance_sheet=weights)
 
 
-@pytest.mark.parametrize("name", ["received.investors", "received.seller", "received.servicer", TALLY])
+@pytest.mark.parametrize("name", ["received:investors", "received:seller", "received:servicer", TALLY])
 def test_cash_to_a_slot_off_the_balance_sheet_is_a_leak(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     result = tampered(monkeypatch, lambda program: off_the_sheet(program, name))
     assert not result.ok

@@ -110,7 +110,7 @@ def test_only_accounts_and_parties_and_the_tally_are_on_the_balance_sheet() -> N
     on = {name: weight for name, weight in weights.items() if weight}
     assert on == {
         TALLY: -1.0, "collections.balance": 1.0, "reserve.balance": 1.0,
-        "received.investors": 1.0, "received.seller": 1.0, "received.servicer": 1.0, "received.flat": 1.0,
+        "received:investors": 1.0, "received:seller": 1.0, "received:servicer": 1.0, "received:flat": 1.0,
     }  # fmt: skip
     assert np.count_nonzero(program.balance_sheet) == len(on)
 

@@ -96,6 +96,7 @@ MEANING: dict[Op, Callable[[Floats, Floats, Floats], Any]] = {
     Op.OR: lambda a, b, c: np.where(true(a) | true(b), 1.0, known(False, a, b)),
     Op.NOT: lambda a, b, c: known(a == 0, a),
     Op.SELECT: lambda a, b, c: known(np.where(a != 0, b, c), a),
+    Op.POSITIVE: lambda a, b, c: np.where(a > 0, a, 0.0),
     Op.ROUND_DOWN: lambda a, b, c: np.floor(a + WHOLE),
     Op.ROUND_HALF_UP: lambda a, b, c: np.floor(a + 0.5 + WHOLE),
 }
@@ -172,8 +173,8 @@ def amounts(seed: int, scenarios: int = 400) -> Floats:
 @pytest.mark.parametrize("compiled", [False, True])
 def test_pay(whole: bool, compiled: bool) -> None:
     inputs = amounts(1 + whole)
-    ops = [*READ, (Op.PAY_WHOLE if whole else Op.PAY, OUT, A, B, C, D)]
-    out, _, breach = machine(ops, inputs, compiled=compiled)
+    ops = [*READ, (Op.PAY_WHOLE if whole else Op.PAY, OUT, A, B, C, D, 8)]
+    out, _, breach = machine(ops, inputs, starts=[-1] * 8 + [0], params=(1.0,), compiled=compiled)
     for s in range(inputs.shape[2]):
         account, receiver, claim, limit = (float(value) for value in inputs[:, 0, s])
         asked, paid, odd = pay(account, claim, limit, whole)
@@ -182,6 +183,28 @@ def test_pay(whole: bool, compiled: bool) -> None:
         expected = [account - paid, receiver + paid, claim - paid, left, asked, account, paid]
         np.testing.assert_array_equal(got, expected, err_msg=f"scenario {s}: {account} {claim} {limit}")
         assert breach[:, s].tolist() == ([4, 0] if odd else [-1, -1])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_pay_asks_nothing_where_its_condition_does_not_hold(compiled: bool) -> None:
+    """Whatever the claim; a condition that is not a number makes what is asked none."""
+    claims = [5.0, -5.0, np.nan]
+    for holds, asked in ((0.0, [0.0] * 3), (np.nan, [np.nan] * 3), (1.0, claims)):
+        inputs = np.array([[[9.0] * 3], [[0.0] * 3], [claims], [[7.0] * 3]])
+        ops = [*READ, (Op.PAY, OUT, A, B, C, D, 8)]
+        out, _, breach = machine(ops, inputs, starts=[-1] * 8 + [0], params=(holds,), compiled=compiled)
+        np.testing.assert_array_equal(out[OUT, 0], asked)
+        np.testing.assert_array_equal(out[OUT + 2, 0], [5.0 if holds == 1.0 else 0.0, 0.0, 0.0])
+        np.testing.assert_array_equal(breach[0] >= 0, [not each >= 0 for each in asked])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_what_is_no_amount_moves_nothing(compiled: bool) -> None:
+    """A source below 0, or that is not a number, is a breach where something is asked of it."""
+    inputs = np.array([[[np.nan, np.nan, -5.0, -1e-5]], [[0.0] * 4], [[3.0, 0.0, 3.0, 3.0]], [[0.0] * 4]])
+    out, _, breach = machine([*READ, (Op.MOVE, OUT, A, B, C)], inputs, compiled=compiled)
+    np.testing.assert_array_equal(out[B, 0], [0.0] * 4)
+    np.testing.assert_array_equal(breach[0] >= 0, [True, False, True, False])
 
 
 @pytest.mark.parametrize("compiled", [False, True])
