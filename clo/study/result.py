@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from clo.analytics.checks import run_checks, run_findings
+from clo.analytics.checks import run_checks
 from clo.analytics.summary import tranche_summary
+from clo.analytics.warnings import run_findings
 from clo.deal.terms import Deal, Scenario
 from clo.findings import Finding, nearest
 from clo.pool.projection import PoolFlows

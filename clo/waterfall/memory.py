@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Protocol
 
-from clo.deal.vocabulary import LONGEST_MEMORY
+from clo.deal.vocabulary import LONGEST_MEMORY, Quantity
 from clo.expressions import Call, Expression, ExpressionError, Name, Number
 from clo.waterfall.assembler import Assembler
 from clo.waterfall.kernel import Op
 
-if TYPE_CHECKING:
-    from clo.waterfall.names import Scope
+
+class Named(Protocol):
+    """What memory asks of the names of a deal. used: names asked for so far; lets: `let` values; accruing: whether the place
+    being compiled is something that accrues."""
+
+    used: set[str]
+    lets: Mapping[str, tuple[str, str]]
+
+    @property
+    def accruing(self) -> bool: ...
+    def quantity(self, name: str) -> Quantity | None: ...
+    def slot_of(self, name: str) -> int: ...
+    def own_slot(self, name: str) -> int: ...
+    def complain(self, code: str, message: str, fix: str, *, value: str = "") -> None: ...
 
 
 class Memory:
     """What expressions of one deal remember. Its ops run first on a payment date, while slots are as the last one left them."""
 
-    def __init__(self, scope: Scope, code: Assembler) -> None:
+    def __init__(self, scope: Named, code: Assembler) -> None:
         self.scope, self.code = scope, code
         self._back: dict[str, list[int]] = {}
 

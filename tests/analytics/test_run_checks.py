@@ -10,7 +10,8 @@ import pytest
 from by_hand import RESERVE, TAPE_DEFAULTS, TRAP, run, tape, terms
 
 import clo
-from clo.analytics.checks import Run, run_checks, run_findings
+from clo.analytics.checks import Run, run_checks
+from clo.analytics.warnings import run_findings
 
 FIGURES = {"month": "2020-04", "institutions": 1, "obligors": 3, "amount": 24_000}
 HOLDS = [{"after_payment": 2, "that": "senior.balance == 7_000"}]
