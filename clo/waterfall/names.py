@@ -128,6 +128,8 @@ class Scope:
         found = QUANTITIES.get(kind, {}).get(word)
         if found is not None and kind == "tranche" and word.startswith("interest") and self.deal.tranches[owner].coupon is None:
             return None
+        if found is not None and kind == "account" and word == "earned" and self.deal.accounts[owner].earns is None:
+            return None
         return found
 
     def slot_of(self, name: str) -> int:

@@ -166,7 +166,8 @@ def test_a_name_that_nothing_is_like_lists_what_there_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["junior.interest_due", "junior.interest_unpaid", "losses.initial", "notes.rating", "bank.balance"]
+    "name",
+    ["junior.interest_due", "junior.interest_unpaid", "collections.earned", "losses.initial", "notes.rating", "bank.balance"],
 )
 def test_what_an_entry_does_not_have(name: str) -> None:
     assert (the_only(let(f"{name} + 0")).code, the_only(let(f"previous({name})")).value) == ("E-D101", name)
