@@ -56,8 +56,11 @@ def _outcome(flows: DealFlows, movement: Movement, t: int, scenario: int) -> Exp
     )
     asked = paid if movement.reason in _RESIDUAL and asked >= 0.0 else asked  # a residual asks what is left
     why = _why(flows, movement, t, asked, paid, scenario)
-    available = math.inf if available > UNLIMITED else available
-    return Explanation(asked, available, paid, max(0.0, asked - paid), why)
+    return Explanation(asked, _unless_unlimited(available), paid, max(0.0, asked - paid), why)
+
+
+def _unless_unlimited(available: float) -> float:
+    return math.inf if available > UNLIMITED else available
 
 
 def _claim(movement: Movement) -> str:
@@ -117,7 +120,7 @@ def explain(flows: DealFlows, claim: str, period: int, scenario: int = 0) -> Exp
     available = float(flows.slot((reached or steps)[0].available, scenario)[t])
     told = [f"step {step.step}: {outcome.why}" for step, outcome in zip(steps, outcomes, strict=True)]
     why = outcomes[0].why if len({outcome.why for outcome in outcomes}) == 1 else "; ".join(told)
-    return Explanation(asked, available, paid, max(0.0, asked - paid), why)
+    return Explanation(asked, _unless_unlimited(available), paid, max(0.0, asked - paid), why)
 
 
 def _asked(flows: DealFlows, claim: str, steps: Sequence[Movement], paid: float, t: int, scenario: int) -> float:

@@ -85,7 +85,7 @@ class Memory:
         code = self.code
         if f"cumulative:{name}" not in code.slots:
             total = code.new_slot(f"cumulative:{name}")
-            code.remember(Op.ADD, total, total, self._kept(name))
+            code.remember(Op.ADD, total, total, self.scope.own_slot(name))
         return code.slots[f"cumulative:{name}"]
 
     def _before(self, name: str, count: int) -> list[int]:
@@ -95,13 +95,10 @@ class Memory:
             back.append(self.code.new_slot(f"{len(back) + 1} before:{name}"))
         return back[:count]
 
-    def _kept(self, name: str) -> int:
-        return self.scope.own_slot(name)
-
     def finish(self) -> None:
         """Append the ops that move what is remembered one date back, oldest first."""
         for name, back in self._back.items():
-            kept = self._kept(name)
+            kept = self.scope.own_slot(name)
             for older, newer in reversed(list(zip(back, [kept, *back], strict=False))):
                 self.code.remember(Op.COPY, older, newer)
 

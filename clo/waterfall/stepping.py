@@ -49,7 +49,7 @@ class Stepping:
 
     def __init__(self, deal: Deal, scope: Scope) -> None:
         self.deal, self.scope, self.code = deal, scope, scope.code
-        self._branches: dict[tuple[int, bool], Condition | None] = {}
+        self._branches: dict[tuple[int, bool], Condition] = {}
         self._tested: set[str] = set()
         self._defined: set[str] = set()
 
@@ -82,7 +82,6 @@ class Stepping:
     def _enter(self, section: SectionStart) -> None:
         outer = self._within(section.within)
         if section.condition is None:
-            self._branches[section.key, True] = outer
             self._branches[section.key, False] = Condition(self.code.constant(0.0), f"else of section {section.name}")
             if section.otherwise:
                 message = f"the else of section {section.name!r} is never reached: the section has no condition"

@@ -372,6 +372,7 @@ def test_a_pool_that_is_sold_gives_nothing_more() -> None:
     assert result.flows.value("pool.balance").tolist() == [20_000, 0, 0, 0]
     assert paid_in(result, "pool.sale") == [("06-15", "buyer", "issuer", "pool.sale", 14_400)]
     assert result.explain("pool.sale", 2).why == "paid for the pool"
+    assert result.explain("pool.sale", 2).available == float("inf")  # a buyer outside the deal
     assert result.explain("pool.sale", 1).why == "not paid: `payment.number >= 2` is false"
     assert result.explain("pool.sale", 3).why == "nothing is asked"
     assert columns(result.fees, "fee", "servicer")["due"] == [24, 20, 0, 0]
