@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from clo.deal.terms import COLLECTED, Deal
-from clo.waterfall.allocation import TOLERANCE, Reads, bind, run_program
+from clo.waterfall.allocation import Reads, run_program
+from clo.waterfall.binding import TOLERANCE, bind
 from clo.waterfall.compile import compile_deal
 from clo.waterfall.program import Program
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -22,6 +22,8 @@ Order = Literal["default_first", "prepayment_first"]
 PREPAYMENT = ("cpr", "smm", "prepayment_ramp")
 """Fields of which a scenario has one."""
 NO_DEFAULTS = "E-A005"
+ALL_CURVES = "shift"
+"""Key of `rates` that stands for every curve not named."""
 
 
 class Behaviour(Terms):
@@ -74,6 +76,11 @@ class Behaviour(Terms):
     def rolls(self) -> bool:
         """Whether loans move between states of arrears by roll rates."""
         return self.arrears is not None and self.arrears.roll_rates is not None
+
+    def rate_shifts(self, curves: Iterable[str]) -> dict[str, float]:
+        """What each curve is moved by, as a yearly rate."""
+        rates = self.rates or {}
+        return {name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in curves}
 
 
 class Assumptions(Behaviour):

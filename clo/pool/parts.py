@@ -28,9 +28,6 @@ Progress = Callable[[int, int], None]
 SIZE = 131_072
 """Loans of a part. Fixed, and parts are added up in order: the number of threads shows in no bit."""
 
-ALL_CURVES = "shift"
-"""Key of `rates` that stands for every curve not named."""
-
 
 @dataclass(frozen=True, slots=True)
 class PartSums:
@@ -67,10 +64,10 @@ def fixings_of(
     resets: Mapping[str, tuple[int, int]], batch: Batch, assumed: Behaviour, curves: Curves
 ) -> tuple[Floats, list[Finding]]:
     """What each index is at the cut-off and at each month end [x, t + 1], needed from its first reset to its last; findings."""
-    rates, ends = assumed.rates or {}, batch.ends
+    ends = batch.ends
     return index_paths(
         list(resets), curves, extended(ends, ends[-1], batch.cutoff)[: len(ends) + 1], batch.cutoff,
-        shift={name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in resets},
+        shift=assumed.rate_shifts(resets),
         performance=assumed.performance,
         needed=list(resets.values()),
     )  # fmt: skip

@@ -15,12 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.behaviour.arrears import STATES
-from clo.behaviour.assumptions import Behaviour, short_vectors
+from clo.behaviour.assumptions import ALL_CURVES, Behaviour, short_vectors
 from clo.curves import Curves
 from clo.findings import Finding, InputError, has_errors, merged, nearest
 from clo.pool.flows import Flow, PoolFlows, cash
 from clo.pool.groups import Group, Pool, Tally, batches_of, columns_read
-from clo.pool.parts import ALL_CURVES
 from clo.timeline import Days, as_days, month_index
 
 __all__ = ["Flow", "PoolFlows", "project"]

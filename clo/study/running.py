@@ -17,13 +17,13 @@ from clo.deal.checks import terms_findings, timeline_of
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
 from clo.findings import DealError, InputError, has_errors
-from clo.pool.parts import ALL_CURVES
 from clo.pool.projection import project
 from clo.study.inputs import placed, resolve_curves, resolve_scenario
 from clo.study.pools import resolve_pools
 from clo.study.result import Result
 from clo.tape.batches import AnyLoans
-from clo.waterfall.allocation import allocate, bind
+from clo.waterfall.allocation import allocate
+from clo.waterfall.binding import bind
 from clo.waterfall.compile import compiled
 from clo.waterfall.gathering import Outside
 
@@ -78,8 +78,7 @@ def run(
     except InputError as error:
         raise InputError(placed(deal, scenario, overrides, error.findings)) from None
     program = bind(program, deal, {name: pool.balance for name, pool in pools.items()}, force=assumed.force)
-    rates = assumed.rates or {}
-    shift = {name: rates.get(name, rates.get(ALL_CURVES, 0.0)) for name in fixings}
+    shift = assumed.rate_shifts(fixings)
     flows = allocate(deal, program, projected, timeline, outside=Outside(fixings, shift, assumed.ratings or {}), threads=threads)
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
     manifest["curves"] = {name: curve.source for name, curve in fixings.items()}

@@ -18,11 +18,9 @@ from clo.findings import Finding
 from clo.pool.flows import PoolFlows
 from clo.timeline import Timeline
 from clo.waterfall import kernel
-from clo.waterfall.binding import TOLERANCE, bind, smallest_amount
+from clo.waterfall.binding import smallest_amount
 from clo.waterfall.gathering import Outside, gather, period_table, unit_series
 from clo.waterfall.program import Program
-
-__all__ = ["KERNELS", "LEAK", "TOLERANCE", "WHOLE", "DealFlows", "Reads", "allocate", "bind", "breach_findings", "run_program"]
 
 Floats = NDArray[np.float64]
 KERNELS = (kernel.run_block,)

@@ -12,7 +12,6 @@ from clo.findings import DealError
 
 TRIGGER = 'when: "pool.cumulative_default > 8% * pool.initial"'
 FOURTH = "effect: trap_excess}"
-FOURTH = "effect: trap_excess}"
 WATERFALL = """waterfall:
   - collect:  {from: [interest, scheduled_principal, prepayment, recovery], to: collections}
   - transfer: {from: reserve, to: collections, amount: "reserve.balance"}

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from clo.deal.checks import timeline_of
 from clo.pool.projection import project
 from clo.study.inputs import resolve_scenario
-from clo.waterfall.allocation import allocate, bind
+from clo.waterfall.allocation import allocate
+from clo.waterfall.binding import bind
 from clo.waterfall.compile import compile_deal
 from clo.waterfall.gathering import Outside
 from laws import borrowers

@@ -15,7 +15,8 @@ import clo
 from clo.behaviour.assumptions import Assumptions
 from clo.deal.checks import timeline_of
 from clo.pool.projection import project
-from clo.waterfall.allocation import allocate, bind
+from clo.waterfall.allocation import allocate
+from clo.waterfall.binding import bind
 from clo.waterfall.compile import compile_deal
 from laws.changes import names_of, renamed, reversed_order, scaled
 from laws.comparison import as_loans, engine
