@@ -12,6 +12,18 @@ EMPTY = 0.5
 """Below half a currency unit a balance is what rounding left."""
 
 
+def attachment_points(sizes: Sequence[float], pool: float) -> list[tuple[float, float]]:
+    """Attachment and detachment of each tranche, senior first: shares of the pool below it and up to its top.
+
+    Where the tranches exceed the pool, because more than it backs them, shares of all of them. Points above which a size is
+    not known (NaN) are NaN; so are all where the pool is not.
+    """
+    above = np.concatenate(([0.0], np.cumsum(np.asarray(sizes, dtype=np.float64))))
+    base = float(np.fmax(pool, above[-1])) if pool == pool else np.nan  # noqa: PLR0124  (NaN)
+    tops = [float(top) for top in (base - above) / base] if base > 0.0 else [np.nan] * len(above)
+    return list(zip(tops[1:], tops[:-1], strict=True))
+
+
 def credit_enhancement(
     tranches: pd.DataFrame,
     pool: pd.DataFrame,

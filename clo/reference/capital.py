@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
+
+from clo.reference.tables import Tables
 
 CAPITAL_SOURCE = "日本政策金融公庫 中小企業事業「挑戦支援資本強化特例制度」, source 001 of the project, page of 2016"
 
@@ -14,9 +14,13 @@ CAPITAL_SOURCE = "日本政策金融公庫 中小企業事業「挑戦支援資�
 @cache
 def capital_rates() -> Mapping[str, tuple[float, float, float]]:
     """Annual rates for high, middle and low results, by index and tenor: JFC_CAPITAL_NEW_10Y. Source: CAPITAL_SOURCE."""
-    text = files("clo.reference").joinpath("capital_rates.csv").read_text("utf-8")
-    rates = {
-        f"{row['index']}_{row['tenor']}": (float(row["high"]), float(row["middle"]), float(row["low"]))
-        for row in csv.DictReader(text.splitlines())
-    }
-    return MappingProxyType(rates)
+    rows = Tables().table("capital_loan_rates").to_dict("records")
+    return MappingProxyType({
+        f"{row['index']}_{row['tenor']}": (_decimal(row["high_pct"]), _decimal(row["middle_pct"]), _decimal(row["low_pct"]))
+        for row in rows
+    })  # fmt: skip
+
+
+def _decimal(percent: float) -> float:
+    """Percent of two decimals as the decimal next to it: 5.95 -> 0.0595."""
+    return round(percent / 100, 4)

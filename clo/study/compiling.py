@@ -25,6 +25,25 @@ class _Teller(event.Listener):
         """Nothing is said of it."""
 
 
+class UncachedError(Exception):
+    """A kernel is not in the cache on disk, and this process is not to compile it."""
+
+
+class _Refuser(event.Listener):
+    def on_start(self, _: event.Event) -> None:
+        raise UncachedError
+
+    def on_end(self, _: event.Event) -> None:
+        """Nothing was begun."""
+
+
+@contextmanager
+def without_compiling() -> Iterator[None]:
+    """While this is open, what is not cached raises UncachedError: processes that write one cache at once can crash."""
+    with event.install_listener("numba:compile", _Refuser()):
+        yield
+
+
 @contextmanager
 def telling_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
     """While this is open, the first kernel that has to be compiled is told of before it is."""

@@ -1,0 +1,38 @@
+"""A deal as the library holds it: what its file states, and what its loans and tranches come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clo.analytics.figures import PoolFigures, pool_figures
+from clo.deal.terms import Deal
+from clo.study import resolve_pools
+from clo.waterfall.binding import tranche_sizes
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A deal with its loans counted. sizes: of each tranche in yen, senior first, what `rest` comes to included."""
+
+    deal: Deal
+    figures: PoolFigures
+    sizes: dict[str, float]
+
+    def amount_sold_by(self, seller: str) -> float:
+        """Cut-off balance of the sub-pools that the institutions, or the corporation, sold."""
+        return sum(amount for name, amount in self.figures.amounts.items() if self.deal.seller(name) == seller)
+
+    @property
+    def attachments(self) -> dict[str, float]:
+        """What stands below each tranche, as a share of the pool in percent."""
+        below, found = 0.0, {}
+        for name in reversed(self.sizes):
+            found[name] = 100.0 * below / self.figures.amount
+            below += self.sizes[name]
+        return found
+
+
+def modelled(deal: Deal) -> Model:
+    """The deal with the loans of its tape. Raises DealError or TapeError with every finding."""
+    figures = pool_figures(deal, resolve_pools(deal, None).loans)
+    return Model(deal, figures, tranche_sizes(deal, figures.amounts))
