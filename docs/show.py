@@ -1,4 +1,4 @@
-"""Writes the output that README.md shows: each block after `<!-- output of: clo ... -->` becomes what the command prints now.
+"""Writes the output that README.md and the pages of docs show, after each `<!-- output of: clo ... -->`.
 
 python docs/show.py
 """
@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+WRITING = ("run", "reconcile", "termsheet")
+"""Commands that write files."""
 BLOCK = re.compile(r"(<!-- output of: clo (.+?) -->\n```\n)(.*?)(```)", flags=re.DOTALL)
 
 
 def output(command: str) -> str:
     """What a command prints to a terminal of 140 columns; its files go to a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
-        arguments = [*command.split(), "--out", folder]
+        arguments = shlex.split(command)
+        if arguments[0] in WRITING:
+            arguments += ["--out", folder]
         environment = os.environ | {"COLUMNS": "140", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
         program = [sys.executable, "-c", f"from clo.cli import main; main({arguments!r})"]
         done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True, env=environment)
@@ -32,7 +38,6 @@ def shown(text: str) -> list[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(
-        BLOCK.sub(lambda match: match[1] + output(match[2]) + match[4], readme.read_text(encoding="utf-8")), encoding="utf-8"
-    )
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(BLOCK.sub(lambda match: match[1] + output(match[2]) + match[4], text), encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-Unit = Literal["month", "count", "money", "percent"]
+Unit = Literal["month", "count", "money", "percent", "flag"]
 SLACK = 1e-6
 """Sums of amounts and shares are exact to this."""
 

@@ -17,7 +17,7 @@ ALL_NOTES = "notes"
 
 def absent(published: Published) -> Comparison:
     """A published deal that the library has no file of."""
-    return Comparison(published.name, "deal_file", "count", 1.0, None, 0.0, 0.0, published.source)
+    return Comparison(published.name, "deal_file", "flag", 1.0, None, 0.0, 0.0, published.source)
 
 
 def compared(name: str, model: Model, published: Published, tranches: Sequence[PublishedTranche]) -> Iterator[Comparison]:
@@ -46,7 +46,7 @@ def _figures(name: str, model: Model, published: Published) -> Iterator[Comparis
     yield from compare("amount", "money", published.amount, figures.amount if figures else None, found.amount)
     if published.joint is not None:
         both = float(model.amount_sold_by("corporation") > 0 and model.amount_sold_by("institutions") > 0)
-        yield Comparison(name, "joint", "count", float(published.joint), None, both, 0.0, published.source)
+        yield Comparison(name, "joint", "flag", float(published.joint), None, both, 0.0, published.source)
 
 
 def _tranche(name: str, model: Model, published: PublishedTranche) -> Iterator[Comparison]:
