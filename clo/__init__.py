@@ -18,9 +18,13 @@ _HOMES = {
     "History": "clo.history.history",
     "InputError": "clo.findings",
     "Loans": "clo.tape.loans",
+    "Programme": "clo.programme",
+    "RecipeError": "clo.builder.codes",
     "Result": "clo.study",
     "TapeError": "clo.findings",
     "amortise": "clo.pool.amortisation",
+    "build_pool": "clo.builder.drawing",
+    "break_even": "clo.study",
     "cdr_from_mdr": "clo.behaviour.rates",
     "check_limits": "clo.tape.limits",
     "compile_deal": "clo.waterfall.compile",
@@ -29,15 +33,19 @@ _HOMES = {
     "listing": "clo.waterfall.listing",
     "kaplan_meier": "clo.history.survival",
     "load_deal": "clo.files.deal",
+    "load_library": "clo.files.library",
     "match_obligors": "clo.tape.obligors",
     "mdr_from_cdr": "clo.behaviour.rates",
     "read_criteria": "clo.files.criteria",
+    "reconcile": "clo.issuance",
     "project": "clo.pool.projection",
     "read_curves": "clo.files.curves",
     "read_history": "clo.files.history",
+    "read_recipe": "clo.files.recipe",
     "read_tape": "clo.files.tape.reading",
     "roll_rates": "clo.history.roll_rates",
     "run": "clo.study",
+    "run_programme": "clo.programme",
     "scan_tape": "clo.files.tape.scan",
     "smm_from_cpr": "clo.behaviour.rates",
     "static_pool": "clo.history.static_pool",
@@ -45,14 +53,20 @@ _HOMES = {
     "vintages": "clo.tape.vintages",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  (the names are the table's)
+_ROOMS = ("reference",)
+"""Packages whose own names are public: `clo.reference.table`."""
+
+__all__ = ["__version__", *sorted((*_HOMES, *_ROOMS))]  # noqa: PLE0604  (the names are the table's)
 
 if TYPE_CHECKING:
+    from clo import reference as reference
     from clo.behaviour.assumptions import Assumptions as Assumptions
     from clo.behaviour.rates import cdr_from_mdr as cdr_from_mdr
     from clo.behaviour.rates import cpr_from_smm as cpr_from_smm
     from clo.behaviour.rates import mdr_from_cdr as mdr_from_cdr
     from clo.behaviour.rates import smm_from_cpr as smm_from_cpr
+    from clo.builder.codes import RecipeError as RecipeError
+    from clo.builder.drawing import build_pool as build_pool
     from clo.curves import Curve as Curve
     from clo.curves import Curves as Curves
     from clo.deal.terms import Deal as Deal
@@ -60,6 +74,8 @@ if TYPE_CHECKING:
     from clo.files.curves import read_curves as read_curves
     from clo.files.deal import load_deal as load_deal
     from clo.files.history import read_history as read_history
+    from clo.files.library import load_library as load_library
+    from clo.files.recipe import read_recipe as read_recipe
     from clo.files.tape.convert import convert_tape as convert_tape
     from clo.files.tape.reading import read_tape as read_tape
     from clo.files.tape.scan import scan_tape as scan_tape
@@ -72,9 +88,13 @@ if TYPE_CHECKING:
     from clo.history.roll_rates import roll_rates as roll_rates
     from clo.history.static_pool import static_pool as static_pool
     from clo.history.survival import kaplan_meier as kaplan_meier
+    from clo.issuance import reconcile as reconcile
     from clo.pool.amortisation import amortise as amortise
     from clo.pool.projection import project as project
+    from clo.programme import Programme as Programme
+    from clo.programme import run_programme as run_programme
     from clo.study import Result as Result
+    from clo.study import break_even as break_even
     from clo.study import run as run
     from clo.tape.limits import check_limits as check_limits
     from clo.tape.loans import Loans as Loans
@@ -91,6 +111,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(_HOMES[name]), name)
         globals()[name] = value
         return value
+    if name in _ROOMS:
+        return import_module(f"clo.{name}")
     raise AttributeError(f"module 'clo' has no attribute {name!r}")
 
 

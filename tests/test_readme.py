@@ -1,4 +1,4 @@
-"""The README shows what the program prints, and its links lead somewhere."""
+"""README and docs show what the program prints, and their links lead somewhere."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ assert SPEC is not None
 assert SPEC.loader is not None
 show = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(show)
-SHOWN = show.shown((ROOT / "README.md").read_text(encoding="utf-8"))
+SHOWN = [block for page in show.PAGES for block in show.shown(page.read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize(("command", "text"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_the_readme_shows_real_output(command: str, text: str) -> None:
+def test_a_page_shows_real_output(command: str, text: str) -> None:
     assert show.output(command) == text, "run python docs/show.py"
 
 

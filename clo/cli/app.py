@@ -35,6 +35,7 @@ class Language(StrEnum):
 
 
 DealFile = Annotated[Path, typer.Argument(metavar="DEAL", help="Deal file (YAML).", show_default=False)]
+DealFiles = Annotated[list[Path], typer.Argument(metavar="DEAL...", help="Deal files (YAML).", show_default=False)]
 TapeOrDeal = Annotated[
     Path,
     typer.Argument(metavar="TAPE|DEAL", help="Loan tape (.csv, .parquet, .xlsx, ...) or deal file (.yaml).", show_default=False),
@@ -67,7 +68,7 @@ def _actions(name: str) -> Any:
 
 @app.command()
 def run(
-    deal: DealFile,
+    deals: DealFiles,
     *,
     scenario: Annotated[
         list[str] | None,
@@ -80,12 +81,14 @@ def run(
     quiet: Quiet = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Frames and manifest only, no page.")] = False,
 ) -> None:
-    """Run a deal: tables here, frames, manifest and page under FOLDER/<deal>/<scenario>/."""
+    """Run a deal: tables here, frames, manifest and page under FOLDER/<deal>/<scenario>/. Several: side by side as well."""
     if scenario and all_scenarios:
         raise typer.BadParameter("--scenario and --all-scenarios exclude each other")
     names = None if all_scenarios else tuple(dict.fromkeys(scenario or ["base"]))
-    work = _actions("running")
-    raise typer.Exit(work.run(deal, names, out=out, lang=lang.value, as_json=json, quiet=quiet, page=not no_report))
+    shown = {"out": out, "lang": lang.value, "as_json": json, "quiet": quiet, "page": not no_report}
+    if len(deals) > 1:
+        raise typer.Exit(_actions("programme").run(deals, names, **shown))
+    raise typer.Exit(_actions("running").run(deals[0], names, **shown))
 
 
 @app.command()
@@ -168,6 +171,107 @@ def report(
 ) -> None:
     """Make the page of a run again, from the same inputs: refused if the deal file or a tape has changed."""
     raise typer.Exit(_actions("running").report(folder, lang=lang.value, as_json=json, quiet=quiet))
+
+
+@app.command(name="break-even")
+def break_even(
+    deal: DealFile,
+    tranche: Annotated[
+        str | None, typer.Argument(metavar="[TRANCHE]", help="One of the deal's; without it, each.", show_default=False)
+    ] = None,
+    *,
+    loss: Annotated[str, typer.Option("--loss", metavar="SHARE", help="Loss that the tranche may take, of its size: 15%.")] = "0",
+    scenario: Scenario = "base",
+    timing: Annotated[str, typer.Option("--timing", help="When the pool defaults: front, even or back.")] = "even",
+    years: Annotated[int | None, typer.Option("--years", min=1, help="Over how many years. [default: 5]")] = None,
+    of: Annotated[str, typer.Option("--of", help="What the rate is a share of: loans that did not repay, or balance.")] = "loans",
+    lang: Lang = Language.en,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """The cumulative default rate up to which a tranche loses nothing, or no more than --loss."""
+    defaults = {"timing": timing, "years": years, "of": of}
+    shown = {"lang": lang.value, "as_json": json, "quiet": quiet}
+    raise typer.Exit(_actions("breaking_even").run(deal, tranche, loss=loss, scenario=scenario, defaults=defaults, **shown))
+
+
+@app.command()
+def reconcile(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Deals by the names of their files. [default: all]", show_default=False),
+    ] = None,
+    *,
+    deals: Annotated[Path, typer.Option("--deals", metavar="FOLDER", help="Where the deal files lie.")] = Path("deals"),
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the page goes.")] = Path("out"),
+    lang: Lang = Language.en,
+    json: Json = False,
+    quiet: Quiet = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="No page.")] = False,
+) -> None:
+    """Published figures against the library: every deal, the totals, and what the published tables must add up to."""
+    work = _actions("published")
+    shown = {"lang": lang.value, "as_json": json, "quiet": quiet}
+    raise typer.Exit(work.run_reconcile(tuple(names or ()), deals=deals, out=out, page=not no_report, **shown))
+
+
+@app.command()
+def reference(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Table to show; without it, the list.", show_default=False)
+    ] = None,
+    *,
+    lang: Lang = Language.en,
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV on stdout.")] = False,
+) -> None:
+    """Published tables, transcribed with document, printed table and source."""
+    raise typer.Exit(_actions("published").reference(name, lang=lang.value, as_json=json, as_csv=csv))
+
+
+@app.command(name="build-pool")
+def build_pool(
+    recipe: Annotated[
+        Path | None, typer.Argument(metavar="[RECIPE]", help="Recipe of a made-up pool (YAML).", show_default=False)
+    ] = None,
+    *,
+    row: Annotated[
+        str | None, typer.Option("--row", metavar="NAME", help="Match a published row, such as purchase-03 or clover-2017.")
+    ] = None,
+    firms: Annotated[int | None, typer.Option("--firms", metavar="N", min=1, help="A pool of this many borrowers.")] = None,
+    banks: Annotated[int | None, typer.Option("--banks", metavar="N", min=1, help="How many institutions.")] = None,
+    amount: Annotated[int | None, typer.Option("--amount", metavar="YEN", min=1, help="Balance of all loans together.")] = None,
+    cutoff: Annotated[
+        str | None, typer.Option("--cutoff", metavar="DATE", help="[default with --row: end of the month before the deal]")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", metavar="NAME", help="What loans are drawn from: docs/pools.md.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="TAPE", help=".parquet or .csv. [default: tape: of the recipe]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="In place of the recipe's.")] = None,
+    lang: Lang = Language.en,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a made-up pool that has exactly the firms, institutions and amount of a recipe, a published row or the options."""
+    size = {"firms": firms, "banks": banks, "amount": amount}
+    options = {"row": row, "size": size, "cutoff": cutoff, "profile": profile, "out": out, "seed": seed}
+    raise typer.Exit(_actions("building").build(recipe, **options, lang=lang.value, as_json=json, quiet=quiet))
+
+
+@app.command()
+def termsheet(
+    deals: DealFiles,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Where the pages go.")] = Path("out"),
+    lang: Lang = Language.en,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Term sheet of each deal under FOLDER/<deal>/: what is published, derived and assumed. Runs nothing, reads no loan."""
+    raise typer.Exit(_actions("termsheets").run(deals, out=out, lang=lang.value, as_json=json, quiet=quiet))
 
 
 @app.command()

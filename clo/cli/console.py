@@ -61,8 +61,11 @@ def told_of_compiling(lang: Lang, *, quiet: bool = False) -> AbstractContextMana
 
 
 @contextmanager
-def progress(text: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar for work that takes a while, on a terminal only; what it yields is told how many of how many loans are done."""
+def progress(text: str, *, quiet: bool = False, least: int = MANY_LOANS) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar for work that takes a while, on a terminal only; what it yields is told how many of how many are done.
+
+    least: the work of which fewer things is done before a bar could be read; loans, unless said.
+    """
     console = err()
     if quiet or not console.is_terminal:
         yield None
@@ -71,7 +74,7 @@ def progress(text: str, *, quiet: bool = False) -> Iterator[Callable[[int, int],
         task = bar.add_task(text, total=None, visible=False)
 
         def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=total >= MANY_LOANS)
+            bar.update(task, completed=done, total=total, visible=total >= least)
 
         yield advance
 

@@ -12,7 +12,7 @@ from clo.findings import Finding, has_errors
 from clo.labels import Lang, label
 
 EXAMPLES = 5
-UNREADABLE = frozenset({"E-D001", "E-L001", "E-T001", "E-T009", "E-R301"})
+UNREADABLE = frozenset({"E-D001", "E-B001", "E-L001", "E-T001", "E-T009", "E-R301"})
 """Findings that say that a file is not what it should be at all, or cannot be read or written."""
 
 

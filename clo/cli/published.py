@@ -90,7 +90,7 @@ def run_reconcile(names: Sequence[str], *, deals: Path, out: Path, lang: Lang, a
 def _tell(found: Reconciliation, lang: Lang, quiet: bool) -> None:
     """Every comparison of deals and totals, the identities that need a word; last what failed, and the verdict."""
     if not quiet:
-        for title, table in reconciliation.sections(found):
+        for title, table in reconciliation.sections(found, lang):
             console.show_table(table, label(title, lang), lang)
     out = console.out()
     for line in reconciliation.failures(found, lang):

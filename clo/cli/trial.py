@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 from clo import study
-from clo.analytics.checks import BREACHES
+from clo.analytics.checks import BREACHES, figure_checks
+from clo.deal.structures import NOT_MODELLED
 from clo.deal.terms import Deal
 from clo.files.deal import check_deal
-from clo.findings import Finding, InputError
+from clo.findings import DealError, Finding, InputError
 from clo.study import Result, resolve_pools
+from clo.tape.batches import AnyLoans
+from clo.waterfall.binding import tranche_sizes
 
 
 def deal_findings(file: Path) -> tuple[Finding, ...]:
@@ -24,6 +28,8 @@ def deal_findings(file: Path) -> tuple[Finding, ...]:
         return tuple(dict.fromkeys((*findings, *error.findings)))
     tapes = (one for loans in chosen.loans.values() for one in loans.findings)
     before = dict.fromkeys((*findings, *chosen.findings, *tapes))
+    if deal.structure in NOT_MODELLED:
+        return (*before, *_against_loans(deal, chosen.loans))
     said: dict[Finding, list[str]] = {}
     for name in deal.scenarios:
         try:
@@ -37,24 +43,36 @@ def deal_findings(file: Path) -> tuple[Finding, ...]:
     return (*before, *(_of_scenarios(finding, names, len(deal.scenarios)) for finding, names in said.items()))
 
 
+def _against_loans(deal: Deal, loans: Mapping[str, AnyLoans]) -> list[Finding]:
+    """Of a deal that cannot be run: its published figures and the sizes of its tranches against its loans."""
+    found = [_failed(deal, check, off, "") for check, off, ok in figure_checks(deal, loans) if not ok]
+    try:
+        tranche_sizes(deal, {name: pool.balance for name, pool in loans.items()})
+    except DealError as error:
+        found += error.findings
+    return found
+
+
 def _failed_checks(deal: Deal, result: Result) -> list[Finding]:
+    """Checks of a run that do not hold; a breach is told as the amount that it is, with its step and date."""
+    rows = result.checks.to_dict("records")
+    untold = [row for row in rows if not row["ok"] and row["check"] != BREACHES]
+    return [_failed(deal, row["check"], row["largest_residual"], result.scenario_name) for row in untold]
+
+
+def _failed(deal: Deal, check: str, off: float, scenario: str) -> Finding:
     """A published figure is about the deal and its tape, whatever the scenario; other checks are about a run."""
-    findings = []
-    for row in result.checks.itertuples():
-        if row.ok or str(row.check) == BREACHES:  # a breach is told as the amount that it is, with its step and date
-            continue
-        figure, rule = str(row.check).startswith("figures: "), "every check of a run holds"
-        path = "figures" if figure else f"scenarios.{result.scenario_name}"
-        where = "" if figure else f" in scenario {result.scenario_name!r}"
-        message = f"{row.check} does not hold{where}: off by {row.largest_residual:,.6g}"
-        if figure:
-            fix = "correct the figure, or the tape"
-        elif str(row.check).startswith("assertion"):
-            fix = "correct the assertion, or the deal"
-        else:
-            fix = "this is a defect of clo: report it"
-        findings.append(deal.origin.finding("E-R203", path, message, fix, rule=rule))
-    return findings
+    figure = check.startswith("figures: ")
+    path = "figures" if figure else f"scenarios.{scenario}"
+    where = "" if figure else f" in scenario {scenario!r}"
+    message = f"{check} does not hold{where}: off by {off:,.6g}"
+    if figure:
+        fix = "correct the figure, or the tape"
+    elif check.startswith("assertion"):
+        fix = "correct the assertion, or the deal"
+    else:
+        fix = "this is a defect of clo: report it"
+    return deal.origin.finding("E-R203", path, message, fix, rule="every check of a run holds")
 
 
 def _of_scenarios(finding: Finding, names: list[str], scenarios: int) -> Finding:

@@ -59,3 +59,33 @@ def backing(deal: Deal, pool: float, initial: Mapping[str, float]) -> float:
         message = f"{deal.backing!r} divides by zero"
         raise DealError([deal.origin.finding("E-D070", "backing", message, "divide by nothing that can be 0", rule=RULE)])
     return found
+
+
+def stated_sizes(deal: Deal) -> tuple[dict[str, float], float]:
+    """Sizes of the tranches and the amount of the pool as far as the terms alone say them, before any loan is known; else NaN.
+
+    The pool is the published amount; without one, what the sizes sum to where the pool alone backs them and none is `rest`.
+    """
+    sizes = {name: math.nan if tranche.size == "rest" else float(tranche.size) for name, tranche in deal.tranches.items()}
+    rest = [name for name, size in sizes.items() if math.isnan(size)]
+    published = None if deal.figures is None else deal.figures.amount
+    if published is None:
+        return sizes, math.nan if rest or deal.backing != PLAIN else sum(sizes.values())
+    if len(rest) == 1:
+        left = _backed(deal, published) - sum(size for size in sizes.values() if not math.isnan(size))
+        sizes[rest[0]] = left if left >= 0.0 else math.nan
+    return sizes, published
+
+
+def _backed(deal: Deal, pool: float) -> float:
+    """What backs the tranches on a pool of this amount; NaN where that takes the amount of one of several sub-pools."""
+    try:
+        return backing(deal, pool, dict.fromkeys(deal.pools, pool) if len(deal.pools) == 1 else {})
+    except (DealError, KeyError):
+        return math.nan
+
+
+def published_sizes(deal: Deal) -> frozenset[str]:
+    """The tranches whose size a source says."""
+    marks = {name: deal.mark(f"tranches.{name}.size") for name in deal.tranches}
+    return frozenset(name for name, mark in marks.items() if mark is not None and mark.kind == "published")

@@ -10,6 +10,7 @@ from clo.behaviour.assumptions import NO_DEFAULTS, PREPAYMENT, conflicts
 from clo.deal.backing import backing_findings
 from clo.deal.marks import empty
 from clo.deal.name_checks import name_findings
+from clo.deal.structures import NOT_MODELLED, not_modelled
 from clo.deal.terms import Deal, Scenario, enclosing, leaves
 from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
@@ -101,6 +102,8 @@ def _waterfall(deal: Deal) -> Iterator[Finding]:
     if deal.structure is not None and deal.waterfall:
         message = f"structure {deal.structure!r} writes the waterfall, and the deal spells one out as well"
         yield deal.origin.finding("E-D062", "waterfall", message, "keep one of structure: and waterfall:")
+    if deal.structure in NOT_MODELLED:
+        yield not_modelled(deal, "W-D064")
 
 
 def _scenarios(deal: Deal) -> Iterator[Finding]:

@@ -8,15 +8,26 @@ from clo.findings import DealError, Finding
 
 COLLECTIONS = "collections"
 """The account of a structure that receives the pool's cash."""
+NOT_MODELLED = frozenset({"purchase_synthetic", "guarantee", "synthetic_cbo"})
+"""Structures that a deal may name and for which no priority of payments is written yet."""
 
 
 def spelled_out(deal: Deal) -> Deal:
     """The deal with its waterfall filled in by its structure; a deal without one is returned as it is.
 
     A structure's waterfall follows the terms, so it is written anew each time: set structure=None to change its steps.
-    Raises DealError with everything the structure misses.
+    Raises DealError with everything the structure misses, or where the structure is not modelled.
     """
+    if deal.structure in NOT_MODELLED:
+        raise DealError([not_modelled(deal, "E-D064")])
     return deal if deal.structure is None else STRUCTURES[deal.structure](deal)
+
+
+def not_modelled(deal: Deal, code: str) -> Finding:
+    """That the structure of the deal writes no priority of payments: a warning for who reads it, an error for who runs it."""
+    message = f"structure {deal.structure!r} is not modelled yet: the file loads, checks and reconciles, and cannot be run"
+    fix = "remove structure: and spell out waterfall: to run it"
+    return deal.origin.finding(code, "structure", message, fix, value=str(deal.structure))
 
 
 def purchase_cash(deal: Deal) -> Deal:

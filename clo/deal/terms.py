@@ -154,7 +154,7 @@ class Deal(Terms):
     format: Literal["clo.deal/1"]
     name: str
     name_ja: str = ""
-    structure: Literal["purchase_cash"] | None = None
+    structure: Literal["purchase_cash", "purchase_synthetic", "guarantee", "synthetic_cbo"] | None = None
     principal: Literal["sequential", "pro_rata"] = "sequential"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     figures: Figures | None = None

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from clo.curves import Curve, Curves
 from clo.deal.checks import deal_findings
-from clo.deal.structures import spelled_out
+from clo.deal.structures import NOT_MODELLED, spelled_out
 from clo.deal.terms import Deal, IndexCurve, Origin
 from clo.files.criteria import read_criteria
 from clo.files.curves import read_curves
@@ -25,6 +25,7 @@ from clo.files.tape.scan import is_large, scan_tape
 from clo.findings import DealError, Finding, has_errors, nearest
 from clo.quantities import in_words
 from clo.tape.batches import AnyLoans
+from clo.tape.criteria import Criteria
 from clo.waterfall.compile import compiled
 
 _KINDS = frozenset({"terms", "number", "formula"})
@@ -39,7 +40,7 @@ _CHOICES = {
 
 
 def load_deal(path: str | Path) -> Deal:
-    """The deal a file describes, its waterfall spelled out, ready for `clo.run`.
+    """The deal a file describes, its waterfall spelled out, ready for `clo.run` unless its structure is not modelled.
 
     Raises DealError with every finding (file, line, path); OSError where the file cannot be read.
     """
@@ -66,7 +67,7 @@ def check_deal(path: str | Path) -> tuple[Deal | None, tuple[Finding, ...]]:
     if deal is not None:
         deal._load_tape = _TapesBeside(file.parent)
         deal._load_curve = _CurvesBeside(file.parent)
-        deal._load_criteria = lambda name: read_criteria(file.parent / name)
+        deal._load_criteria = _CriteriaBeside(file.parent)
     return deal, findings
 
 
@@ -96,6 +97,20 @@ class _TapesBeside:
             file = self._folder / tape
             self._read[tape] = scan_tape(file) if is_large(file) else read_tape(file)
         return self._read[tape]
+
+    def __reduce__(self) -> tuple[type[_TapesBeside], tuple[Path]]:
+        """A deal that goes to another process takes no loans along: they are read there."""
+        return type(self), (self._folder,)
+
+
+class _CriteriaBeside:
+    """Reads a deal's eligibility criteria from beside the deal file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, name: str) -> Criteria:
+        return read_criteria(self._folder / name)
 
 
 class _CurvesBeside:
@@ -131,14 +146,14 @@ def _validated(data: Any, origin: Origin) -> tuple[Deal | None, tuple[Finding, .
         return None, tuple(_from_pydantic(error, data, origin))
     deal._origin = origin
     findings = deal_findings(deal, data)
-    if has_errors(finding for finding in findings if finding.code in ("E-D061", "E-D062")):
-        return None, tuple(findings)
-    try:
-        completed = spelled_out(deal)
-        findings += compiled(completed)[1]
-    except DealError as error:
-        return None, (*findings, *error.findings)
-    return (None if has_errors(findings) else completed), tuple(findings)
+    unclear = any(finding.code in ("E-D061", "E-D062") for finding in findings)
+    if not unclear and deal.structure not in NOT_MODELLED:
+        try:
+            deal = spelled_out(deal)
+            findings += compiled(deal)[1]
+        except DealError as error:
+            findings += error.findings
+    return (None if has_errors(findings) else deal), tuple(findings)
 
 
 # ---- pydantic's errors as findings ----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ FRAMES = (
     "tranches", "pool", "parties", "ledger", "bookings", "accounts", "fees", "facilities", "hedges", "ledgers", "triggers",
     "values", "summary", "checks",
 )  # fmt: skip
-MANIFEST, PAGE = "manifest.json", "report.html"
+MANIFEST, PAGE, TERM_SHEET = "manifest.json", "report.html", "termsheet.html"
 AT_TIMES = ("realised", "states", "excluded")
 """Frames that a run has only where there is something to tell."""
 _OURS = frozenset({*(f"{name}.parquet" for name in (*FRAMES, *AT_TIMES)), MANIFEST, PAGE})
@@ -37,7 +37,7 @@ def save(results: Sequence[Result] | Result, folder: str | Path, page_html: str 
     is touched before everything new is complete; files of others in a run's folder are kept. Raises OSError.
     """
     runs = list(results) if isinstance(results, Sequence) else [results]
-    home = Path(folder) / stem(runs[0])
+    home = Path(folder) / folder_name(runs[0].deal.origin.file, runs[0].deal.name)
     places = [home / _safe(run.scenario_name) for run in runs]
     if len(set(places)) < len(places):
         raise ValueError(f"scenarios {[run.scenario_name for run in runs]} would share a folder")
@@ -61,10 +61,9 @@ def page_of(places: Sequence[Path]) -> Path:
     return places[0] / PAGE if len(places) == 1 else places[0].parent / PAGE
 
 
-def stem(result: Result) -> str:
-    """Name of a deal's folder: its file's, or its own."""
-    file = result.deal.origin.file
-    return _safe(Path(file).stem if file else result.deal.name)
+def folder_name(file: str, name: str = "") -> str:
+    """Name of a deal's folder: its file's, or, where it came from none, its own."""
+    return _safe(Path(file).stem if file else name)
 
 
 def _safe(name: str) -> str:

@@ -33,4 +33,5 @@ VIEWS: Words = {
     "original_term": ("Original term", "当初期間"),
     "age": ("Age", "経過期間"),
     "obligor_balance": ("Balance of the borrower", "債務者残高"),
+    "made_up_pool": ("Made-up pool", "架空の債権プール"),
 }

@@ -6,9 +6,11 @@ import re
 from typing import Literal
 
 from clo.labels.history import HISTORY
+from clo.labels.issuance import ISSUANCE
 from clo.labels.language import FRAMES as MORE_FRAMES
 from clo.labels.language import OWED, STEPS
 from clo.labels.page import PAGE
+from clo.labels.programme import PROGRAMME, TERM_SHEET
 from clo.labels.results import FRAMES, MARKS, POOL, ROLES, VERBS, Words
 from clo.labels.tape import VIEWS
 from clo.labels.terms import BEHAVIOUR, TERMS
@@ -16,7 +18,11 @@ from clo.labels.terms import BEHAVIOUR, TERMS
 Lang = Literal["en", "ja"]
 LANGUAGES: tuple[Lang, ...] = ("en", "ja")
 
-WORDS: Words = OWED | MORE_FRAMES | STEPS | FRAMES | POOL | ROLES | VERBS | MARKS | TERMS | BEHAVIOUR | VIEWS | HISTORY | PAGE
+_PARTS = (
+    OWED, MORE_FRAMES, STEPS, FRAMES, POOL, ROLES, VERBS, MARKS, TERMS, BEHAVIOUR, VIEWS, HISTORY, PAGE, ISSUANCE, TERM_SHEET,
+    PROGRAMME,
+)  # fmt: skip
+WORDS: Words = {key: words for part in _PARTS for key, words in part.items()}
 """(English, Japanese) of every key."""
 
 

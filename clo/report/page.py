@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache, partial
-from importlib.resources import files
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +12,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from clo import plots
-from clo.labels import LANGUAGES, Lang, check_name, dotted, label, money, party, short_money, why
+from clo.labels import Lang, check_name, dotted, label, money, party, short_money, why
 from clo.report import tables
+from clo.report.html import packaged_text, page_text, plotly_script, script_json
 from clo.report.pools import headline, stratifications
 from clo.report.terms import scenario_table, terms_table
 
 if TYPE_CHECKING:
-    from jinja2 import Template
-
     from clo.study import Result
 
 
@@ -36,14 +33,10 @@ def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
     if len({run.deal.name for run in runs}) > 1:
         raise ValueError(f"one page shows one deal; these are {sorted({run.deal.name for run in runs})}")
     deal = runs[0].deal
-    other: Lang = LANGUAGES[1 - LANGUAGES.index(lang)]
-    folder = files("clo.report") / "templates"
-    return _template().render(
-        lang=lang,
-        other=other,
-        word=partial(label, lang=lang),
-        other_word=partial(label, lang=other),
-        cells=partial(_cells, lang=lang, sources=deal.sources),
+    return page_text(
+        "page.html.j2",
+        lang,
+        sources=deal.sources,
         deal=deal,
         title=deal.name_ja if lang == "ja" and deal.name_ja else deal.name,
         subtitle=deal.name if lang == "ja" else deal.name_ja,
@@ -56,27 +49,10 @@ def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
         pools=headline(runs[0].pools),
         strata=stratifications(runs[0].pools, lang),
         terms=terms_table(deal, lang),
-        data=Markup(f"[{','.join(_data(run, lang) for run in runs)}]"),
-        style=Markup((folder / "style.css").read_text(encoding="utf-8")),
-        script=Markup((folder / "page.js").read_text(encoding="utf-8")),
-        plotly=Markup(_plotly()),
+        data=script_json(f"[{','.join(_data(run, lang) for run in runs)}]"),
+        script=Markup(packaged_text("page.js")),
+        plotly=plotly_script(),
     )
-
-
-@lru_cache(maxsize=1)
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  (loaded when a page is made)
-
-    environment = Environment(
-        loader=PackageLoader("clo.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("page.html.j2")
-
-
-@lru_cache(maxsize=1)
-def _plotly() -> str:
-    """The library that draws the charts, as the installed plotly package carries it."""
-    return (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
 
 
 # ---- what the template shows ----------------------------------------------------------------------------------------
@@ -121,24 +97,6 @@ def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
     }
 
 
-def _cells(table: tables.Table, lang: Lang, sources: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
-    """Rows of written cells with their marks; a published mark links to its source where the deal describes it."""
-    return [
-        [
-            {
-                "text": tables.written(value, column.kind, lang),
-                "numeric": column.numeric,
-                "bad": column.kind == "status" and not value,
-                "mark": mark,
-                "linked": mark is not None and mark.kind == "published" and mark.basis in sources,
-            }
-            for value, column in zip(row, table.columns, strict=True)
-            for mark in [value.mark if isinstance(value, tables.Marked) else None]
-        ]
-        for row in table.rows
-    ]
-
-
 def _flat(value: Any, path: str = "") -> Iterable[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
@@ -164,11 +122,10 @@ def _plain_number(value: float) -> str:
 
 
 def _data(result: Result, lang: Lang) -> str:
-    """Charts and waterfalls of one scenario as JSON that may stand inside a script element."""
+    """Charts and waterfalls of one scenario as JSON."""
     charts = ",".join(f'"{name}":{plots.figure(result, name, lang).to_json()}' for name in plots.charts(result))
     steps = json.dumps(waterfalls(result, lang), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    text = f'{{"charts":{{{charts}}},"waterfall":{steps}}}'
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return f'{{"charts":{{{charts}}},"waterfall":{steps}}}'
 
 
 def waterfalls(result: Result, lang: Lang) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from clo.deal.terms import Mark, Tranche
-from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, percent, stratum
+from clo.analytics.enhancement import attachment_points
+from clo.deal.terms import Deal, Mark, Tranche
+from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, path_label, percent, stratum
 from clo.pool.flows import Flow
 
 if TYPE_CHECKING:
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "text", "word", "party", "claim", "money", "percent", "number", "residual", "date", "flag", "status", "integer", "figure",
-    "check", "stratum",
+    "check", "stratum", "place", "verdict", "size",
 ]  # fmt: skip
 """word: a key of the labels; party: who pays or is paid; claim: `name.interest`; flag: yes or no; status: passed or FAILED;
-figure: a number already written; stratum: a band, or a word of the tape."""
+figure: a number already written; stratum: a band, or a word of the tape; place: `tranche.senior`, part by part; verdict: a
+status, or a key of the labels that says why there is none; size: money, or `rest`."""
 ASSUMED = frozenset({"W-T082", "W-T083"})
 """Findings that say what is assumed of the loans, a column or all of it: told as notes beside the tables, not as warnings."""
-NUMERIC: frozenset[str] = frozenset({"money", "percent", "number", "residual", "integer", "figure"})
+NUMERIC: frozenset[str] = frozenset({"money", "size", "percent", "number", "residual", "integer", "figure"})
 
 
 class Column(NamedTuple):
@@ -78,6 +80,7 @@ _WRITERS: dict[str, Callable[[Any, Lang], str]] = {
     "check": lambda value, lang: check_name(str(value), lang),
     "stratum": lambda value, lang: stratum(str(value), lang),
     "money": lambda value, _: money(float(value)),
+    "size": lambda value, lang: label(value, lang) if isinstance(value, str) else money(float(value)),
     "integer": lambda value, _: money(float(value)),
     "percent": lambda value, _: percent(float(value)),
     "number": lambda value, _: money(float(value), 2),
@@ -85,6 +88,8 @@ _WRITERS: dict[str, Callable[[Any, Lang], str]] = {
     "date": _date,
     "flag": lambda value, lang: label("yes" if value else "no", lang),
     "status": lambda value, lang: label("passed" if value else "failed", lang),
+    "place": lambda value, lang: path_label(str(value), lang),
+    "verdict": lambda value, lang: label(value if isinstance(value, str) else "passed" if value else "failed", lang),
 }
 
 
@@ -99,31 +104,32 @@ def assumed(results: Sequence[Result]) -> list[Finding]:
 def capital_structure(result: Result) -> Table:
     """Senior first. Attachment and detachment are shares of the pool at cut-off below and up to the top of the tranche; where
     more than the pool backs the tranches, of all of it."""
-    deal = result.deal
-    sizes = result.summary.set_index("tranche")["original"].astype(float)
-    pool = float(_monthly(result)["opening"].iloc[0])
-    total = float(sizes.sum())
-    base = max(pool, total)
+    sizes = {str(name): float(size) for name, size in result.summary[["tranche", "original"]].to_numpy()}
+    return structure_table(result.deal, sizes, float(_monthly(result)["opening"].iloc[0]))
+
+
+def structure_table(deal: Deal, sizes: Mapping[str, float], pool: float) -> Table:
+    """The capital structure of a deal whose tranches have these sizes, on a pool of this amount; NaN where it is not known."""
+    points = attachment_points([sizes[name] for name in deal.tranches], pool)
+    total = float(sum(sizes[name] for name in deal.tranches))
     formulas = any(not isinstance(terms.coupon, float | None) for terms in deal.tranches.values())
     rows: list[tuple[Any, ...]] = []
-    above = 0.0
-    for name, terms in deal.tranches.items():
-        size, path = float(sizes[name]), f"tranches.{name}"
+    for (name, terms), (attachment, detachment) in zip(deal.tranches.items(), points, strict=True):
+        size, path = sizes[name], f"tranches.{name}"
         row = (
             name,
-            Marked(size, deal.mark(f"{path}.size")),
+            Marked("rest" if np.isnan(size) else size, deal.mark(f"{path}.size")),
             size / total if total else np.nan,
-            (base - above - size) / base,
-            (base - above) / base,
+            attachment,
+            detachment,
             Marked(_coupon(terms, text=formulas), deal.mark(f"{path}.coupon") if terms.coupon is not None else None),
             Marked(terms.holder, deal.mark(f"{path}.holder")),
         )
         rows.append(row)
-        above += size
-    rows.append(("total", total, 1.0 if total else np.nan, "", "", "", ""))
+    rows.append(("total", total, 1.0 if total > 0.0 else np.nan, "", "", "", ""))
     columns = (
         Column("tranche", "word"),
-        Column("size", "money"),
+        Column("size", "size"),
         Column("share", "percent"),
         Column("attachment", "percent"),
         Column("detachment", "percent"),

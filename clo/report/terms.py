@@ -7,7 +7,7 @@ from typing import Any
 
 from clo.deal.expansion import placed_steps
 from clo.deal.terms import Deal, StepTerms
-from clo.labels import Lang, label, money, path_label
+from clo.labels import WORDS, Lang, label, money, path_label
 from clo.report.tables import Column, Marked, Table
 
 SHARES = frozenset({
@@ -25,7 +25,7 @@ LONGEST_LIST = 6
 def terms_table(deal: Deal, lang: Lang) -> Table:
     """One row for each value that the deal file states, then one for each step of a waterfall spelled out."""
     stated = deal.model_dump(exclude_unset=True, by_alias=True, exclude=set(ELSEWHERE))
-    rows = [(path_label(path, lang), Marked(term_text(path, value), deal.mark(path)), path) for path, value in _values(stated)]
+    rows = [(path_label(path, lang), Marked(term_text(path, value), deal.mark(path)), path) for path, value in values_of(stated)]
     rows += [
         (
             " › ".join((f"{label('waterfall', lang)} {placed.number}", *(label(title, lang) for title in placed.titles))),
@@ -42,11 +42,11 @@ def scenario_table(deal: Deal, name: str, resolved: Any, lang: Lang) -> Table:
     rows = []
     given = resolved.model_dump(exclude_none=True, exclude={"extends"}) if resolved is not None else {}
     for key, value in given.items():
-        rows.append((label(key, lang), Marked(term_text(key, value), _scenario_mark(deal, name, key))))
+        rows.append((label(key, lang), Marked(term_text(key, value), scenario_mark(deal, name, key))))
     return Table((Column("term"), Column("value")), tuple(rows))
 
 
-def _scenario_mark(deal: Deal, name: str, key: str) -> Any:
+def scenario_mark(deal: Deal, name: str, key: str) -> Any:
     """The mark where the value stands: in this scenario, or in the one it is taken from."""
     following: str | None = name
     while following in deal.scenarios:
@@ -92,18 +92,19 @@ def step_text(step: StepTerms, lang: Lang) -> str:
         if isinstance(value, Mapping):
             words += [f"{name} = {inner}" for name, inner in value.items()]
             continue
-        text = ", ".join(label(str(inner), lang) for inner in value) if isinstance(value, (list, tuple)) else str(value)
+        several = value if isinstance(value, (list, tuple)) else (value,)
+        text = ", ".join(label(str(inner), lang) if str(inner) in WORDS else str(inner) for inner in several)
         words.append(f"{label('amount_if' if key == 'if' else key, lang)}: {text}")
     return " · ".join(words)
 
 
-def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def values_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Plain values and lists of plain values with their paths."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _values(inner, f"{path}.{key}" if path else str(key))
+            yield from values_of(inner, f"{path}.{key}" if path else str(key))
     elif isinstance(value, (list, tuple)) and any(isinstance(inner, Mapping) for inner in value):
         for number, inner in enumerate(value):
-            yield from _values(inner, f"{path}[{number}]")
+            yield from values_of(inner, f"{path}[{number}]")
     elif value is not None:
         yield path, value

@@ -23,7 +23,7 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float], *, force: M
     what backs them do not add up.
     """
     pool = sum(initial.values())
-    sizes = _sizes(deal, pool, initial)
+    sizes = tranche_sizes(deal, initial)
     findings = [*_uneven(deal, sizes), *_unfunded(deal, sizes)]
     if findings:
         raise DealError(findings)
@@ -40,8 +40,12 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float], *, force: M
     return program.with_params(numbers)
 
 
-def _sizes(deal: Deal, pool: float, initial: Mapping[str, float]) -> dict[str, float]:
-    """The size of each tranche, in the deal's order."""
+def tranche_sizes(deal: Deal, initial: Mapping[str, float]) -> dict[str, float]:
+    """The size of each tranche, senior first. initial: cut-off balance of each sub-pool.
+
+    Raises DealError where tranches and what backs them do not add up.
+    """
+    pool = sum(initial.values())
     stated = {name: tranche.size for name, tranche in deal.tranches.items() if not isinstance(tranche.size, str)}
     rest = [name for name, tranche in deal.tranches.items() if tranche.size == "rest"]
     total = backing(deal, pool, initial)
