@@ -43,6 +43,7 @@ def test_a_row_is_what_the_run_says(three: Programme) -> None:
     assert row["pool_size"] == 13_500_000_000
     assert (row["sizes_published"], row["tranches"]) == (2, 3)
     assert row["senior_enhancement"] == pytest.approx(1 - 11.9 / 13.5)
+    assert row["enhancement_known"] == "derived"
     assert row["senior_wal"] == summary.loc["senior", "wal_years"]
     notes = summary.loc[["senior", "mezzanine"]]
     assert row["notes_wal"] == pytest.approx((notes["wal_years"] * notes["original"]).sum() / notes["original"].sum())
@@ -165,6 +166,13 @@ def test_the_axis_ends_where_little_but_senior_notes_follow(three: Programme) ->
     assert three.plot().layout.xaxis.range[1] == 0.2
     clover = run_programme({"clover": clo.load_deal(DEALS / "clover-2011.yaml")})
     assert 0.45 < clover.plot().layout.xaxis.range[1] < 0.55
+
+
+def test_enhancement_on_an_assumed_size_is_not_shown_as_a_fact() -> None:
+    programme = run_programme({"guarantee": clo.load_deal(DEALS / "guarantee-02.yaml")})
+    assert programme.table["enhancement_known"].tolist() == ["assumed"]
+    (point,) = programme.table["senior_enhancement"]
+    assert f'{point:.2%}&#160;<span class="mark assumed"' in programme_page(programme)
 
 
 def test_the_page_stands_alone_and_escapes_names(three: Programme) -> None:

@@ -101,6 +101,7 @@ def _show(programme: Programme, lang: Lang) -> None:
     scenarios = [label(name, lang) for name in programme.table["scenario"].unique() if name]
     title = ": ".join((label("programme_table", lang), *(scenarios if len(scenarios) == 1 else ())))
     console.show_table(programme_table(programme, lang, brief=True), title, lang)
+    console.out().print(console.marks_line(lang), style="dim")
     for names, status, reason in reasons(programme):
         console.out().print(f"{names}: {label(status, lang)}: {reason}", soft_wrap=True)
 

@@ -21,7 +21,8 @@ HOLDERS = ("investors", "corporation", "institutions", "guarantor")
 LOSSES = tuple(f"loss_{holder}" for holder in (*HOLDERS, "others"))
 COLUMNS = (
     "deal", "name", "name_ja", "scenario", "status", "structure", "month", "currency", "obligors", "pool_size", "sizes_published",
-    "tranches", "senior_enhancement", "senior_wal", "notes_wal", "loss_rate", *LOSSES, "checks_passed", "checks", "ok", "reason",
+    "tranches", "senior_enhancement", "enhancement_known", "senior_wal", "notes_wal", "loss_rate", *LOSSES, "checks_passed",
+    "checks", "ok", "reason",
 )  # fmt: skip
 LAYERS = ("deal", "scenario", "tranche", "holder", "size", "published", "attachment", "detachment", "loss", "wal_years")
 
@@ -82,6 +83,7 @@ def layers_of(layers: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 def _stated(key: str, deal: Deal, scenario: str, layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What the terms say of any deal."""
+    size = deal.mark(f"tranches.{layers[0]['tranche']}.size")
     return dict.fromkeys(COLUMNS) | {
         "deal": key,
         "name": deal.name,
@@ -93,6 +95,7 @@ def _stated(key: str, deal: Deal, scenario: str, layers: Sequence[dict[str, Any]
         "sizes_published": sum(layer["published"] for layer in layers),
         "tranches": len(layers),
         "senior_enhancement": layers[0]["attachment"],
+        "enhancement_known": "assumed" if size is not None and size.kind == "assumed" else "derived",
         "reason": "",
     }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from clo.deal.terms import Mark
 from clo.labels import Lang, label, party, percent
 from clo.programme.rows import HOLDERS, LOSSES
 from clo.report.html import page_text, plotly_script, script_json
-from clo.report.tables import Column, Table
+from clo.report.tables import Column, Marked, Table
 
 if TYPE_CHECKING:
     from clo.programme import Programme
@@ -50,6 +51,7 @@ def programme_table(programme: Programme, lang: Lang, *, brief: bool = False) ->
     for record in frame.to_dict("records"):
         row = {str(key): value for key, value in record.items()}
         told: dict[str, Any] = {**row, **{loss: row[loss] / row["pool_size"] for loss in LOSSES}}
+        told["senior_enhancement"] = Marked(row["senior_enhancement"], Mark(row["enhancement_known"], ""))
         told["sizes_published"] = f"{row['sizes_published']}/{row['tranches']}"
         told["loss_borne_by"] = _losers(
             {holder: told[loss] for holder, loss in zip(HOLDERS_AND_OTHERS, LOSSES, strict=True)}, lang
