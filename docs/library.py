@@ -25,7 +25,6 @@ WORDS = {
     "principal": "order of redemption",
     "pools.own": "amount of the corporation's own loans",
     "scenarios.realised.defaults": "defaults of scenario realised",
-    "scenarios.realised.defaults.cumulative": "defaults of scenario realised",
     "scenarios.realised.recovery": "recovery of scenario realised",
 }
 """How a marked value is called; figures stand in columns of their own, and values of a tranche are told together."""

@@ -15,8 +15,10 @@ from clo.builder.programmes import USUAL
 
 PAGE = Path(__file__).with_name("pools.md")
 MADE = re.compile(r"(<!-- profiles -->\n)(.*?)(<!-- end -->)", re.S)
-SHARES = {"shares", "pd", "by_class", "home", "neighbours", "base", "per_year", "margin"}
+SHARES = {"shares", "pd", "by_class", "home", "neighbours", "base", "per_year", "margin", "heaped"}
 """Values that are written in percent."""
+NOTHING = (("heaped", 0.0), ("correlation", 0.0))
+"""Values that say that something is not there."""
 
 
 def tables() -> str:
@@ -41,7 +43,11 @@ def _table(profile: Profile, kinds: Any) -> Iterator[str]:
         terms = getattr(profile, kind)
         if kind in USUAL and kinds == tuple(USUAL):
             terms = type(terms).model_validate(USUAL[kind])
-        values = {key: value for key, value in terms.model_dump().items() if key != "source" and value not in ((), {})}
+        values = {
+            key: value
+            for key, value in terms.model_dump().items()
+            if key != "source" and value not in ((), {}) and (key, value) not in NOTHING
+        }
         yield f"| `{kind}` | {'; '.join(_said(key, value) for key, value in values.items())} | {terms.source} |"
 
 
@@ -49,6 +55,8 @@ def _said(key: str, value: Any) -> str:
     if isinstance(value, Mapping):
         listed = ", ".join(f"{name} {_number(key, one)}" for name, one in value.items())
         return listed if key == "shares" else f"{key} {listed}"
+    if isinstance(value, tuple):
+        return f"{key} {', '.join(_number(key, one) for one in value)}"
     return f"{key} {value if isinstance(value, str) else _number(key, value)}"
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from commands import Done
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -59,3 +63,21 @@ def root() -> Path:
 def deals(root: Path) -> Path:
     """The folder of deal files."""
     return root / "deals"
+
+
+@pytest.fixture
+def clo(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """Run `clo` in an empty folder, in this process."""
+    from commands import Done  # noqa: PLC0415  (importable once this module is)
+
+    from clo.cli import main  # noqa: PLC0415  (after the cache of the kernels is chosen)
+
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str | Path) -> Done:
+        with pytest.raises(SystemExit) as left:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Done(int(left.value.code or 0), captured.out, captured.err)
+
+    return call

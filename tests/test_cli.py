@@ -17,38 +17,10 @@ from rich.console import Console
 from sample_runs import DEAL_FILE, DEALS, sample
 
 from clo import __version__
-from clo.cli import console, main
+from clo.cli import console
 from clo.labels import LANGUAGES
 
 TAPE = DEALS / "tapes" / "purchase-08.parquet"
-
-
-class Done:
-    """What a command left: exit code, stdout, stderr."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self) -> Any:
-        def refuse(name: str) -> None:
-            raise AssertionError(f"{name} is not JSON")
-
-        return json.loads(self.out, parse_constant=refuse)
-
-
-@pytest.fixture
-def clo(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run `clo` in an empty folder, in this process."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str | Path) -> Done:
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Done(int(left.value.code or 0), captured.out, captured.err)
-
-    return call
 
 
 def fresh(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +12,15 @@ import pytest
 from sample_runs import DEALS
 
 import clo
-from clo.cli import main
 
 RECIPE = DEALS / "recipes" / "purchase-10.yaml"
 SIZE = ("--firms", "500", "--banks", "12", "--amount", "10_000_000_000", "--cutoff", "2024-01-31")
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run `clo build-pool` in an empty folder: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["build-pool", *(str(argument) for argument in arguments)])
-        captured = capsys.readouterr()
-        return int(left.value.code or 0), captured.out, captured.err
-
-    return call
+def run(clo: Any) -> Any:
+    """Run `clo build-pool` in an empty folder."""
+    return partial(clo, "build-pool")
 
 
 def test_a_recipe_makes_its_tape_and_says_that_it_is_made_up(run: Any, tmp_path: Path) -> None:
@@ -98,6 +90,7 @@ def test_any_size(run: Any, tmp_path: Path) -> None:
         (("--row", "purchase-01"), 2, "--out TAPE"),
         (("--row", "purchase-01", "--out", "x.txt"), 2, ".parquet or .csv"),
         (("--row", "purchase-01", "--amount", "3", "--out", "x.csv"), 2, "a row has its own"),
+        (("--row", "purchase-03", "--banks", "30", "--out", "x.csv"), 2, "purchase-03 has 31"),
         ((RECIPE, "--banks", "2", "--cutoff", "2024-01-31"), 2, "--banks, --cutoff: a recipe says that itself"),
         ((*SIZE[:-1], "2024", "--out", "x.csv"), 2, "not a date"),
         (("nofile.yaml",), 3, "nofile.yaml: No such file"),
@@ -112,6 +105,21 @@ def test_what_cannot_be_done_is_said(run: Any, tmp_path: Path, arguments: tuple[
     got, _, err = run(*arguments)
     assert got == code
     assert said in " ".join(err.replace("│", " ").split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_joint_row_says_that_its_split_is_assumed(run: Any, tmp_path: Path) -> None:
+    split = "how firms and amount are split between the institutions and the corporation is assumed"
+    assert split in run("--row", "purchase-08", "--out", "p.csv")[1]
+    assert split in (tmp_path / "p.csv.map.yaml").read_text("utf-8")
+    assert json.loads(run("--row", "purchase-08", "--out", "p.csv", "--json")[1])["note"] == split
+    assert json.loads(run("--row", "purchase-07", "--out", "p.csv", "--json")[1])["note"] == ""
+
+
+def test_no_folder_is_made_for_a_tape(run: Any, tmp_path: Path) -> None:
+    code, _, err = run("--row", "purchase-01", "--out", "nowhere/t.csv")
+    assert code == 3
+    assert "cannot write to nowhere/t.csv: the folder nowhere is not there" in err
     assert not list(tmp_path.iterdir())
 
 

@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 import io
-import json
+import os
 import shutil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import helped
 import pandas as pd
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 from sample_runs import DEAL_FILE, DEALS, sample
 
-from clo.cli import console, main
+from clo.cli import console, programme
 from clo.programme import workers
 
 SBA = DEALS / "sba-2006.yaml"
 LATER = DEALS / "clover-2011.yaml"
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def clo(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run `clo` in an empty folder, in this process."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str | Path) -> Done:
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Done(int(left.value.code or 0), captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture
@@ -123,7 +100,14 @@ def test_a_deal_with_mistakes_is_told_and_the_others_run(clo: Any, spoiled: Any,
     assert told.json["ok"] is False
     assert [Path(each["file"]).name for each in told.json["refused"]] == ["wrong.yaml"]
     assert len(told.json["refused"][0]["findings"]) >= 2
-    assert [row["deal"] for row in told.json["deals"]] == ["purchase-08"]
+    assert [(row["deal"], row["status"]) for row in told.json["deals"]] == [
+        ("wrong", "not_read"), *[("purchase-08", "ran")] * (len(told.json["deals"]) - 1)
+    ]  # fmt: skip
+    assert "not read" in done.out
+    assert "wrong: not read: " in done.out
+    table = pd.read_csv(tmp_path / "out" / "programme.csv")
+    assert table["deal"][0] == "wrong"
+    assert table["reason"][0]
 
 
 def test_a_deal_that_cannot_be_read_is_exit_code_3(clo: Any, spoiled: Any) -> None:
@@ -189,11 +173,14 @@ def test_a_folder_that_cannot_be_written_is_said(clo: Any, tmp_path: Path) -> No
 def test_helpers_write_what_this_process_would(clo: Any, spoiled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     files = [spoiled(f"copy-{number}.yaml") for number in range(6)]
     clo("run", *files, "--quiet", "-o", "alone")
+    monkeypatch.setenv(helped.OWN, str(os.getpid()))
+    monkeypatch.setattr(programme, "_finish", helped.written)
     monkeypatch.setattr(workers, "SECONDS_A_HELPER", 1e-9)
     monkeypatch.setattr(workers.os, "cpu_count", lambda: 2)
     assert clo("run", *files, "--quiet", "-o", "together").code == 0
     alone, together = (sorted(path.relative_to(name) for path in Path(name).rglob("*")) for name in ("alone", "together"))
     assert alone == together
+    assert helped.ARRIVED.exists()
     for name in ("programme.csv", "programme.html", "copy-5/termsheet.html"):
         assert (Path("alone") / name).read_bytes() == (Path("together") / name).read_bytes()
 

@@ -13,31 +13,9 @@ import pandas as pd
 import pytest
 from sample_runs import DEALS
 
-from clo.cli import main
 from clo.files.library import load_library
 from clo.findings import DealError
 from clo.reference import packaged
-
-
-class Done:
-    """What a command left: exit code, stdout, stderr."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def clo(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run `clo` in an empty folder, in this process."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str | Path) -> Done:
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return Done(int(left.value.code or 0), captured.out, captured.err)
-
-    return call
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +54,14 @@ def test_csv_and_json_give_the_figures_back(clo: Any) -> None:
     assert len(json.loads(clo("reference", "--json").out)) == len(packaged().names)
 
 
+def test_columns_of_a_table_keep_their_names_in_both_languages_and_small_steps_are_written_out(clo: Any) -> None:
+    heads = [clo("reference", "issuance", *lang).out.splitlines()[2].split() for lang in ((), ("--lang", "ja"))]
+    assert heads[0] == heads[1] == [column.name for column in packaged().columns("issuance")]
+    shown = clo("reference", "clover").out
+    assert "0.000001" in shown
+    assert "e-06" not in shown
+
+
 def test_an_unknown_table_is_a_finding_and_two_formats_a_usage_error(clo: Any) -> None:
     done = clo("reference", "isuance")
     assert done.code == 1
@@ -90,8 +76,7 @@ def test_an_unknown_table_is_a_finding_and_two_formats_a_usage_error(clo: Any) -
 def test_the_library_reconciles_and_the_page_says_so(clo: Any, tmp_path: Path) -> None:
     done = clo("reconcile", "--deals", DEALS)
     assert done.code == 0
-    assert "Reconciles: " in done.out
-    assert "0 outside the bound" in done.out
+    assert re.search(r"Reconciles: \d+ published and 35 derived figures, \d+ identities in the tables; 0 outside", done.out)
     page = (tmp_path / "out" / "reconcile.html").read_text("utf-8")
     assert "banner passed" in page
     assert "clover-2017" in page
@@ -110,12 +95,91 @@ def test_what_does_not_agree_is_named_on_terminal_and_page(clo: Any, tmp_path: P
     assert 'class=" bad"' in page
 
 
+def test_the_terminal_is_brief_unless_all_is_asked_for(clo: Any) -> None:
+    brief, whole = (clo("reconcile", "--deals", DEALS, "--no-report", *every).out for every in ((), ("--all",)))
+    for part in ("Totals", "Where a source itself does not add up", "Reconciles: "):
+        assert part in brief
+        assert part in whole
+    for part in ("purchase-06", "What the published tables must add up to"):
+        assert part not in brief
+        assert part in whole
+    assert re.search(r"purchase-08\s+Share › Senior\s+Derived\s+88", whole)
+    assert re.search(r"purchase-08\s+Dates › Closing\s+Published\s+2007-06-28", whole)
+
+
+def test_a_wrong_deal_file_shows_how_far_it_is_off(clo: Any, spoilt: Path) -> None:
+    done = clo("reconcile", "purchase-02", "--deals", spoilt, "--no-report")
+    assert re.search(r"Obligors\s+Published\s+507\s+508\s+507\s+1\s+0\s+FAILED", done.out)
+
+
 def test_json_holds_every_comparison(clo: Any, spoilt: Path) -> None:
     found = json.loads(clo("reconcile", "--deals", spoilt, "--json", "--no-report").out)
     assert found["ok"] is False
     wrong = [(row["deal"], row["item"]) for part in ("deals", "totals") for row in found[part] if row["gating"] and not row["ok"]]
     assert wrong == [("purchase-02", "obligors"), ("total.purchase", "obligors"), ("total.all", "obligors")]
     assert all(row["ok"] for row in found["tables"])
+    rows = {(row["deal"], row["item"]): row for row in found["deals"]}
+    assert rows["purchase-01", "month"]["published"] == rows["purchase-01", "month"]["modelled"] == "2004-09"
+    assert rows["purchase-05", "joint"]["modelled"] is True
+    assert rows["purchase-01", "joint"]["published"] is False
+    assert rows["purchase-08", "dates.closing"]["stated"] == "2007-06-28"
+    assert (rows["purchase-08", "share.senior"]["known"], rows["purchase-01", "amount"]["known"]) == ("derived", "published")
+    assert found["refused"] == []
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """The library with a deal file that is no deal, and one without its tape."""
+    folder = shutil.copytree(DEALS, tmp_path / "broken")
+    (folder / "purchase-03.yaml").write_text("nothing\n", "utf-8")
+    (folder / "tapes" / "clover-2017.parquet").unlink()
+    return folder
+
+
+def test_a_deal_that_cannot_be_used_does_not_stop_the_others(clo: Any, broken: Path, tmp_path: Path) -> None:
+    done = clo("reconcile", "--deals", broken)
+    assert done.code == 3
+    assert "E-D001" in done.err
+    assert "clover-2017.parquet" in done.err
+    for name in ("purchase-03", "clover-2017"):
+        assert f"{name}: cannot be used" in done.out
+        assert f"{name} · Deal file" in done.out
+    assert "Totals" in done.out
+    assert "purchase-03: cannot be used" in (tmp_path / "out" / "reconcile.html").read_text("utf-8")
+
+
+def test_a_deal_that_cannot_be_used_is_told_in_json(clo: Any, broken: Path) -> None:
+    done = clo("reconcile", "purchase-03", "purchase-04", "--deals", broken, "--json", "--no-report")
+    found = json.loads(done.out)
+    assert (done.code, found["ok"]) == (3, False)
+    assert {row["deal"] for row in found["deals"] if row["ok"]} == {"purchase-04"}
+    ((refused,),) = ([each["findings"] for each in found["refused"]],)
+    assert [finding["code"] for finding in refused] == ["E-D001"]
+
+
+def test_a_deal_with_findings_only_exits_with_one(clo: Any, broken: Path) -> None:
+    file = broken / "purchase-03.yaml"
+    file.write_text((DEALS / "purchase-03.yaml").read_text("utf-8").replace("coupon: 1.6%", "coupn: 1.6%"), "utf-8")
+    done = clo("reconcile", "purchase-03", "--deals", broken, "--no-report")
+    assert done.code == 1
+    assert "did you mean" in done.err
+
+
+def test_a_path_is_that_file(clo: Any, spoilt: Path) -> None:
+    done = clo("reconcile", spoilt / "purchase-02.yaml", "purchase-05.yaml", "--deals", DEALS, "--no-report")
+    assert done.code == 1
+    assert "purchase-02 · Obligors" in done.out
+    assert "purchase-05" in done.out
+    assert clo("reconcile", spoilt / "purchase-02.yaml", "purchase-02", "--deals", DEALS, "--no-report").code == 2
+    assert clo("reconcile", DEALS / "no-such.yaml", "--no-report").code == 3
+
+
+def test_a_folder_without_deals_says_what_to_do(clo: Any, tmp_path: Path) -> None:
+    done = clo("reconcile", "--deals", tmp_path)
+    assert done.code == 1
+    assert "E-N012" in done.err
+    assert "the folder of the library holds deal files" in done.err
+    assert "`--deals`" in done.err
 
 
 def test_named_deals_only(clo: Any) -> None:
@@ -154,6 +218,21 @@ def test_break_even_of_each_tranche_and_of_one(clo: Any) -> None:
     assert row["tranche"] == "mezzanine"
     assert row["loss_allowed"] == 0.25
     assert row["tranche_loss"] == pytest.approx(0.25, abs=1e-3)
+    assert {key: row[key] for key in ("years", "timing", "of", "scenario")} == {
+        "years": 5, "timing": "even", "of": "loans", "scenario": "base",
+    }  # fmt: skip
+    assert row["findings"] == []
+    assert "Years 5 · Timing Even · Of loans that did not repay before · Scenario Base" in done.out
+
+
+def test_break_even_tells_of_defaults_that_never_happen(clo: Any) -> None:
+    """Bonds of two years, and defaults over five: a little more than two fifths of them."""
+    done = clo("break-even", DEALS / "tokyo-4-c.yaml", "mezzanine")
+    assert done.code == 0
+    assert "W-R132" in done.err
+    (row,) = json.loads(clo("break-even", DEALS / "tokyo-4-c.yaml", "mezzanine", "--json").out)
+    assert row["not_reached"] == pytest.approx(0.6, abs=0.02)
+    assert [finding["code"] for finding in row["findings"]] == ["W-R132"]
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import helped
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
@@ -13,6 +15,7 @@ from sample_runs import DEAL_FILE, DEALS, sample
 
 import clo
 from clo.deal.terms import Deal
+from clo.findings import Finding
 from clo.labels import LANGUAGES, Lang
 from clo.programme import Programme, run_programme, workers
 from clo.report import programme_page
@@ -43,7 +46,7 @@ def test_a_row_is_what_the_run_says(three: Programme) -> None:
     assert row["pool_size"] == 13_500_000_000
     assert (row["sizes_published"], row["tranches"]) == (2, 3)
     assert row["senior_enhancement"] == pytest.approx(1 - 11.9 / 13.5)
-    assert row["enhancement_known"] == "derived"
+    assert row[["obligors_known", "pool_size_known", "enhancement_known"]].tolist() == ["published", "published", "derived"]
     assert row["senior_wal"] == summary.loc["senior", "wal_years"]
     notes = summary.loc[["senior", "mezzanine"]]
     assert row["notes_wal"] == pytest.approx((notes["wal_years"] * notes["original"]).sum() / notes["original"].sum())
@@ -83,6 +86,30 @@ def test_a_deal_that_is_not_modelled_fails_nothing() -> None:
     assert programme.table["status"].tolist() == ["ran", "not_run"]
 
 
+def test_what_an_assumed_pool_gives_is_assumed() -> None:
+    """Of the deal of March 2008 two classes are published; obligors, pool and the enhancement come of a tape that is made up."""
+    (row,) = run_programme({"later": clo.load_deal(DEALS / "purchase-2008-03.yaml")}).table.to_dict("records")
+    assert [row[key] for key in ("obligors_known", "pool_size_known", "enhancement_known")] == ["assumed"] * 3
+
+
+def test_an_assumed_order_makes_the_enhancement_assumed() -> None:
+    plain = run_programme({"eight": deal(assumed=(*deal().assumed, "tranches.order"))}).table
+    assert plain["enhancement_known"].tolist() == ["assumed"]
+    assert plain["pool_size_known"].tolist() == ["published"]
+
+
+def test_a_file_that_is_no_deal_keeps_its_row(three: Programme) -> None:
+    unread = {"torn": (Finding("E-D001", "error", "not YAML", "a deal is YAML"),)}
+    told = three.with_unread(unread, ["runs", "torn", "later", "broken"])
+    assert told.table["deal"].tolist() == ["runs", "runs", "torn", "later", "broken", "broken"]
+    assert told.table.loc[2, ["status", "reason"]].tolist() == ["not_read", "not YAML"]
+    assert told.table.dtypes.equals(three.table.dtypes)
+    for lang in LANGUAGES:
+        shown = programme_table(told, lang)
+        assert shown.rows[2][-1] == {"en": "not read", "ja": "読込不可"}[lang]
+        assert "torn" in programme_page(told, lang)
+
+
 def test_a_failed_check_is_not_ok(tmp_path: Path) -> None:
     wrong = tuple(one.model_copy(update={"that": "senior.balance > senior.size"}) for one in deal().assertions)
     programme = run_programme({"wrong": deal(assertions=wrong)})
@@ -113,10 +140,14 @@ def test_results_are_kept_where_they_are_asked_for() -> None:
     assert told == [(1, 1)]
 
 
-def test_any_number_of_workers_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_number_of_workers_gives_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(helped.OWN, str(os.getpid()))
     monkeypatch.setattr(workers, "SECONDS_A_HELPER", 1e-9)
     deals = {f"copy-{number}": deal() for number in range(8)}
-    alone, together = (run_programme(deals, ["base", "stress"], workers=count) for count in (1, 2))
+    alone = run_programme(deals, ["base", "stress"], workers=1)
+    together = run_programme(deals, ["base", "stress"], workers=2, finish=helped.process)
+    assert len(set(together.finished.values())) == 2
     assert_frame_equal(alone.table, together.table, check_exact=True)
     assert_frame_equal(alone.tranches, together.tranches, check_exact=True)
     first = alone.table[alone.table["deal"] == "copy-0"].drop(columns="deal").reset_index(drop=True)

@@ -62,6 +62,15 @@ def test_nothing_hangs_out_of_the_window(pages: dict[str, tuple[chromium.Page, P
     assert [address for address in page.requests if not address.startswith(("file:", "data:", "blob:", "about:"))] == []
 
 
+@pytest.mark.parametrize("width", [1200, 800])
+def test_the_checks_are_seen_without_scrolling(pages: dict[str, tuple[chromium.Page, Path]], width: int) -> None:
+    page = shown(pages, "programme", width)
+    right = page.evaluate(
+        "Math.max(...Array.from(document.querySelectorAll('td:last-child'), c => c.getBoundingClientRect().right))"
+    )
+    assert right <= width
+
+
 def test_the_chart_draws_a_bar_for_every_tranche(pages: dict[str, tuple[chromium.Page, Path]]) -> None:
     page = shown(pages, "programme")
     bars = page.evaluate(

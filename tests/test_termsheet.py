@@ -11,8 +11,9 @@ from sample_runs import DEAL_FILE, DEALS
 
 import clo
 from clo.deal.terms import Deal
-from clo.labels import LANGUAGES, Lang
+from clo.labels import LANGUAGES, Lang, label
 from clo.report import termsheet
+from clo.report.terms import scenario_mark, scenario_table
 from clo.report.termsheet import known
 
 LIBRARY = sorted(DEALS.glob("*.yaml"))
@@ -137,7 +138,7 @@ def test_everything_agreed_is_there_in_both_languages() -> None:
         assert "https://www.moodys.com/research/" in text
     headings = (("Capital structure", "発行体系"), ("Parties", "当事者"), ("Fees", "手数料"), ("Scenarios", "シナリオ"))
     assert all(f"{first} {second}" in english and f"{second} {first}" in japanese for first, second in headings)
-    assert "Written by the structure “Purchase-type, cash” from the terms above" in english
+    assert "Written by the structure “Cash, sequential (as purchase-type)” from the terms above" in english
     assert "Pay · Interest: Senior · From: Collections" in english
     assert "支払 · 利息: 優先 · 出金元: 回収金口座" in japanese
     assert "pool - senior - mezzanine" in english
@@ -165,10 +166,37 @@ def test_text_of_the_deal_is_escaped_everywhere(tmp_path: Path) -> None:
         assert page.count("</style>") == 1
 
 
+def test_an_order_that_is_assumed_makes_attachment_assumed_and_says_so() -> None:
+    deal = clo.load_deal(DEAL_FILE)
+    ranked = deal.model_copy(update={"assumed": (*deal.assumed, "tranches.order")})
+    assert "Order of classes assumed." in body(termsheet(ranked))
+    assert "優先順位は仮定。" in body(termsheet(ranked, "ja"))
+    assert "Order of classes assumed." not in body(termsheet(deal))
+    plain, told = cells(termsheet(deal)), cells(termsheet(ranked))
+    for name in deal.tranches:
+        texts, other = plain[label(name)], told[label(name)]
+        assert texts[:2] == other[:2]
+        assert {kind for _, kind in texts[2:4]} == {"derived"}
+        assert {kind for _, kind in other[2:4]} == {"assumed"}
+
+
+def test_a_value_inside_a_scenario_is_marked_where_it_stands() -> None:
+    deal = clo.load_deal(DEALS / "wide-area-cbo-2006.yaml")
+    path = "scenarios.realised.defaults.cumulative"
+    derived = deal.model_copy(update={"derived": {path: "solved"}})
+    for of, kind in ((deal, "assumed"), (derived, "derived")):
+        marks = {key: scenario_mark(of, "realised", key) for key in ("defaults.cumulative", "defaults.years", "recovery_lag")}
+        assert {key: mark.kind for key, mark in marks.items() if mark is not None} == {
+            "defaults.cumulative": kind, "defaults.years": "assumed", "recovery_lag": "assumed",
+        }  # fmt: skip
+        rows = dict(scenario_table(of, "realised", of.scenario("realised"), "en").rows)
+        assert rows[label("defaults")].mark.kind == "assumed"
+
+
 def test_a_structure_that_is_not_modelled_has_a_sheet(tmp_path: Path) -> None:
     deal = written(tmp_path, ("structure: purchase_cash ", "structure: guarantee "))
     text = body(termsheet(deal))
-    assert "The structure “Guarantee-type” is not modelled yet" in text
+    assert "The structure “Guaranteed loans” is not modelled yet" in text
     assert "Collect ·" not in text
     assert cells(termsheet(deal)) == cells(termsheet(clo.load_deal(DEAL_FILE)))
 

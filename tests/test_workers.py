@@ -6,7 +6,9 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from numba.core import event
@@ -32,12 +34,22 @@ def arrived(tmp_path: Path) -> Path:
     return tmp_path / "arrived"
 
 
+def until(file: Path) -> str:
+    return f"any(__import__('os').path.exists({str(file)!r}) or __import__('time').sleep(0.02) for _ in range(3000))"
+
+
+def touch(file: Path) -> str:
+    return f"open({str(file)!r}, 'w').close()"
+
+
+def split(here: str, there: str) -> str:
+    return f"({here}) if {PROCESS} == {os.getpid()} else ({there})"
+
+
 def tasks(arrived: Path, here: str, there: str, count: int = 12) -> list[str]:
     """Expressions: two that stand alone, then those that say `here` in this process and `there` in a helper."""
-    wait = f"any(__import__('os').path.exists({str(arrived)!r}) or __import__('time').sleep(0.02) for _ in range(3000))"
-    touch = f"open({str(arrived)!r}, 'w').close()"
-    split = f"({wait} and {here}) if {PROCESS} == {os.getpid()} else ({touch} or {there})"
-    return [here.replace("@", str(n)) if n < 2 else split.replace("@", str(n)) for n in range(count)]
+    later = split(f"{until(arrived)} and {here}", f"{touch(arrived)} or {there}")
+    return [(here if n < 2 else later).replace("@", str(n)) for n in range(count)]
 
 
 def test_helpers_do_their_share_and_answers_stand_in_order(arrived: Path) -> None:
@@ -75,6 +87,49 @@ def test_a_helper_compiles_nothing() -> None:
 
 def test_work_that_a_helper_does_not_have_is_done_here() -> None:
     assert shared(lambda task: task + 1, list(range(20)), 2) == list(range(1, 21))
+
+
+class Unsendable:
+    def __reduce__(self) -> str:
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return "here"
+
+
+def test_a_task_that_cannot_be_sent_is_done_here() -> None:
+    assert shared(str, [Unsendable() for _ in range(9)], 2) == ["here"] * 9
+
+
+def test_a_task_of_what_a_helper_does_not_have_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = ModuleType("own_module")
+    exec("class Own:\n    def __str__(self):\n        return 'here'", own.__dict__)
+    monkeypatch.setitem(sys.modules, "own_module", own)
+    assert workers._answered(str, pickle.dumps(own.Own())) == pickle.dumps(("done", "here"))
+    request = pickle.dumps(own.Own())
+    monkeypatch.delitem(sys.modules, "own_module")
+    assert workers._answered(str, request) == pickle.dumps(("not here", None))
+
+
+def test_a_helper_that_is_stopped_undoes_what_it_has_half_written(arrived: Path, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    half.mkdir()
+    begun = f"__import__('tempfile').TemporaryDirectory(dir={str(half)!r})"
+    there = f"(lambda kept: {touch(arrived)} or __import__('time').sleep(60))({begun})"
+    with pytest.raises(ZeroDivisionError):
+        shared(eval, ["0", "0", *[split(f"{until(arrived)} and 1 / 0", there)] * 2], 2)
+    assert arrived.exists()
+    assert not list(half.iterdir())
+
+
+def test_a_helper_that_does_not_end_is_made_to(arrived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "SECONDS_TO_END", 0.2)
+    deaf = "__import__('signal').signal(__import__('signal').SIGTERM, __import__('signal').SIG_IGN)"
+    there = f"[{deaf}, {touch(arrived)}, __import__('time').sleep(60)]"
+    start = time.perf_counter()
+    with pytest.raises(ZeroDivisionError):
+        shared(eval, ["0", "0", *[split(f"{until(arrived)} and 1 / 0", there)] * 2], 2)
+    assert time.perf_counter() - start < 50
 
 
 def test_a_system_that_starts_no_helper_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:

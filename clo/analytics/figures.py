@@ -10,6 +10,7 @@ import numpy as np
 
 from clo.deal.terms import Deal
 from clo.tape.batches import AnyLoans, fingerprints, words
+from clo.timeline.months import as_days, month_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,4 @@ def pool_figures(deal: Deal, pools: Mapping[str, AnyLoans]) -> PoolFigures:
 
 def months_between(month: str, day: date) -> int:
     """Months from `month` (YYYY-MM) to the month of a day."""
-    return 12 * (day.year - int(month[:4])) + day.month - int(month[5:])
+    return int(month_index(as_days(day)) - month_index(as_days(month)))

@@ -1,46 +1,57 @@
-"""Whole numbers that add up to a total exactly: amounts of loans within their limits, firms of each institution."""
+"""Amounts within limits that add up to a total, and firms of each institution."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from clo.builder.streams import Draws, normals
 
 Whole = NDArray[np.int64]
 HALVINGS = 80
 """Of an interval of logarithms of a few dozen at most: more than a double can tell apart."""
+BEYOND = 30.0
+"""Standard deviations by which the location may lie beyond a limit: the mean is then within a thirtieth of one of that limit."""
+NARROWEST = 1e-9
+"""In place of a spread of exactly 0, of which no quantile can be scaled."""
 
 
-def within_limits(draws: Draws, total: int, smallest: int, largest: int, spread: float, known: tuple[int, ...] = ()) -> Whole:
-    """Lognormal amounts [count], each from smallest to largest, that add up to the total.
+def within_limits(draws: Draws, total: float, smallest: float, largest: float, spread: float) -> Draws:
+    """Quantiles of a lognormal distribution truncated to the limits [count], at the location at which they add up to the total.
 
-    What a limit cuts off stands at the limit, as loans at the ceiling of a programme do. spread: standard deviation of the
-    logarithm. known: amounts of the largest, which the largest draws get. The caller has made sure that the limits leave room.
+    So none stands at a limit, unless the mean does. spread: standard deviation of the logarithm before the limits cut it off.
+    The caller has made sure that the limits leave room.
     """
-    quantiles = spread * normals(draws)
-    amounts = np.empty(len(draws), dtype=np.int64)
-    order = np.argsort(-quantiles, kind="stable")
-    first, rest = order[: len(known)], order[len(known) :]
-    amounts[first] = sorted(known, reverse=True)
-    rest = np.sort(rest)
-    if len(rest):
-        top = min(largest, *known) if known else largest
-        amounts[rest] = _scaled(quantiles[rest], total - sum(known), smallest, top)
-    return amounts
+    low, high, spread = np.log(smallest), np.log(largest), max(spread, NARROWEST)
 
+    def at(location: float) -> Draws:
+        return np.clip(np.exp(_truncated(draws, location, low, high, spread)), smallest, largest)
 
-def _scaled(quantiles: Draws, total: int, smallest: int, largest: int) -> Whole:
-    """exp(quantiles) times the factor at which they add up to the total once they are cut off at the limits, rounded."""
-    low, high = np.log(smallest) - quantiles.max() - 1.0, np.log(largest) - quantiles.min() + 1.0
-
-    def at(level: float) -> Draws:
-        return np.clip(np.exp(quantiles + level), smallest, largest)
-
+    left, right = low - BEYOND * spread, high + BEYOND * spread
     for _ in range(HALVINGS):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if at(middle).sum() < total else (low, middle)
-    return rounded(at(high), total, smallest, largest)
+        middle = (left + right) / 2.0
+        left, right = (middle, right) if at(middle).sum() < total else (left, middle)
+    return _filled(at(right), total, smallest, largest)
+
+
+def _truncated(draws: Draws, location: float, low: float, high: float, spread: float) -> Draws:
+    """Quantiles of a normal distribution between two limits, from the tail in which differences keep their digits."""
+    first, last = (low - location) / spread, (high - location) / spread
+    if first > 0.0:
+        above, beyond = ndtr(-first), ndtr(-last)
+        scores = -ndtri(above - draws * (above - beyond))
+    else:
+        below, up_to = ndtr(first), ndtr(last)
+        scores = ndtri(below + draws * (up_to - below))
+    return np.asarray(np.clip(location + spread * scores, low, high))
+
+
+def _filled(amounts: Draws, total: float, smallest: float, largest: float) -> Draws:
+    """Amounts that add up to the total: what is short or over is shared in proportion to the room up to the limit."""
+    short = total - amounts.sum()
+    room = largest - amounts if short > 0.0 else amounts - smallest
+    return amounts + short * room / room.sum() if room.sum() else amounts
 
 
 def rounded(exact: Draws, total: int, smallest: int, largest: int) -> Whole:

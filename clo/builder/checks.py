@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clo.builder.codes import finding
+from clo.builder.distributions import DAYS_A_MONTH
 from clo.builder.recipe import CORPORATION, OTHERS, PoolRecipe, Recipe
 from clo.findings import Finding, nearest
+
+LEEWAY = 5.0 / DAYS_A_MONTH
+"""Months by which a loan may be older than its drawn age: months are of different lengths, and a weekend is no day of lending."""
 
 
 def misfits(recipe: Recipe) -> Iterator[Finding]:
@@ -40,10 +44,9 @@ def _sizes(pool: PoolRecipe, path: str) -> Iterator[Finding]:
         yield finding("E-B005", said, path=f"{path}.sizes.smallest", fix="exchange or correct them")
         return
     smallest, largest = sizes.limits
-    uneven = [known for known in (amount, *sizes.known) if known % sizes.unit]
-    if uneven or smallest > largest:
-        said = f"{uneven[0]:,} is no multiple" if uneven else f"no multiple between {sizes.smallest:,} and {sizes.largest:,}"
-        yield finding("E-B005", f"{said} of the unit {sizes.unit:,}", path=at, fix="state a smaller unit under sizes")
+    if smallest > largest:
+        said = f"no multiple of the unit {sizes.unit:,} between {sizes.smallest:,} and {sizes.largest:,}"
+        yield finding("E-B005", said, path=at, fix="state a smaller unit under sizes")
         return
     if len(sizes.known) > pool.firms:
         said = f"{len(sizes.known)} known balances and {pool.firms} firms"
@@ -63,7 +66,7 @@ def _sizes(pool: PoolRecipe, path: str) -> Iterator[Finding]:
 def _terms(pool: PoolRecipe, path: str) -> Iterator[Finding]:
     terms = [months for months, share in pool.terms.shares.items() if share > 0.0]
     grace = max(months for months, share in pool.grace.shares.items() if share > 0.0)
-    if min(terms) <= pool.ages.oldest:
+    if min(terms) <= pool.ages.oldest + LEEWAY:
         said = f"a loan of {min(terms)} months made {pool.ages.oldest:g} months before the cut-off has been repaid"
         yield finding("E-B009", said, path=f"{path}.ages.oldest", value=f"{pool.ages.oldest:g}")
     if grace and grace + pool.repayment.step > min(terms):

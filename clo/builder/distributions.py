@@ -11,8 +11,7 @@ from pydantic_core import PydanticCustomError
 from clo.quantities import Money, Number, Rate, Share, SignedRate, Terms, Word
 from clo.schema import MONTHS_BETWEEN
 
-CLASSES = range(1, 10)
-"""Credit classes of the guarantee fee table: 1 pays the highest fee, 9 the lowest."""
+DAYS_A_MONTH = 365.25 / 12.0
 NEAR_ONE = 1e-9
 
 Repaid = Literal["equal_principal", "level_payment", "bullet"]
@@ -37,6 +36,7 @@ def _yen(value: float) -> int:
 
 Amount = Annotated[Money, AfterValidator(_yen), PlainSerializer(int)]
 """Whole currency units, 1 or more."""
+Correlation = Annotated[Number, Field(ge=0.0, le=1.0)]
 MonthShares = Annotated[dict[Annotated[int, Field(ge=0, le=600)], Share], AfterValidator(_to_one)]
 ClassShares = Annotated[dict[Annotated[int, Field(ge=1, le=9)], Share], AfterValidator(_to_one)]
 
@@ -48,15 +48,18 @@ class Distribution(Terms):
 
 
 class Sizes(Distribution):
-    """Balances at the cut-off: lognormal within limits, in units.
+    """Balances at the cut-off: lognormal, truncated to the limits. What was lent is a whole number of units.
 
-    spread: standard deviation of the logarithm. known: balances of the largest borrowers, where they are known.
+    spread: standard deviation of the logarithm, before the limits cut it off. known: balances of the largest borrowers, where
+    they are known. heaped: share of the loans within a quarter of one of the round amounts `heaps` that are of that amount.
     """
 
     smallest: Amount
     largest: Amount
     spread: Annotated[Number, Field(ge=0.0, le=3.0)]
-    unit: Amount = 100_000
+    unit: Amount = 1_000_000
+    heaps: tuple[Amount, ...] = ()
+    heaped: Share = 0.0
     known: tuple[Amount, ...] = ()
 
     @property
@@ -85,15 +88,20 @@ class Industries(Distribution):
 
 
 class EnterpriseSizes(Distribution):
-    """Shares of borrowers by size class."""
+    """Shares of borrowers by size class. correlation: of the normal scores of class and balance."""
 
     shares: Annotated[dict[Literal["MICE", "SMAE", "MEDE", "LARE"], Share], AfterValidator(_to_one)]
+    correlation: Correlation = 0.0
 
 
 class ObligorTypes(Distribution):
-    """Shares of borrowers by legal form."""
+    """Shares of borrowers by legal form; a sole proprietor is of one of the two smallest size classes.
+
+    correlation: of the normal scores of form, corporations above sole proprietors, and balance.
+    """
 
     shares: Annotated[dict[Literal["corp", "sole_prop"], Share], AfterValidator(_to_one)]
+    correlation: Correlation = 0.0
 
 
 class Repayment(Distribution):
@@ -126,7 +134,10 @@ class Ages(Distribution):
 
 
 class Classes(Distribution):
-    """Shares of loans by credit class, and each class's probability of default within a year."""
+    """Shares of loans by credit class, and each class's probability of default within a year.
+
+    The classes are those of the guarantee fee table: 1 pays the highest fee, 9 the lowest.
+    """
 
     shares: ClassShares
     pd: dict[Annotated[int, Field(ge=1, le=9)], Share]

@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clo.builder.amounts import Whole, firms_of_each, within_limits
+from clo.builder.amounts import firms_of_each
+from clo.builder.borrowers import forms_and_classes
+from clo.builder.distributions import DAYS_A_MONTH
+from clo.builder.lending import lent_and_owed
 from clo.builder.reading import recipe_from
 from clo.builder.recipe import CORPORATION, OTHERS, PoolRecipe, Recipe
 from clo.builder.regions import CODES, SCHEME, homes, regions
@@ -18,7 +21,6 @@ from clo.tape.dtypes import canonical
 from clo.tape.view import View
 from clo.timeline.months import ONE_DAY, Days, as_days, day_of_month, month_index, on_day
 
-DAYS_A_MONTH = 365.25 / 12.0
 SCORED = {"score_provider": "made up", "score_model": "nine classes of the guarantee fee table", "pd_source": "assumed by class"}
 DIGITS = 9
 """Of a probability or a premium: a percentage divided by 100 has a few more that mean nothing."""
@@ -35,9 +37,9 @@ def build_pool(recipe: Recipe | Mapping[str, Any]) -> pd.DataFrame:
     lenders = wanted.lenders()
     parts = [_sub_pool(wanted, name, pool, lenders[name]) for name, pool in wanted.pools.items()]
     frame = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-    number = frame.groupby("originator_id", sort=False).cumcount() + 1
-    width = max(4, len(str(number.max())))
     owners = frame["originator_id"].str.upper()
+    number = frame.groupby(owners, sort=False).cumcount() + 1
+    width = max(4, len(str(number.max())))
     frame["loan_id"] = [f"{owner}-{at:0{width}d}" for owner, at in zip(owners, number, strict=True)]
     frame["obligor_id"] = "O-" + frame["loan_id"]
     view, _ = canonical(View(frame, np.arange(1, len(frame) + 1), wanted.deal_id))
@@ -63,24 +65,27 @@ def _sub_pool(recipe: Recipe, name: str, pool: PoolRecipe, ids: tuple[str, ...])
     grace = np.where(bullet, 0, drawn("grace", pool.grace.shares))
     classes = drawn("classes", pool.classes.shares)
     rate = _rates(draws("margins"), term, classes, pool)
-    current = _balances(draws("sizes"), pool)
+    left = _outstanding(made, cutoff, term, grace, bullet, rate * level, pool)
+    sizes = draws("sizes")
+    lent, current = lent_and_owed(sizes, draws("heaps"), left, int(pool.amount), pool.sizes)
+    form, size_class = forms_and_classes(sizes, draws("obligor_types"), draws("enterprise_sizes"), pool)
     return pd.DataFrame({
         "deal_id": recipe.deal_id,
         "cutoff_date": np.full(count, cutoff.astype("datetime64[s]")),
         "originator_id": np.array(ids)[bank],
-        "obligor_type": drawn("obligor_types", pool.obligor_types.shares),
+        "obligor_type": form,
         "region_code": regions(draws("regions"), _homes(draws("homes", len(ids)), ids, pool)[bank], pool.regions),
         "region_scheme": SCHEME,
         "industry_code": drawn("industries", pool.industries.shares),
         "industry_scheme": pool.industries.scheme,
-        "enterprise_size": drawn("enterprise_sizes", pool.enterprise_sizes.shares),
+        "enterprise_size": size_class,
         **SCORED,
         "score_value": classes.astype(np.float64),
         "pd_1y": _by_class(pool.classes.pd)[classes],
         "asset_type": pool.asset_type,
         "origination_date": made.astype("datetime64[s]"),
         "maturity_date": _after(made, term).astype("datetime64[s]"),
-        "original_balance": _lent(current, made, cutoff, term, grace, np.where(bullet, 0.0, 1.0), rate * level, pool),
+        "original_balance": lent,
         "current_balance": current.astype(np.float64),
         "currency": recipe.currency,
         "amortisation_type": repayment,
@@ -125,36 +130,27 @@ def _rates(draws: Draws, term: NDArray[np.int64], classes: NDArray[np.int64], po
     return np.asarray(np.round((exact + terms.margin * exponentials(draws)) * TENTHS) / TENTHS)
 
 
-def _balances(draws: Draws, pool: PoolRecipe) -> Whole:
-    sizes, unit = pool.sizes, int(pool.sizes.unit)
-    known = tuple(int(balance) // unit for balance in sizes.known)
-    return unit * within_limits(draws, int(pool.amount) // unit, *sizes.limits, sizes.spread, known)
-
-
-def _lent(
-    current: Whole,
+def _outstanding(
     made: Days,
     cutoff: Days,
     term: NDArray[np.int64],
     grace: NDArray[np.int64],
-    instalments: NDArray[np.float64],
+    bullet: NDArray[np.bool_],
     level_rate: NDArray[np.float64],
     pool: PoolRecipe,
-) -> NDArray[np.float64]:
-    """What was lent [count]: the balance with the instalments that fell due by the cut-off, in whole units.
+) -> Draws:
+    """Share of what was lent that is left after the instalments that fell due by the cut-off [count].
 
-    instalments: 0 for bullets, else 1. level_rate: the rate of level payments, else 0.
+    level_rate: the rate of level payments, else 0.
     """
-    step, unit = pool.repayment.step, pool.sizes.unit
+    step = pool.repayment.step
     gone = month_index(cutoff) - month_index(made) - (day_of_month(made) > day_of_month(cutoff))
     of = -(-(term - grace) // step)
     left = np.minimum(of, -(-(term - gone) // step))
     growth = np.log1p(level_rate * step / 12.0)
     with np.errstate(invalid="ignore"):
         annuity = np.expm1(-left * growth) / np.expm1(-of * growth)
-    outstanding = np.where(level_rate > 0.0, annuity, left / of)
-    grossed = np.round(current / np.where(instalments > 0.0, outstanding, 1.0) / unit) * unit
-    return np.maximum(grossed, current.astype(np.float64))
+    return np.where(bullet, 1.0, np.where(level_rate > 0.0, annuity, left / of))
 
 
 def _homes(draws: Draws, ids: tuple[str, ...], pool: PoolRecipe) -> NDArray[np.int64]:

@@ -48,6 +48,11 @@ def _sizes(smallest: int, largest: int, spread: float, source: str) -> dict[str,
     return {"smallest": smallest, "largest": largest, "spread": spread, "source": source}
 
 
+def _round(smallest: int, largest: int, spread: float, source: str) -> dict[str, Any]:
+    """Sizes of loans of which some are of round amounts."""
+    return _sizes(smallest, largest, spread, f"{source}; round amounts assumed") | {"heaps": HEAPS, "heaped": "30%"}
+
+
 def _bullets(source: str) -> dict[str, Any]:
     return {"shares": {"bullet": 1}, "interest": "semi_annual", "source": source}
 
@@ -57,8 +62,10 @@ def _half_yearly(source: str) -> dict[str, Any]:
     return {"shares": {"equal_principal": 1}, "principal": frequency, "interest": frequency, "source": source}
 
 
+HEAPS = (5_000_000, 10_000_000, 20_000_000, 30_000_000, 50_000_000)
 PD = {1: "9%", 2: "6%", 3: "4%", 4: "2.8%", 5: "1.9%", 6: "1.3%", 7: "0.9%", 8: "0.6%", 9: "0.4%"}
 UP_TO_FIVE = {36: "15%", 48: "15%", 60: "70%"}
+ALIKE = 0.5
 JUST_MADE = {"youngest": 0, "oldest": 1}
 NATIONWIDE = {"home": 0, "neighbours": 0, "source": f"{BY_BALANCE}; that borrowers are spread so is assumed"}
 TOKYO = {"home": "100%", "neighbours": 0, "source": "a programme of Tokyo: that all firms are there is assumed"}
@@ -75,21 +82,21 @@ USUAL: dict[str, Any] = {
     },
     "regions": {"home": "85%", "neighbours": "10%", "source": f"{BY_BALANCE}; shares at home and beside it assumed"},
     "industries": {"shares": {"D": "20%", "E": "35%", "H": "8%", "I": "27%", "R": "10%"}},
-    "enterprise_sizes": {"shares": {"SMAE": "55%", "MEDE": "40%", "MICE": "5%"}},
-    "obligor_types": {"shares": {"corp": "97%", "sole_prop": "3%"}},
+    "enterprise_sizes": {"shares": {"SMAE": "55%", "MEDE": "40%", "MICE": "5%"}, "correlation": ALIKE},
+    "obligor_types": {"shares": {"corp": "97%", "sole_prop": "3%"}, "correlation": ALIKE},
 }
 """What a profile has where it says nothing else."""
 _BONDS: dict[str, Any] = {
     "asset_type": "bond",
     "obligor_types": _all("corp", "bonds are issued by companies"),
-    "enterprise_sizes": {"shares": {"SMAE": "35%", "MEDE": "65%"}},
+    "enterprise_sizes": {"shares": {"SMAE": "35%", "MEDE": "65%"}, "correlation": ALIKE},
     "regions": NATIONWIDE,
 }
 PROGRAMMES: dict[str, dict[str, Any]] = {
     "purchase": {
         "says": "unsecured loans of regional banks, made to be securitized (JASME, purchase type)",
-        "sizes": _sizes(
-            10_000_000, 150_000_000, 0.55, f"limits: {OFFER_3}, taken for all deals; {AVERAGE}: {ISSUANCE}; spread assumed"
+        "sizes": _round(
+            10_000_000, 150_000_000, 0.45, f"limits: {OFFER_3}, taken for all deals; {AVERAGE}: {ISSUANCE}; spread assumed"
         ),
         "terms": {
             "shares": UP_TO_FIVE,
@@ -99,21 +106,21 @@ PROGRAMMES: dict[str, dict[str, Any]] = {
     },
     "jasme": {
         "says": "JASME's own unsecured loans",
-        "sizes": _sizes(
+        "sizes": _round(
             10_000_000, 80_000_000, 0.55, f"at most 80 million a company: {PROVISIONS}; smallest and spread assumed"
         ),
         "terms": {"shares": UP_TO_FIVE, "source": f"at most five years: {PROVISIONS}; shares assumed"},
         "regions": NATIONWIDE,
-        "enterprise_sizes": {"shares": {"SMAE": "45%", "MEDE": "55%"}},
+        "enterprise_sizes": {"shares": {"SMAE": "45%", "MEDE": "55%"}, "correlation": ALIKE},
     },
     "guarantee": {
         "says": "unsecured bank loans that JASME guarantees in part (guarantee type)",
-        "sizes": _sizes(5_000_000, 200_000_000, 0.6, f"{AVERAGE}: {ISSUANCE}; limits and spread assumed"),
+        "sizes": _round(5_000_000, 200_000_000, 0.6, f"{AVERAGE}: {ISSUANCE}; limits and spread assumed"),
         "terms": {"shares": UP_TO_FIVE},
     },
     "clover": {
         "says": "unsecured loans of regional banks that stay with them (JFC, synthetic purchase type)",
-        "sizes": _sizes(3_000_000, 100_000_000, 0.6, f"{AVERAGE}: {CLOVER}; limits and spread assumed"),
+        "sizes": _round(3_000_000, 100_000_000, 0.6, f"{AVERAGE}: {CLOVER}; limits and spread assumed"),
         "lenders": {"spread": 0.35, "source": f"mostly 50 to 60 loans an institution on average: {CLOVER}; spread assumed"},
         "terms": {
             "shares": {24: "10%", 36: "40%", 48: "50%"},
@@ -163,7 +170,7 @@ PROGRAMMES: dict[str, dict[str, Any]] = {
     },
     "tokyo_bond_2y": _BONDS | {
         "says": "bonds of the Tokyo CBO of March 2003, method C",
-        "sizes": _sizes(20_000_000, 100_000_000, 0.4, f"at most 100 million: {TOKYO_4}; smallest and spread assumed"),
+        "sizes": _sizes(20_000_000, 100_000_000, 0.3, f"at most 100 million: {TOKYO_4}; smallest and spread assumed"),
         "terms": _all(24, TOKYO_4),
         "repayment": _bullets(f"bullets: {TOKYO_4}; half-yearly coupons assumed"),
         "rates": _flat("2.57%", f"fixed, all costs included: {TOKYO_4}"),

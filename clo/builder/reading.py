@@ -69,7 +69,7 @@ def _path(location: Sequence[str | int]) -> str:
     """The path in the file: keys of a mapping after dots, places in a list in brackets."""
     path = ""
     for number, part in enumerate(location):
-        in_list = isinstance(part, int) and number and location[number - 1] in ("known", "originators")
+        in_list = isinstance(part, int) and number and location[number - 1] in ("known", "heaps", "originators")
         path += f"[{part}]" if in_list else f".{part}" if path else str(part)
     return path
 

@@ -90,10 +90,6 @@ class PoolRecipe(Profile):
             filled[kind] = _stated(data[kind], usual, f"profile {name}") if kind in data else usual
         return filled
 
-    @property
-    def lenders_wanted(self) -> int:
-        return self.originators if isinstance(self.originators, int) else len(self.originators)
-
 
 def _stated(given: Any, base: Distribution, profile: str) -> Any:
     """What a recipe states of a distribution, with the profile's for the rest."""

@@ -22,7 +22,7 @@ PROFILES: Mapping[str, str] = MappingProxyType({
 BANK_AVERAGE, OWN_AVERAGE, ROUND = 23_000_000, 46_000_000, 100_000_000
 """Loans of institutions and of the corporation in a joint deal, in yen: the first from the deals that are not joint, the second
 so that the split of FY2006 comes out; and the step of the amounts of its sub-pools. Assumed."""
-UNITS = (100_000, 1_000, 1)
+SPLIT = "how firms and amount are split between the institutions and the corporation is assumed"
 
 
 class Row(Protocol):
@@ -78,7 +78,7 @@ def recipe_of_row(
     day = cutoff or month_end(month_index(as_days(row.month)) - 1).item()
     return recipe_from({
         "format": FORMAT, "deal_id": row.name, "cutoff": day, "pools": pools, "figures": figures,
-        "seed": int(row.month.replace("-", "")) if seed is None else seed,
+        "note": SPLIT if row.joint else "", "seed": int(row.month.replace("-", "")) if seed is None else seed,
     })  # fmt: skip
 
 
@@ -103,6 +103,4 @@ def _joint(institutions: int, firms: int, amount: int, profile: str) -> dict[str
 
 
 def _pool(originators: int | list[str], firms: int, amount: int, profile: str) -> dict[str, Any]:
-    unit = next(unit for unit in UNITS if amount % unit == 0)
-    sizes = {} if unit == UNITS[0] else {"sizes": {"unit": unit}}
-    return {"originators": originators, "firms": firms, "amount": amount, "profile": profile} | sizes
+    return {"originators": originators, "firms": firms, "amount": amount, "profile": profile}

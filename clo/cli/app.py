@@ -199,7 +199,9 @@ def break_even(
 def reconcile(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Deals by the names of their files. [default: all]", show_default=False),
+        typer.Argument(
+            metavar="[NAME]...", help="Deals by their files or the names of these. [default: all]", show_default=False
+        ),
     ] = None,
     *,
     deals: Annotated[Path, typer.Option("--deals", metavar="FOLDER", help="Where the deal files lie.")] = Path("deals"),
@@ -208,10 +210,11 @@ def reconcile(
     json: Json = False,
     quiet: Quiet = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="No page.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every figure and rule, as on the page.")] = False,
 ) -> None:
     """Published figures against the library: every deal, the totals, and what the published tables must add up to."""
     work = _actions("published")
-    shown = {"lang": lang.value, "as_json": json, "quiet": quiet}
+    shown = {"lang": lang.value, "as_json": json, "quiet": quiet, "every": every}
     raise typer.Exit(work.run_reconcile(tuple(names or ()), deals=deals, out=out, page=not no_report, **shown))
 
 
@@ -236,16 +239,27 @@ def build_pool(
     ] = None,
     *,
     row: Annotated[
-        str | None, typer.Option("--row", metavar="NAME", help="Match a published row, such as purchase-03 or clover-2017.")
+        str | None,
+        typer.Option("--row", metavar="NAME", help="Match a published row, such as purchase-03: in place of RECIPE or --firms."),
     ] = None,
-    firms: Annotated[int | None, typer.Option("--firms", metavar="N", min=1, help="A pool of this many borrowers.")] = None,
-    banks: Annotated[int | None, typer.Option("--banks", metavar="N", min=1, help="How many institutions.")] = None,
+    firms: Annotated[
+        int | None,
+        typer.Option("--firms", metavar="N", min=1, help="A pool of this many borrowers: with --banks, --amount and --cutoff."),
+    ] = None,
+    banks: Annotated[
+        int | None, typer.Option("--banks", metavar="N", min=1, help="How many institutions, where the row does not say.")
+    ] = None,
     amount: Annotated[int | None, typer.Option("--amount", metavar="YEN", min=1, help="Balance of all loans together.")] = None,
     cutoff: Annotated[
         str | None, typer.Option("--cutoff", metavar="DATE", help="[default with --row: end of the month before the deal]")
     ] = None,
     profile: Annotated[
-        str | None, typer.Option("--profile", metavar="NAME", help="What loans are drawn from: docs/pools.md.")
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="What loans are drawn from: docs/pools.md. [default: purchase; with --row: that of its type]",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="TAPE", help=".parquet or .csv. [default: tape: of the recipe]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from errno import ENOENT
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,16 @@ def build(
         if size["amount"] is not None:
             raise typer.BadParameter("--amount goes with --firms: a row has its own")
         published = row_named(row, published_deals(packaged()))
+        if size["banks"] is not None and published.institutions is not None:
+            raise typer.BadParameter(f"--banks goes with a row that does not say how many: {row} has {published.institutions}")
         recipe = recipe_of_row(published, institutions=size["banks"], cutoff=day, profile=profile, seed=seed)
         drawn_from = f"the published row {row}"
     else:
         recipe = _sized(size, day, profile, seed)
         drawn_from = "the command line"
     target = _target(file, recipe, out)
+    if out is not None and not out.parent.is_dir():
+        return console.cannot_write(str(out), FileNotFoundError(ENOENT, f"the folder {out.parent} is not there"), as_json=as_json)
     frame = build_pool(recipe)
     try:
         sidecar = write_made_up(frame, recipe, target, drawn_from)
@@ -68,6 +73,8 @@ def build(
     elif not quiet:
         title = f"{recipe.deal_id}: {label('made_up_pool', lang)} ({recipe.currency})"
         console.show_table(Table(COLUMNS, _rows(recipe, frame), totals=1), title, lang)
+        if recipe.note:
+            console.out().print(recipe.note, style="dim", soft_wrap=True)
     console.say(f"{label('written_to', lang)} {target}, {sidecar.name}", quiet=quiet)
     return 0
 
@@ -124,5 +131,5 @@ def _as_dict(recipe: Recipe, frame: pd.DataFrame, target: Path, sidecar: Path) -
     institutions = len(set(frame["originator_id"]) - {CORPORATION})
     return {
         "ok": True, "deal_id": recipe.deal_id, "seed": recipe.seed, "cutoff": str(recipe.cutoff), "tape": str(target),
-        "sidecar": str(sidecar), "institutions": institutions, "pools": pools[:-1], "total": pools[-1],
+        "note": recipe.note, "sidecar": str(sidecar), "institutions": institutions, "pools": pools[:-1], "total": pools[-1],
     }  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+import pandas as pd
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
@@ -83,10 +84,18 @@ def show_json(value: Any) -> None:
     sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
 
-def show_table(table: Table, title: str, lang: Lang) -> None:
-    """Numbers to the right; marks as their first letter, or 公 導 仮. Too wide for the terminal: one block for each row."""
+def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The rows of a frame for JSON; what is missing is null."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def show_table(table: Table, title: str, lang: Lang, *, as_named: bool = False) -> None:
+    """Numbers to the right; marks as their first letter, or 公 導 仮. Too wide for the terminal: one block for each row.
+
+    as_named: headings are the names of the columns, not their words.
+    """
     console = out()
-    heads = [label(column.key, lang) for column in table.columns]
+    heads = [column.key if as_named else label(column.key, lang) for column in table.columns]
     rows = _texts(table, lang)
     console.print(title, style="bold", soft_wrap=True)
     whole, broken = _widths([[head] for head in heads], rows), _widths([head.split() for head in heads], rows)

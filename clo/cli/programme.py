@@ -11,7 +11,7 @@ import typer
 
 from clo.cli import console, many
 from clo.deal.terms import Deal
-from clo.files.results import TERM_SHEET, page_of, save, whole
+from clo.files.results import TERM_SHEET, folder_name, page_of, save, whole, write_text
 from clo.findings import nearest
 from clo.labels import Lang, label
 from clo.programme import Programme, run_programme
@@ -36,6 +36,9 @@ def run(
     ):
         try:
             programme = run_programme(deals, names, progress=advance, finish=partial(_finish, out, lang, page))
+            programme = programme.with_unread(
+                {folder_name(each.file): each.findings for each in refused}, [folder_name(str(file)) for file in files]
+            )
             written = _write(programme, deals, out, lang, page=page) if deals else {}
         except OSError as error:
             return console.cannot_write(str(out), error, as_json=as_json)
@@ -78,17 +81,12 @@ def _write(programme: Programme, deals: Mapping[str, Deal], out: Path, lang: Lan
         programme.table.to_parquet(temporary, index=False)
     if page:
         for name, deal in deals.items():
-            _write_text(out / name / TERM_SHEET, termsheet(deal, lang))
+            write_text(out / name / TERM_SHEET, termsheet(deal, lang))
         sheets = {name: f"{name}/{TERM_SHEET}" for name in deals}
         pages = {(name, scenario): to for name, found in programme.finished.items() for scenario, to in found.items()}
         paths["page"] = out / f"{NAME}.html"
-        _write_text(paths["page"], programme_page(programme, lang, sheets=sheets, pages=pages))
+        write_text(paths["page"], programme_page(programme, lang, sheets=sheets, pages=pages))
     return paths
-
-
-def _write_text(path: Path, text: str) -> None:
-    with whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
 
 
 def _failed(programme: Programme) -> list[tuple[str, str]]:
@@ -107,10 +105,9 @@ def _show(programme: Programme, lang: Lang) -> None:
 
 
 def _as_dict(programme: Programme, refused: Sequence[many.Refused], written: Mapping[str, Path], *, ok: bool) -> dict[str, Any]:
-    table = programme.table.astype(object)
     return {
         "ok": ok,
-        "deals": table.where(programme.table.notna(), None).to_dict("records"),
+        "deals": console.records(programme.table),
         "refused": [each.as_dict() for each in refused],
         "written": dict(written),
     }

@@ -14,7 +14,7 @@ from clo.cli.checking import TAPE_SUFFIXES
 from clo.cli.listing import print_assumed, print_findings
 from clo.deal.terms import Deal
 from clo.files.deal import load_deal
-from clo.files.results import MANIFEST, PAGE, page_of, plain, read_rerun, save, whole
+from clo.files.results import MANIFEST, PAGE, page_of, plain, read_rerun, save, write_text
 from clo.findings import nearest
 from clo.labels import Lang, check_name, label
 from clo.report import render, tables
@@ -62,8 +62,7 @@ def report(folder: Path, *, lang: Lang, as_json: bool, quiet: bool) -> int:
         results.append(result)
     html = render(results, lang)
     try:
-        with whole(page) as temporary:
-            temporary.write_text(html, encoding="utf-8")
+        write_text(page, html)
     except OSError as error:
         return console.cannot_write(str(page), error, as_json=as_json)
     if as_json:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clo.cli import console, many
-from clo.files.results import TERM_SHEET, whole
+from clo.files.results import TERM_SHEET, write_text
 from clo.labels import Lang, label
 from clo.report import termsheet
 from clo.report.tables import Column, Table
@@ -29,8 +29,7 @@ def run(files: Sequence[Path], *, out: Path, lang: Lang, as_json: bool, quiet: b
     for name, deal in deals.items():
         pages[name] = out / name / TERM_SHEET
         try:
-            with whole(pages[name]) as temporary:
-                temporary.write_text(termsheet(deal, lang), encoding="utf-8")
+            write_text(pages[name], termsheet(deal, lang))
         except OSError as error:
             return console.cannot_write(str(pages[name]), error, as_json=as_json)
     code = many.tell(refused, lang, as_json=as_json)

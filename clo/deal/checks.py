@@ -11,7 +11,7 @@ from clo.deal.backing import backing_findings
 from clo.deal.marks import empty
 from clo.deal.name_checks import name_findings
 from clo.deal.structures import NOT_MODELLED, not_modelled
-from clo.deal.terms import Deal, Scenario, enclosing, leaves
+from clo.deal.terms import ORDER, Deal, Scenario, enclosing, leaves
 from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
 
@@ -170,7 +170,7 @@ def _assertions(deal: Deal, payments: int | None) -> Iterator[Finding]:
 
 def _marks(deal: Deal, data: Mapping[str, Any]) -> Iterator[Finding]:
     stated = {key: value for key, value in data.items() if key not in NOT_VALUES}
-    known = {path for path, _ in leaves(stated)} | set(empty(stated))
+    known = {path for path, _ in leaves(stated)} | set(empty(stated)) | {ORDER}
     marks = [("published", path, f"published.{path}") for path in deal.published]
     marks += [("derived", path, f"derived.{path}") for path in deal.derived]
     marks += [("assumed", path, f"assumed[{number}]") for number, path in enumerate(deal.assumed)]

@@ -42,6 +42,7 @@ __all__ = [
     "COLLECTED",
     "FORMAT",
     "NAMED",
+    "ORDER",
     "RATINGS",
     "Account",
     "Assertion",
@@ -92,6 +93,8 @@ __all__ = [
 ]
 
 FORMAT = "clo.deal/1"
+ORDER = "tranches.order"
+"""Where it is said how the order of the tranches, which no key states, is known."""
 NAMED = ("pools", "accounts", "ledgers", "fees", "tranches", "groups", "facilities", "hedges", "counterparties", "triggers")
 """Sections whose entries share one name space."""
 
@@ -221,6 +224,11 @@ class Deal(Terms):
                 return Mark("assumed", "")
             path = enclosing(path)
         return None
+
+    @property
+    def order_assumed(self) -> bool:
+        """Whether the order of the tranches is none that a source says: `tranches.order` stands under `assumed`."""
+        return ORDER in self.assumed
 
     def seller(self, pool: str) -> str:
         """Who sold the loans of a sub-pool: `institutions` or `corporation`."""

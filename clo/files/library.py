@@ -9,7 +9,8 @@ from clo.deal.terms import Deal
 from clo.files.deal import check_deal
 from clo.findings import DealError, Finding, nearest
 
-RULE = "a deal of the library is named as its file is"
+NAMED = "a deal of the library is named as its file is"
+HELD = "the folder of the library holds deal files"
 
 
 def load_library(folder: str | Path, names: Collection[str] = ()) -> dict[str, Deal]:
@@ -17,18 +18,10 @@ def load_library(folder: str | Path, names: Collection[str] = ()) -> dict[str, D
 
     Raises DealError with every finding of every file, or where no file has one of the names; OSError if one cannot be read.
     """
-    files = {path.stem: path for path in sorted(Path(folder).glob("*.yaml"))}
-    wrong: list[Finding] = []
-    if not files:
-        wrong.append(Finding("E-N012", "error", "there is no deal file (*.yaml) here", RULE, "name the folder", file=str(folder)))
-    for name in names:
-        if name not in files:
-            near = nearest(name, files)
-            fix = f"did you mean {near!r}?" if near else f"name one of {folder}/*.yaml"
-            wrong.append(Finding("E-N011", "error", f"no deal file is named {name!r}", RULE, fix, file=str(folder), value=name))
+    files, wrong = library_files(folder, names)
     deals: dict[str, Deal] = {}
-    for name in [name for name in files if not names or name in names]:
-        deal, findings = check_deal(files[name])
+    for name, file in files.items():
+        deal, findings = check_deal(file)
         if deal is None:
             wrong += findings
         else:
@@ -36,3 +29,18 @@ def load_library(folder: str | Path, names: Collection[str] = ()) -> dict[str, D
     if wrong:
         raise DealError(wrong)
     return deals
+
+
+def library_files(folder: str | Path, names: Collection[str] = ()) -> tuple[dict[str, Path], list[Finding]]:
+    """The deal files of a folder by their names, all of them or those named; and what cannot be found."""
+    files = {path.stem: path for path in sorted(Path(folder).glob("*.yaml"))}
+    wrong: list[Finding] = []
+    if not files:
+        message, fix = "there is no deal file (*.yaml) here", "name the folder with `--deals`"
+        wrong.append(Finding("E-N012", "error", message, HELD, fix, file=str(folder)))
+    for name in names:
+        if name not in files:
+            near = nearest(name, files)
+            fix = f"did you mean {near!r}?" if near else f"name one of {folder}/*.yaml"
+            wrong.append(Finding("E-N011", "error", f"no deal file is named {name!r}", NAMED, fix, file=str(folder), value=name))
+    return {name: file for name, file in files.items() if not names or name in names}, wrong

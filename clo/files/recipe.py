@@ -14,7 +14,7 @@ from clo.builder.reading import recipe_from
 from clo.builder.recipe import FORMAT, Recipe
 from clo.deal.marks import Origin
 from clo.files.deal_yaml import read_yaml
-from clo.files.results import whole
+from clo.files.results import whole, write_text
 from clo.files.tape.convert import write_tape
 from clo.files.tape.sidecar_file import FORMAT as MAP_FORMAT
 from clo.files.tape.sidecar_file import sidecar_path
@@ -64,8 +64,7 @@ def write_made_up(frame: pd.DataFrame, recipe: Recipe, target: Path, drawn_from:
     """
     sidecar = sidecar_path(target)
     told = json.dumps(made_up(recipe, drawn_from), ensure_ascii=False)
-    with whole(sidecar) as temporary:
-        temporary.write_text(f"format: {MAP_FORMAT}\nmade_up: {told}\n", encoding="utf-8")
+    write_text(sidecar, f"format: {MAP_FORMAT}\nmade_up: {told}\n")
     if target.name.endswith(ENDINGS[0]):
         write_tape(Loans.from_frame(frame, check=False), target)
     else:

@@ -137,6 +137,12 @@ def whole(path: Path) -> Iterator[Path]:
                 temporary.unlink()
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write a text whole or not at all. Raises OSError."""
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def plain(value: Any) -> Any:
     """Values as JSON has them: NaN is null, dates are ISO text, without a time where it is midnight."""
     if isinstance(value, Mapping):

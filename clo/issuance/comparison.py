@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Literal
+from datetime import date
+from math import isnan
+from typing import Any, Literal
 
 import pandas as pd
 
-Unit = Literal["month", "count", "money", "percent", "flag"]
+Unit = Literal["month", "day", "count", "money", "percent", "flag"]
+Known = Literal["published", "derived"]
 SLACK = 1e-6
 """Sums of amounts and shares are exact to this."""
 
@@ -17,9 +20,10 @@ SLACK = 1e-6
 class Comparison:
     """A figure of a deal, or of several together.
 
-    published: as printed; stated: by the deal files; modelled: by loans and tranches; each None where there is none. Months
-    are counted from year 0. bound: what the rounding of the printed figures explains. How the file and the model may differ
-    from each other: not at all. gating: whether a difference beyond the bound fails the reconciliation.
+    published: as printed, or, where known says `derived`, as what is printed makes it; stated: by the deal files, NaN where they
+    should and do not; modelled: by loans and tranches; each None where there is none. Months and days are counted from year 0.
+    bound: what the rounding of the printed figures explains. How the file and the model may differ from each other: not at
+    all. gating: whether a difference beyond the bound fails the reconciliation.
     """
 
     deal: str
@@ -31,12 +35,14 @@ class Comparison:
     bound: float
     source: str
     gating: bool = True
+    known: Known = "published"
 
     @property
     def difference(self) -> float | None:
-        """Of the model from the printed figure, or where there is no model, of the deal file."""
-        ours = self.stated if self.modelled is None else self.modelled
-        return None if ours is None or self.published is None else ours - self.published
+        """The largest of any two: model and deal file less what is printed, model less deal file. None where one is alone."""
+        pairs = ((self.modelled, self.published), (self.stated, self.published), (self.modelled, self.stated))
+        apart = [ours - other for ours, other in pairs if ours is not None and other is not None]
+        return next((found for found in apart if isnan(found)), max(apart, key=abs, default=None))
 
     @property
     def ok(self) -> bool:
@@ -47,7 +53,7 @@ class Comparison:
 
 
 def comparison_frame(comparisons: Iterable[Comparison]) -> pd.DataFrame:
-    """One row for each: the fields of Comparison, then difference and ok."""
+    """One row for each: the fields of Comparison, difference and ok."""
     rows = list(comparisons)
     columns = [field.name for field in fields(Comparison)]
     frame = pd.DataFrame([[getattr(row, name) for name in columns] for row in rows], columns=columns)
@@ -55,7 +61,18 @@ def comparison_frame(comparisons: Iterable[Comparison]) -> pd.DataFrame:
         frame[name] = frame[name].astype("float64")
     frame["difference"] = pd.Series([row.difference for row in rows], dtype="float64")
     frame["ok"] = pd.Series([row.ok for row in rows], dtype=bool)
-    return frame[[*columns[:6], "difference", "bound", "ok", "gating", "source"]]
+    return frame[[*columns[:3], "known", *columns[3:6], "difference", "bound", "ok", "gating", "source"]]
+
+
+def plain(value: float | None, unit: str) -> Any:
+    """A figure as it is written: a month YYYY-MM, a day YYYY-MM-DD, a flag true or false; None where there is none."""
+    if value is None or isnan(value):
+        return None
+    if unit == "month":
+        return f"{int(value) // 12}-{int(value) % 12 + 1:02d}"
+    if unit == "day":
+        return date.fromordinal(int(value)).isoformat()
+    return bool(value) if unit == "flag" else value
 
 
 def month_number(month: str) -> int:

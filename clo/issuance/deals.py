@@ -1,13 +1,15 @@
-"""Deals one by one: month, institutions, firms, amount, sub-pools, tranches and attachment points."""
+"""Deals one by one: month, institutions, firms, amount, sub-pools, dates, tranches, coupons and attachment points."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from clo.issuance.comparison import Comparison, Unit, month_number
 from clo.issuance.model import Model
 from clo.issuance.published import Published, PublishedTranche
+from clo.issuance.stated import coupon, dates, marks
 
 DEDUCTIBLE = "deductible"
 """The first loss that the institutions keep: no note is issued on it."""
@@ -23,8 +25,11 @@ def absent(published: Published) -> Comparison:
 def compared(name: str, model: Model, published: Published, tranches: Sequence[PublishedTranche]) -> Iterator[Comparison]:
     """Every published figure of a deal."""
     yield from _figures(name, model, published)
+    yield from dates(name, model.deal, published)
     for tranche in tranches:
         yield from _tranche(name, model, tranche)
+        yield from coupon(name, model.deal, tranche)
+    yield from marks(name, model.deal, tranches)
     yield from _attachments(name, model, {tranche.tranche: tranche for tranche in tranches})
 
 
@@ -59,10 +64,12 @@ def _tranche(name: str, model: Model, published: PublishedTranche) -> Iterator[C
     if stated is None and terms is not None and not published.derived:
         stated = math.nan  # a deal file states what is published of it
     if published.amount is not None:
-        yield Comparison(name, f"tranche.{tranche}", "money", published.amount, stated, size, 0.0, source)
+        amount = Comparison(name, f"tranche.{tranche}", "money", published.amount, stated, size, 0.0, source)
+        yield replace(amount, known="derived") if published.derived else amount
     if published.share is not None:
         found = None if size is None else 100.0 * size / model.figures.amount
-        yield Comparison(name, f"share.{tranche}", "percent", published.share, None, found, published.share_step / 2, source)
+        bound, item = published.share_step / 2, f"share.{tranche}"
+        yield Comparison(name, item, "percent", published.share, None, found, bound, source, known="derived")
 
 
 def _attachments(name: str, model: Model, published: dict[str, PublishedTranche]) -> Iterator[Comparison]:
@@ -71,7 +78,7 @@ def _attachments(name: str, model: Model, published: dict[str, PublishedTranche]
     for tranche in reversed(model.sizes):
         if below:
             item, source = f"attachment.{tranche}", next(iter(published.values())).source
-            yield Comparison(name, item, "percent", below, None, model.attachments[tranche], bound, source)
+            yield Comparison(name, item, "percent", below, None, model.attachments[tranche], bound, source, known="derived")
         if tranche not in published or published[tranche].share is None:
             return
         below += published[tranche].share or 0.0

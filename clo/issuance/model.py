@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from clo.analytics.enhancement import attachment_points
 from clo.analytics.figures import PoolFigures, pool_figures
 from clo.deal.terms import Deal
 from clo.study import resolve_pools
@@ -25,11 +26,8 @@ class Model:
     @property
     def attachments(self) -> dict[str, float]:
         """What stands below each tranche, as a share of the pool in percent."""
-        below, found = 0.0, {}
-        for name in reversed(self.sizes):
-            found[name] = 100.0 * below / self.figures.amount
-            below += self.sizes[name]
-        return found
+        points = attachment_points(list(self.sizes.values()), self.figures.amount)
+        return {name: 100.0 * attachment for name, (attachment, _) in zip(self.sizes, points, strict=True)}
 
 
 def modelled(deal: Deal) -> Model:

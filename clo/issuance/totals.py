@@ -11,15 +11,15 @@ from clo.issuance.comparison import Comparison, Unit
 from clo.issuance.model import Model
 from clo.issuance.published import BILLION, Published
 from clo.reference import Tables
+from clo.reference.deal_names import PREFIXES
+from clo.reference.identities.issuance import FISCAL_2006
 
-FISCAL_2006 = ("2006-04", "2007-03")
 TOTAL = "all"
 
 
 def totals(models: Mapping[str, Model], published: Mapping[str, Published], tables: Tables) -> Iterator[Comparison]:
     """Sums over the deals of the issuance table against every printed total. models, published: by name of deal."""
-    listed = {name: deal for name, deal in published.items() if deal.type in ("purchase", "guarantee", "synthetic_cbo")}
-    listed = {name: deal for name, deal in listed.items() if deal.source.startswith("issuance")}
+    listed = {name: deal for name, deal in published.items() if deal.type in PREFIXES}
     printed = tables.table("issuance_totals")
     step = BILLION * tables.step("issuance_totals", "amount_bn_jpy")
     for row in printed.to_dict("records"):
@@ -39,7 +39,8 @@ def _of_type(row: Mapping[Any, Any], names: list[str], models: Mapping[str, Mode
     def compare(item: str, unit: Unit, printed: float, said: float | None, found: float, within: float = 0.0) -> Comparison:
         return Comparison(subject, item, unit, printed, said, found, within, source)
 
-    yield compare("deals", "count", len(names), None, len(held))
+    listed = float(len(names))  # the table prints no number of deals: its rows are counted
+    yield Comparison(subject, "deals", "count", listed, None, len(held), 0.0, source, known="derived")
     obligors, amount = sum(model.figures.obligors for model in held), sum(model.figures.amount for model in held)
     yield compare("obligors", "count", row["smes"], _sum(figures.obligors for figures in stated), obligors)
     if not pd.isna(row["banks"]):

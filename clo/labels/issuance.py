@@ -1,4 +1,4 @@
-"""Words for published tables, and for their reconciliation with the library."""
+"""Words for published tables, for their reconciliation with the library, and for break-even rates."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ ISSUANCE: Words = {
     "reconciles": ("Reconciles", "照合一致"),
     "does_not_reconcile": ("DOES NOT RECONCILE", "照合不一致"),
     "reconciled_counts": (
-        "{figures} published figures and {identities} identities inside the tables; {failed} outside the bound",
-        "公表値{figures}件、資料内の恒等式{identities}件、許容差超過{failed}件",
+        "{published} published and {derived} derived figures, {identities} identities in the tables; {failed} outside the bound",
+        "公表値{published}件、導出値{derived}件、資料内の恒等式{identities}件、許容差超過{failed}件",
     ),
+    "cannot_be_used": ("cannot be used", "使用不可"),
     "bound_note": (
         "Bound: what the rounding of the printed figures explains, half a unit of each. Deal file and model must agree exactly.",
         "許容差：公表値の端数処理で説明できる差（各表示単位の半分）。案件ファイルとモデルは完全に一致しなければならない。",
@@ -34,10 +35,14 @@ ISSUANCE: Words = {
     "break_even": ("Break-even default rates", "損益分岐デフォルト率"),
     "loss_allowed": ("Loss allowed", "許容損失率"),
     "pool_loss": ("Pool loss", "プール損失率"),
+    "not_reached": ("Not reached", "未到達"),
+    "share_of_loans": ("loans that did not repay before", "それまでに返済されない債権"),
+    "share_of_balance": ("balance at cut-off", "基準日残高"),
     "tranche_loss": ("Tranche loss", "トランシェ損失率"),
     "table": ("Table", "表"),
     "row": ("Row", "行"),
     "item": ("Item", "項目"),
+    "known": ("Known as", "区分"),
     "stated": ("Deal file", "案件ファイル"),
     "difference": ("Difference", "差"),
     "bound": ("Bound", "許容差"),

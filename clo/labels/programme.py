@@ -14,7 +14,6 @@ TERM_SHEET: Words = {
     ),
     "nothing_published": ("No value of this deal is published.", "この案件に公表された値はない。"),
     "deal_parties": ("Parties", "当事者"),
-    "role": ("Role", "役割"),
     "party": ("Party", "当事者"),
     "originator": ("Originator", "オリジネーター"),
     "payment_terms": ("Dates and payment terms", "日付と支払条件"),
@@ -22,9 +21,11 @@ TERM_SHEET: Words = {
     "how_derived": ("How derived values follow", "導出方法"),
     "termsheet_note": (
         "The mark behind a value says how it is known. Shares and attachment points are computed here: derived, or assumed as"
-        " soon as a size that they rest on is.",
-        "各値に付した区分は情報の根拠を示す。構成比・アタッチメントは当方の計算による：導出、ただし基礎となる発行額が仮定であれば仮定。",
+        " soon as what they rest on is: sizes, amount, order.",
+        "各値に付した区分は情報の根拠を示す。構成比・アタッチメントは当方の計算による：導出、ただし基礎となる発行額・プール金額・優先順位"
+        "のいずれかが仮定であれば仮定。",
     ),
+    "order_assumed": ("Order of classes assumed.", "優先順位は仮定。"),
     "rest_of_amount": (
         "“{tranche}” takes the rest of the pool; its size here is what the published amount leaves.",
         "「{tranche}」はプールの残額。ここでの金額は公表額から他のトランシェを控除したもの。",
@@ -75,6 +76,7 @@ PROGRAMME: Words = {
     "ran": ("run", "実行済"),
     "not_run": ("not run", "未実行"),
     "refused": ("errors", "エラー"),
+    "not_read": ("not read", "読込不可"),
     "programme_note": (
         "CE: credit enhancement at closing, of the first tranche. Losses of tranches are shares of the pool at cut-off, added up"
         " by who holds them. Pool loss is default less recovery over the life of the deal; what excess interest covers of it"

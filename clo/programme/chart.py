@@ -9,14 +9,14 @@ import pandas as pd
 
 from clo.labels import Lang, label, money, party, percent
 from clo.plots import FONT
-from clo.programme.rows import HOLDERS
+from clo.programme.rows import HOLDERS, LOSSES
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from clo.programme.running import Programme
 
-COLOURS = dict(zip((*HOLDERS, "others"), ("#7FB3D9", "#F2C46D", "#7CC9AE", "#DDAAC6", "#C3C8CF"), strict=True))
+COLOURS = dict(zip(LOSSES, ("#7FB3D9", "#F2C46D", "#7CC9AE", "#DDAAC6", "#C3C8CF"), strict=True))
 """Light, so that what is lost stands out on them."""
 LOST, POOL = "#B91C1C", "#1F2937"
 LEAST_SHOWN, BEYOND = 0.2, 1.25

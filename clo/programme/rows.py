@@ -12,18 +12,22 @@ import pandas as pd
 from clo.analytics.enhancement import attachment_points
 from clo.analytics.figures import pool_figures
 from clo.deal.backing import published_sizes, stated_sizes
+from clo.deal.known import figure_mark, structure_marks
 from clo.deal.terms import Deal
 from clo.findings import Finding
 from clo.study import Result
 
 HOLDERS = ("investors", "corporation", "institutions", "guarantor")
 """Who has a column of losses of its own; all others share one."""
-LOSSES = tuple(f"loss_{holder}" for holder in (*HOLDERS, "others"))
+LOSSES = {holder: f"loss_{holder}" for holder in (*HOLDERS, "others")}
+"""Column of the losses of each holder, and of all others together."""
 COLUMNS = (
-    "deal", "name", "name_ja", "scenario", "status", "structure", "month", "currency", "obligors", "pool_size", "sizes_published",
-    "tranches", "senior_enhancement", "enhancement_known", "senior_wal", "notes_wal", "loss_rate", *LOSSES, "checks_passed",
-    "checks", "ok", "reason",
+    "deal", "name", "name_ja", "scenario", "status", "structure", "month", "currency", "obligors", "obligors_known",
+    "pool_size", "pool_size_known", "sizes_published", "tranches", "senior_enhancement", "enhancement_known", "senior_wal",
+    "notes_wal", "loss_rate", *LOSSES.values(), "checks_passed", "checks", "ok", "reason",
 )  # fmt: skip
+KNOWN = ("obligors_known", "pool_size_known", "enhancement_known")
+"""How a figure is known: published, derived or assumed; empty where there is none."""
 LAYERS = ("deal", "scenario", "tranche", "holder", "size", "published", "attachment", "detachment", "loss", "wal_years")
 
 
@@ -41,7 +45,9 @@ def run_rows(key: str, result: Result) -> tuple[dict[str, Any], list[dict[str, A
     told = _stated(key, deal, result.scenario_name, layers) | {
         "status": "ran",
         "obligors": pool_figures(deal, result.pools).obligors if obligors is None else obligors,
+        "obligors_known": _known(deal, "obligors"),
         "pool_size": pool,
+        "pool_size_known": _known(deal, "amount"),
         "senior_wal": layers[0]["wal_years"],
         "notes_wal": _average(notes["wal_years"], notes["principal_paid"]),
         "loss_rate": float((result.pool["default"] - result.pool["recovery"]).sum()) / pool,
@@ -49,7 +55,7 @@ def run_rows(key: str, result: Result) -> tuple[dict[str, Any], list[dict[str, A
         "checks": len(result.checks),
         "ok": result.ok,
     }
-    for holder, column in zip((*HOLDERS, "others"), LOSSES, strict=True):
+    for holder, column in LOSSES.items():
         own = [layer["loss"] for layer in layers if _column_of(layer["holder"]) == holder]
         told[column] = float(sum(own)) if own else math.nan
     return told, layers
@@ -61,18 +67,33 @@ def idle_rows(
     """The same of a deal that was not run, as far as its terms say it; why, in the words of the first error."""
     sizes, pool = stated_sizes(deal)
     layers = _layers(key, deal, scenario, sizes, pool)
-    reason = next((finding.message for finding in findings if finding.severity == "error"), "")
-    told = _stated(key, deal, scenario, layers) | {"status": status, "pool_size": pool, "reason": reason}
-    if deal.figures is not None:
-        told["obligors"] = deal.figures.obligors
+    obligors = None if deal.figures is None else deal.figures.obligors
+    told = _stated(key, deal, scenario, layers) | {
+        "status": status,
+        "obligors": obligors,
+        "obligors_known": "" if obligors is None else _known(deal, "obligors"),
+        "pool_size": pool,
+        "pool_size_known": "" if math.isnan(pool) else _known(deal, "amount"),
+        "reason": _first(findings),
+    }
     return told, layers
+
+
+def unread_row(key: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """The row of a file that is no deal: its name, and why."""
+    empty = dict.fromkeys(("name", "name_ja", "scenario", "structure", "month", "currency", *KNOWN), "")
+    return {"deal": key, **empty, "status": "not_read", "reason": _first(findings)}
+
+
+def _first(findings: Sequence[Finding]) -> str:
+    return next((finding.message for finding in findings if finding.severity == "error"), "")
 
 
 def table_of(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Rows of `run_rows` and `idle_rows` as a frame: text, whole numbers (missing where there is none), amounts and shares."""
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     whole = ("obligors", "sizes_published", "tranches", "checks_passed", "checks")
-    shares = ("pool_size", "senior_enhancement", "senior_wal", "notes_wal", "loss_rate", *LOSSES)
+    shares = ("pool_size", "senior_enhancement", "senior_wal", "notes_wal", "loss_rate", *LOSSES.values())
     kinds = dict.fromkeys(whole, "Int64") | dict.fromkeys(shares, "float64") | {"ok": "boolean"}
     return frame.astype(kinds | {name: "str" for name in COLUMNS if name not in kinds})
 
@@ -83,7 +104,6 @@ def layers_of(layers: Sequence[dict[str, Any]]) -> pd.DataFrame:
 
 def _stated(key: str, deal: Deal, scenario: str, layers: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What the terms say of any deal."""
-    size = deal.mark(f"tranches.{layers[0]['tranche']}.size")
     return dict.fromkeys(COLUMNS) | {
         "deal": key,
         "name": deal.name,
@@ -95,7 +115,7 @@ def _stated(key: str, deal: Deal, scenario: str, layers: Sequence[dict[str, Any]
         "sizes_published": sum(layer["published"] for layer in layers),
         "tranches": len(layers),
         "senior_enhancement": layers[0]["attachment"],
-        "enhancement_known": "assumed" if size is not None and size.kind == "assumed" else "derived",
+        "enhancement_known": "" if math.isnan(layers[0]["attachment"]) else _enhancement_known(deal),
         "reason": "",
     }
 
@@ -113,6 +133,16 @@ def _layers(key: str, deal: Deal, scenario: str, sizes: dict[str, float], pool: 
         )
         for (name, terms), point in zip(deal.tranches.items(), points, strict=True)
     ]
+
+
+def _known(deal: Deal, figure: str) -> str:
+    mark = figure_mark(deal, figure)
+    return "" if mark is None else mark.kind
+
+
+def _enhancement_known(deal: Deal) -> str:
+    mark = structure_marks(deal, [figure_mark(deal, "amount")])[next(iter(deal.tranches))]["attachment"]
+    return "" if mark is None else mark.kind
 
 
 def _column_of(holder: str) -> str:

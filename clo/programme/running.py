@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,7 +14,7 @@ from clo.deal.structures import NOT_MODELLED, not_modelled
 from clo.deal.terms import Deal
 from clo.findings import Finding, InputError
 from clo.labels import Lang
-from clo.programme.rows import idle_rows, layers_of, run_rows, table_of
+from clo.programme.rows import idle_rows, layers_of, run_rows, table_of, unread_row
 from clo.programme.workers import shared
 from clo.study import Result, run
 
@@ -46,6 +46,12 @@ class Programme:
         """Whether every deal that can be run has run and every check holds."""
         ran = self.table["status"] == "ran"
         return not self.refused and bool(self.table.loc[ran, "ok"].all())
+
+    def with_unread(self, unread: Mapping[str, Sequence[Finding]], order: Sequence[str]) -> Programme:
+        """With a row for each file that could not be read as a deal. order: names of all, as they are to stand."""
+        rows: list[Any] = [*self.table.to_dict("records"), *(unread_row(name, findings) for name, findings in unread.items())]
+        place = {name: number for number, name in enumerate(order)}
+        return replace(self, table=table_of(sorted(rows, key=lambda row: place[row["deal"]])))
 
     def plot(self, lang: Lang = "en") -> go.Figure:
         """The deals as bars: who stands where in the capital structure, what each tranche and what the pool loses."""

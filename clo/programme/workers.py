@@ -17,7 +17,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from threading import Condition, Thread
 from typing import Any, TypeVar
 
@@ -29,7 +28,10 @@ _Done = TypeVar("_Done")
 SECONDS_A_HELPER = 3.0
 """Work ahead that is worth another helper, which takes a second or two of a processor to load the package."""
 BYTES_OF_LENGTH = 8
-STARTING = "from clo.programme.workers import serve; serve()"
+SECONDS_TO_END = 10.0
+"""What a helper may take to undo what it has half written."""
+STARTING = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); from clo.programme.workers import serve; serve()"
+"""An interrupt of the terminal reaches helpers too, from the first moment: who asked for the tasks ends them."""
 
 
 def shared(
@@ -60,7 +62,9 @@ def shared(
         queue.take(work)
     finally:
         for helper in helpers:
-            helper.end()
+            helper.stop()
+        for helper in helpers:
+            helper.wait()
     if queue.failures:
         raise queue.failures[0]
     return [queue.done[number] for number in range(len(tasks))]
@@ -74,7 +78,8 @@ def _with_helper(queue: _Queue, helper: _Helper, work: Callable[[Any], Any]) -> 
 
 
 class _NotHereError(Exception):
-    """A helper cannot do a task: it would have to compile a kernel, and two processes that write one cache can crash."""
+    """A helper cannot do a task: it lacks what the task is made of, or would have to compile a kernel, and two processes that
+    write one cache can crash."""
 
 
 class _GoneError(Exception):
@@ -129,24 +134,26 @@ class _Queue:
 
 
 class _Helper:
-    """Another interpreter that does one task at a time."""
+    """Another interpreter that does one task at a time, and finds modules where this one does."""
 
     def __init__(self) -> None:
-        home = str(Path(__file__).parents[2])
-        paths = os.pathsep.join(path for path in (home, os.environ.get("PYTHONPATH", "")) if path)
+        paths = os.pathsep.join(map(os.path.abspath, sys.path))
         self._process = subprocess.Popen(
-            [sys.executable, "-c", STARTING],
+            [sys.executable, "-P", "-c", STARTING],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": paths},
         )
+        self._busy = False
 
     def ask(self, what: Any) -> Any:
         """First the work, then tasks: what the work makes of each. Raises what it raises, _NotHereError or _GoneError."""
         try:
+            self._busy = True
             _send(self._process.stdin, pickle.dumps(what))
             kind, value = pickle.loads(_received(self._process.stdout))
-        except (OSError, EOFError, ValueError, pickle.PickleError, AttributeError, TypeError) as error:
+            self._busy = False
+        except Exception as error:  # pickling may raise anything
             raise _GoneError from error
         if kind == "raised":
             raise value
@@ -154,17 +161,29 @@ class _Helper:
             raise _NotHereError
         return value
 
-    def end(self) -> None:
-        self._process.kill()
-        self._process.communicate()
+    def stop(self) -> None:
+        """Tell it to end; in the middle of a task it undoes what it has half written."""
+        if self._busy:
+            self._process.terminate()
+        else:
+            self._process.kill()
+
+    def wait(self) -> None:
+        """Until it has ended; where it does not in time, it is made to."""
+        try:
+            self._process.communicate(timeout=SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
 
 
 def _helpers(count: int) -> list[_Helper]:
-    """So many helpers, or none where the system starts none."""
-    try:
-        return [_Helper() for _ in range(count)]
-    except OSError:
-        return []
+    """So many helpers, or as many as the system starts."""
+    helpers: list[_Helper] = []
+    with suppress(OSError):
+        while len(helpers) < count:
+            helpers.append(_Helper())
+    return helpers
 
 
 # ---- in a helper ----------------------------------------------------------------------------------------------------
@@ -172,7 +191,7 @@ def _helpers(count: int) -> list[_Helper]:
 
 def serve() -> None:
     """Do what comes in on standard input until it ends; standard output is for answers alone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked for the tasks ends this
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what is open is closed on the way out
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     work: Callable[[Any], Any] | None = None
@@ -196,7 +215,11 @@ def _loaded(request: bytes) -> Callable[[Any], Any] | None:
 
 def _answered(work: Callable[[Any], Any], request: bytes) -> bytes:
     try:
-        return pickle.dumps(("done", work(pickle.loads(request))))
+        task = pickle.loads(request)
+    except Exception:  # made of what this interpreter does not have
+        return pickle.dumps(("not here", None))
+    try:
+        return pickle.dumps(("done", work(task)))
     except UncachedError:
         return pickle.dumps(("not here", None))
     except Exception as error:

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pandas as pd
 
 from clo.reference.capital import CAPITAL_SOURCE, capital_rates
 from clo.reference.codes import TableError
-from clo.reference.tables import Tables
+from clo.reference.tables import Tables, packaged
 
 __all__ = ["CAPITAL_SOURCE", "TableError", "Tables", "capital_rates", "identity_checks", "packaged", "table", "tables"]
-
-
-@cache
-def packaged() -> Tables:
-    """The tables that come with the package."""
-    return Tables()
 
 
 def table(name: str) -> pd.DataFrame:

@@ -14,6 +14,10 @@ CATALOGUE = Catalogue(
         "E-N005": ("a figure is printed in whole steps of its column", "compare the cell with the document"),
         "E-N006": ("a row of a table stands once", "remove one of them"),
         "E-N007": ("a table has its title and source in tables.csv and sources.csv, and its file", "add what is missing"),
+        "E-N008": ("what published tables must add up to finds every row and figure that it needs", "put back what is printed"),
+        "E-N009": ("a table is text in UTF-8", "save the file as UTF-8"),
+        "E-N013": ("a published table has rows", "put the rows back as they are printed"),
+        "E-N014": ("a recorded difference is that of an identity, by its table, row and rule", "correct the entry, or remove it"),
     },
     subject="row",
 )

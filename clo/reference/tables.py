@@ -4,41 +4,26 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from re import fullmatch
-from typing import Any
 
 import pandas as pd
 
 from clo.findings import Finding, nearest
+from clo.reference.cells import Column, decimal, typed, wrong
 from clo.reference.codes import TableError, finding
 
 PROVENANCE = ("document", "printed_table", "source_id")
 """Columns that every table ends with."""
 _SOURCES = ("source_id", "title", "publisher", "as_of", "language")
 _TABLES = ("name", "title", "title_ja", "source_id", "printed_table")
-_COLUMNS = ("table", "column", "kind", "unit", "step", "meaning")
+_COLUMNS = ("table", "column", "kind", "unit", "step", "optional", "meaning")
 _DISCREPANCIES = ("table", "row", "rule", "difference", "note")
-_LOOKS = {
-    "month": (r"\d{4}-(0[1-9]|1[0-2])", "a month, YYYY-MM"),
-    "count": (r"\d+", "a whole number"),
-    "number": (r"-?\d+(\.\d+)?", "a number"),
-    "flag": (r"true|false", "true or false"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table. kind: text, count, number, month or flag; step: the unit in which its figures are printed, or None."""
-
-    name: str
-    kind: str
-    unit: str
-    step: Decimal | None
-    meaning: str
+_IDENTITY = 3
+"""Cells of discrepancies.csv that name an identity."""
+_KEY = 2
+"""Cells that name a row."""
 
 
 class Tables:
@@ -48,11 +33,7 @@ class Tables:
         self.folder = files("clo.reference") / "data" if folder is None else folder
         self._sources = {row["source_id"]: row for row in self._register("sources.csv", _SOURCES)}
         self._tables = {row["name"]: row for row in self._register("tables.csv", _TABLES)}
-        self._columns: dict[str, list[Column]] = {}
-        for row in self._register("columns.csv", _COLUMNS):
-            step = Decimal(row["step"]) if row["step"] else None
-            column = Column(row["column"], row["kind"], row["unit"], step, row["meaning"])
-            self._columns.setdefault(row["table"], []).append(column)
+        self._columns = self._described()
         self._read: dict[str, pd.DataFrame] = {}
 
     @property
@@ -62,8 +43,8 @@ class Tables:
     def table(self, name: str) -> pd.DataFrame:
         """A table as printed, in printed units; what is not printed is null. Ends with document, printed_table, source_id.
 
-        Counts are Int64, other figures float64, months text (YYYY-MM). Raises TableError with every malformed row, or where
-        no table is so named.
+        Counts are Int64, other figures float64, dates text (YYYY-MM, YYYY-MM-DD). Raises TableError with every malformed row, or
+        where no table is so named.
         """
         if name not in self._read:
             self._read[name] = self._checked(name)
@@ -85,23 +66,38 @@ class Tables:
 
     def listing(self) -> pd.DataFrame:
         """name, title, title_ja, rows, source of every table. Raises TableError with every malformed row of all."""
-        wrong: list[Finding] = []
+        troubles: list[Finding] = []
         rows = []
         for name, entry in self._tables.items():
             try:
                 count = len(self.table(name))
             except TableError as error:
-                wrong += error.findings
+                troubles += error.findings
                 continue
             source = self._sources[entry["source_id"]]["title"]
             rows.append((name, entry["title"], entry["title_ja"], count, f"{entry['source_id']}: {source}"))
-        if wrong:
-            raise TableError(wrong)
+        if troubles:
+            raise TableError(troubles)
         return pd.DataFrame(rows, columns=["name", "title", "title_ja", "rows", "source"])
 
     def discrepancies(self) -> pd.DataFrame:
         """Where a source itself does not add up: table, row, rule, difference = printed - computed, note."""
-        recorded = pd.DataFrame(self._register("discrepancies.csv", _DISCREPANCIES), columns=list(_DISCREPANCIES))
+        file, troubles = "discrepancies.csv", []
+        rows = self._register(file, _DISCREPANCIES)
+        first: dict[tuple[str, ...], int] = {}
+        for place, row in enumerate(rows):
+            who = f"row {row['table']} {row['row']}"
+            if (before := first.setdefault(tuple(row.values())[:_IDENTITY], place)) != place:
+                message = f"the same identity stands in entry {before + 1} of the file"
+                troubles.append(finding("E-N006", message, file=file, who=who, field="rule", value=row["rule"]))
+            try:
+                decimal(row["difference"])
+            except ValueError as error:
+                value = row["difference"]
+                troubles.append(finding("E-N004", str(error), file=file, who=who, field="difference", value=value))
+        if troubles:
+            raise TableError(troubles)
+        recorded = pd.DataFrame(rows, columns=list(_DISCREPANCIES))
         return recorded.assign(difference=recorded["difference"].astype("float64"))
 
     def _require(self, name: str) -> None:
@@ -120,27 +116,52 @@ class Tables:
             lacking = "source" if source is None else "columns" if not columns else "file"
             raise TableError([finding("E-N007", f"table {name!r} has no {lacking}", file=file, value=entry["source_id"])])
         lines = self._lines(file)
-        wrong = list(_malformed(lines, columns, file))
-        if wrong:
-            raise TableError(wrong)
+        if troubles := list(_malformed(lines, columns, file)):
+            raise TableError(troubles)
         frame = pd.DataFrame([cells for _, cells in lines[1:]], columns=[column.name for column in columns], dtype="str")
         for column in columns:
-            frame[column.name] = _typed(frame[column.name], column.kind)
+            frame[column.name] = typed(frame[column.name], column.kind)
+        frame.attrs["table"] = name
         return frame.assign(document=source["title"], printed_table=entry["printed_table"], source_id=entry["source_id"])
 
+    def _described(self) -> dict[str, list[Column]]:
+        """What columns.csv says of the columns of each table."""
+        columns: dict[str, list[Column]] = {}
+        troubles = []
+        for row in self._register("columns.csv", _COLUMNS):
+            try:
+                columns.setdefault(row["table"], []).append(Column.registered(row))
+            except ValueError as error:
+                troubles.append(finding("E-N004", str(error), file="columns.csv", who=f"row {row['table']} {row['column']}"))
+        if troubles:
+            raise TableError(troubles)
+        return columns
+
     def _lines(self, file: str) -> list[tuple[int, list[str]]]:
-        """(line number, cells) of every row, the header first."""
-        reader = csv.reader((self.folder / file).read_text("utf-8").splitlines())
+        """(line number, cells) of every row, the header first. Raises TableError where the file is not UTF-8."""
+        raw = (self.folder / file).read_bytes()
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise TableError([finding("E-N009", f"byte {error.start} is not UTF-8", file=file, line=line)]) from None
+        reader = csv.reader(text.splitlines())
         return [(reader.line_num, cells) for cells in reader if cells]
 
     def _register(self, file: str, expected: Sequence[str]) -> list[dict[str, str]]:
         lines = self._lines(file)
         found = lines[0][1] if lines else []
-        wrong = [] if found == list(expected) else [_header(found, expected, file)]
-        wrong += [_ragged(cells, len(expected), file, line) for line, cells in lines[1:] if len(cells) != len(expected)]
-        if wrong:
-            raise TableError(wrong)
+        troubles = [] if found == list(expected) else [_header(found, expected, file)]
+        troubles += [_ragged(cells, len(expected), file, line) for line, cells in lines[1:] if len(cells) != len(expected)]
+        if troubles:
+            raise TableError(troubles)
         return [dict(zip(expected, cells, strict=True)) for _, cells in lines[1:]]
+
+
+@cache
+def packaged() -> Tables:
+    """The tables that come with the package."""
+    return Tables()
 
 
 def _malformed(lines: Sequence[tuple[int, list[str]]], columns: Sequence[Column], file: str) -> Iterator[Finding]:
@@ -148,34 +169,18 @@ def _malformed(lines: Sequence[tuple[int, list[str]]], columns: Sequence[Column]
     if header != [column.name for column in columns]:
         yield _header(header, [column.name for column in columns], file)
         return
+    if len(lines) == 1:
+        yield finding("E-N013", "the table has no rows", file=file)
     first: dict[tuple[str, ...], int] = {}
     for line, cells in lines[1:]:
         if len(cells) != len(columns):
             yield _ragged(cells, len(columns), file, line)
             continue
         if (before := first.setdefault(tuple(cells), line)) != line:
-            yield finding("E-N006", f"the same row stands in line {before}", file=file, line=line, who=f"row {cells[0]}")
+            yield finding("E-N006", f"the same row stands in line {before}", file=file, line=line, who=_who(cells))
         for column, cell in zip(columns, cells, strict=True):
-            yield from _wrong(column, cell, file, line, cells[0])
-
-
-def _wrong(column: Column, cell: str, file: str, line: int, row: str) -> Iterator[Finding]:
-    """What is wrong with a cell; an empty one is a figure that is not printed."""
-    place: dict[str, Any] = {"file": file, "line": line, "who": f"row {row}", "field": column.name, "value": cell}
-    if column.kind in _LOOKS and cell:
-        pattern, words = _LOOKS[column.kind]
-        if not fullmatch(pattern, cell):
-            yield finding("E-N004", f"{cell!r} is not {words}", **place)
-            return
-        if column.step is not None and _uneven(cell, column.step):
-            yield finding("E-N005", f"{cell} is not in steps of {column.step}", **place)
-
-
-def _uneven(cell: str, step: Decimal) -> bool:
-    try:
-        return Decimal(cell) % step != 0
-    except InvalidOperation:
-        return True
+            place = {"file": file, "line": line, "who": _who(cells), "field": column.name, "value": cell}
+            yield from wrong(column, cell, place)
 
 
 def _header(found: Sequence[str], expected: Sequence[str], file: str) -> Finding:
@@ -184,15 +189,8 @@ def _header(found: Sequence[str], expected: Sequence[str], file: str) -> Finding
 
 
 def _ragged(cells: Sequence[str], expected: int, file: str, line: int) -> Finding:
-    return finding("E-N003", f"{len(cells)} cells in place of {expected}", file=file, line=line, who=f"row {cells[0]}")
+    return finding("E-N003", f"{len(cells)} cells in place of {expected}", file=file, line=line, who=_who(cells))
 
 
-def _typed(cells: pd.Series[Any], kind: str) -> pd.Series[Any]:
-    """Text as the dtype of its kind; an empty cell is null."""
-    if kind == "flag":
-        return cells.map({"true": True, "false": False}).astype("boolean")
-    if kind == "count":
-        return pd.Series([int(cell) if cell else None for cell in cells], dtype="Int64")
-    if kind == "number":
-        return pd.Series([float(cell) if cell else None for cell in cells], dtype="float64")
-    return cells.mask(cells == "")
+def _who(cells: Sequence[str]) -> str:
+    return f"row {' '.join(cells[:_KEY])}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clo.deal.terms import Mark
 from clo.labels import Lang, label, party, percent
-from clo.programme.rows import HOLDERS, LOSSES
+from clo.programme.rows import KNOWN, LOSSES
 from clo.report.html import page_text, plotly_script, script_json
 from clo.report.tables import Column, Marked, Table
 
@@ -27,14 +27,16 @@ COLUMNS = (
     Column("senior_wal", "number"),
     Column("notes_wal", "number"),
     Column("loss_rate", "percent"),
-    *(Column(loss, "percent") for loss in LOSSES),
+    *(Column(loss, "percent") for loss in LOSSES.values()),
     Column("checks", "figure"),
 )
+MARKED = dict(zip(("obligors", "pool_size", "senior_enhancement"), KNOWN, strict=True))
+"""Figures with the column that says how each is known."""
 SHOWN = 0.00005
 """A share that two decimals of a per cent show."""
-HOLDERS_AND_OTHERS = (*HOLDERS, "others")
+LEFT_OUT = {"structure", "sizes_published", "notes_wal", "checks", *LOSSES.values()}
 BRIEF = (
-    *(column for column in COLUMNS if column.key not in ("structure", "sizes_published", "notes_wal", "checks", *LOSSES)),
+    *(column for column in COLUMNS if column.key not in LEFT_OUT),
     Column("loss_borne_by"),
     COLUMNS[-1],
 )
@@ -44,18 +46,18 @@ BRIEF = (
 def programme_table(programme: Programme, lang: Lang, *, brief: bool = False) -> Table:
     """One row for each deal and scenario; losses as shares of the pool. What is the same or empty everywhere has no column."""
     frame = programme.table
-    unused = {loss for loss in LOSSES if frame[loss].isna().all()}
+    unused = {loss for loss in LOSSES.values() if frame[loss].isna().all()}
     unused |= {key for key in ("currency", *(("scenario",) if brief else ())) if frame[key].replace("", None).nunique() < 2}
     columns = tuple(column for column in (BRIEF if brief else COLUMNS) if column.key not in unused)
     rows = []
     for record in frame.to_dict("records"):
         row = {str(key): value for key, value in record.items()}
-        told: dict[str, Any] = {**row, **{loss: row[loss] / row["pool_size"] for loss in LOSSES}}
-        told["senior_enhancement"] = Marked(row["senior_enhancement"], Mark(row["enhancement_known"], ""))
-        told["sizes_published"] = f"{row['sizes_published']}/{row['tranches']}"
-        told["loss_borne_by"] = _losers(
-            {holder: told[loss] for holder, loss in zip(HOLDERS_AND_OTHERS, LOSSES, strict=True)}, lang
-        )
+        told: dict[str, Any] = {**row, **{loss: row[loss] / row["pool_size"] for loss in LOSSES.values()}}
+        for key, known in MARKED.items():
+            told[key] = Marked(row[key], Mark(row[known], "")) if row[known] else row[key]
+        read = row["status"] != "not_read"
+        told["sizes_published"] = f"{row['sizes_published']}/{row['tranches']}" if read else None
+        told["loss_borne_by"] = _losers({holder: told[loss] for holder, loss in LOSSES.items()}, lang)
         told["checks"] = _checks(row, lang)
         rows.append(tuple(told[column.key] for column in columns))
     return Table(columns, tuple(rows))
@@ -106,7 +108,10 @@ def programme_page(
         reasons=reasons(programme),
         counts={
             "deals_in_all": frame["deal"].nunique(),
-            **{status: frame.loc[frame["status"] == status, "deal"].nunique() for status in ("ran", "not_run", "refused")},
+            **{
+                status: frame.loc[frame["status"] == status, "deal"].nunique()
+                for status in ("ran", "not_run", "refused", "not_read")
+            },
         },
         chart=script_json(programme.plot(lang).update_layout(title=None, margin={"t": 40}).to_json()) if len(frame) else None,
         plotly=plotly_script(),

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from clo.issuance import Reconciliation
+from clo.issuance.comparison import plain
 from clo.labels import NONE, Lang, label, money, path_label
 from clo.report.html import page_text
 from clo.report.tables import Column, Table
@@ -14,6 +15,7 @@ from clo.report.tables import Column, Table
 COMPARED = (
     Column("deal", "place"),
     Column("item", "place"),
+    Column("known", "word"),
     Column("published", "figure"),
     Column("stated", "figure"),
     Column("modelled", "figure"),
@@ -68,17 +70,20 @@ def sections(found: Reconciliation, lang: Lang) -> list[tuple[str, Table]]:
 def verdict(found: Reconciliation, lang: Lang) -> str:
     """Reconciles, or does not, and of how many."""
     failed = len(found.failed) + int((~found.tables["ok"]).sum())
-    counts = label("reconciled_counts", lang).format(
-        figures=f"{len(found.deals) + len(found.totals):,}", identities=f"{len(found.tables):,}", failed=f"{failed:,}"
-    )
-    return f"{label('reconciles' if found.ok else 'does_not_reconcile', lang)}: {counts}"
+    counts = found.counts | {"identities": len(found.tables), "failed": failed}
+    told = label("reconciled_counts", lang).format(**{key: f"{count:,}" for key, count in counts.items()})
+    return f"{label('reconciles' if found.ok else 'does_not_reconcile', lang)}: {told}"
 
 
 def failures(found: Reconciliation, lang: Lang) -> list[str]:
-    """One line for each figure that is outside its bound, with the row it stands in."""
-    lines = []
+    """One line for each deal that cannot be used, and for each figure that is outside its bound, with the row it stands in."""
+    lines = [
+        f"{name}: {label('cannot_be_used', lang)} ({', '.join(dict.fromkeys(one.code for one in findings))})"
+        for name, findings in found.refused.items()
+    ]
     for row in found.failed.to_dict("records"):
         figures = {key: _figure(row[key], row["unit"], lang) for key in ("published", "stated", "modelled")}
+        figures = {row["known"] if key == "published" else key: text for key, text in figures.items()}
         told = ", ".join(f"{label(key, lang).lower()} {text}" for key, text in figures.items() if text != NONE)
         bound = f"{label('bound', lang).lower()} {_figure(row['bound'], _unit_apart(row['unit']), lang)}"
         deal, item = path_label(_subject(row["deal"]), lang), path_label(row["item"], lang)
@@ -95,7 +100,7 @@ def _compared(frame: pd.DataFrame, lang: Lang) -> Table:
         figures = [_figure(row[key], row["unit"], lang) for key in ("published", "stated", "modelled")]
         apart = [_figure(row[key], _unit_apart(row["unit"]), lang) for key in ("difference", "bound")]
         status = row["ok"] if row["gating"] else "shown_only"
-        rows.append((_subject(row["deal"]), row["item"], *figures, *apart, status, row["source"]))
+        rows.append((_subject(row["deal"]), row["item"], row["known"], *figures, *apart, status, row["source"]))
     return Table(COMPARED, tuple(rows))
 
 
@@ -127,16 +132,16 @@ def _subject(deal: str) -> str:
 
 
 def _unit_apart(unit: str) -> str:
-    """The unit of a difference: months apart are counted."""
-    return "count" if unit in ("month", "flag") else unit
+    """The unit of a difference: months and days apart are counted."""
+    return "count" if unit in ("month", "day", "flag") else unit
 
 
 def _figure(value: Any, unit: str, lang: Lang) -> str:
-    """As its unit reads: a month, a count, yen, per cent, yes or no."""
+    """As its unit reads: a month, a day, a count, yen, per cent, yes or no."""
     if value is None or pd.isna(value):
         return NONE
-    if unit == "month":
-        return f"{int(value) // 12}-{int(value) % 12 + 1:02d}"
     if unit == "flag":
         return label("yes" if value else "no", lang)
+    if unit in ("month", "day"):
+        return str(plain(value, unit))
     return f"{value:.3f}%" if unit == "percent" else money(value)

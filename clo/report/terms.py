@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clo.deal.expansion import placed_steps
-from clo.deal.terms import Deal, StepTerms
+from clo.deal.known import weakest
+from clo.deal.terms import Deal, Mark, StepTerms
 from clo.labels import WORDS, Lang, label, money, path_label
 from clo.report.tables import Column, Marked, Table
 
@@ -42,17 +44,20 @@ def scenario_table(deal: Deal, name: str, resolved: Any, lang: Lang) -> Table:
     rows = []
     given = resolved.model_dump(exclude_none=True, exclude={"extends"}) if resolved is not None else {}
     for key, value in given.items():
-        rows.append((label(key, lang), Marked(term_text(key, value), scenario_mark(deal, name, key))))
+        marks = {scenario_mark(deal, name, path) for path, _ in values_of({key: value})}
+        mark = marks.pop() if len(marks) == 1 else weakest(marks)
+        rows.append((label(key, lang), Marked(term_text(key, value), mark)))
     return Table((Column("term"), Column("value")), tuple(rows))
 
 
-def scenario_mark(deal: Deal, name: str, key: str) -> Any:
-    """The mark where the value stands: in this scenario, or in the one it is taken from."""
+def scenario_mark(deal: Deal, name: str, path: str) -> Mark | None:
+    """The mark where the value stands: in this scenario, or in the one it is taken from. path: `defaults.cumulative`."""
+    key = re.split(r"[.\[]", path)[0]
     following: str | None = name
     while following in deal.scenarios:
         scenario = deal.scenarios[following]
         if key in scenario.model_fields_set or scenario.extends is None:
-            return deal.mark(f"scenarios.{following}.{key}")
+            return deal.mark(f"scenarios.{following}.{path}")
         following = scenario.extends
     return None
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from clo.analytics.enhancement import attachment_points
 from clo.deal.backing import published_sizes, stated_sizes
 from clo.deal.expansion import placed_steps
+from clo.deal.known import figure_mark, size_mark, structure_marks, weakest
 from clo.deal.structures import NOT_MODELLED
 from clo.deal.terms import NAMED, Deal, Mark
 from clo.labels import NONE, WORDS, Lang, label, money, party, path_label, short_money
@@ -77,6 +78,7 @@ def termsheet(deal: Deal, lang: Lang = "en") -> str:
         structure=_structure(deal, sizes, pool),
         layers=_layers(deal, sizes, pool),
         rest=_rest(deal, sizes, lang),
+        order=label("order_assumed", lang) if deal.order_assumed else "",
         parties=_parties(deal, lang),
         payment_terms=_section(entries, PAYMENT_TERMS),
         tranche_terms=entries.get("tranches", []),
@@ -107,24 +109,20 @@ def known(deal: Deal) -> Known:
 
 
 def _structure(deal: Deal, sizes: dict[str, float], pool: float) -> Table:
-    """The capital structure with a mark on every cell; what is computed is known no better than the sizes it rests on."""
+    """The capital structure with a mark on every cell; what is computed is known no better than what it rests on."""
     table = structure_table(deal, sizes, pool)
     keys = [column.key for column in table.columns]
-    own = [_size_mark(deal, name) for name in deal.tranches]
+    own = [size_mark(deal, name) for name in deal.tranches]
+    stated = deal.figures is not None and deal.figures.amount is not None
     takes_rest = any(tranche.size == "rest" for tranche in deal.tranches.values())
-    whole = [None if deal.figures is None else deal.mark("figures.amount")] if takes_rest else own
-    rows = []
-    for number, row in enumerate(table.rows[:-1]):
-        cells, bottom = dict(zip(keys, row, strict=True)), number == len(own) - 1 and row[keys.index("attachment")] == 0.0
-        marks = {
-            "size": own[number],
-            "share": _computed([*whole, own[number]]),
-            "attachment": _computed([] if bottom else [*whole, *own[: number + 1]]),
-            "detachment": _computed([*whole, *own[:number]] if number else []),
-        }
-        rows.append(tuple(_with_mark(value, marks.get(key)) for key, value in cells.items()))
+    whole = [figure_mark(deal, "amount")] if stated or takes_rest else own
+    marks = structure_marks(deal, whole)
+    rows = [
+        tuple(_with_mark(value, marks[name].get(key)) for key, value in zip(keys, row, strict=True))
+        for name, row in zip(deal.tranches, table.rows[:-1], strict=True)
+    ]
     total = [
-        _with_mark(value, _computed(whole) if key == "size" else None) for key, value in zip(keys, table.rows[-1], strict=True)
+        _with_mark(value, weakest(whole) if key == "size" else None) for key, value in zip(keys, table.rows[-1], strict=True)
     ]
     return Table(table.columns, (*rows, tuple(total)), totals=1)
 
@@ -134,19 +132,6 @@ def _with_mark(value: Any, mark: Mark | None) -> Any:
     bare, chosen = (value.value, mark or value.mark) if isinstance(value, Marked) else (value, mark)
     nothing = bare is None or (isinstance(bare, float) and math.isnan(bare))
     return bare if nothing or chosen is None else Marked(bare, chosen)
-
-
-def _size_mark(deal: Deal, name: str) -> Mark | None:
-    """How a size is known; what is left of the pool is derived at best."""
-    mark = deal.mark(f"tranches.{name}.size")
-    if deal.tranches[name].size == "rest" and (mark is None or mark.kind == "published"):
-        return Mark("derived", "pool - other tranches")
-    return mark
-
-
-def _computed(basis: list[Mark | None]) -> Mark:
-    """How a figure computed from others is known: derived, or assumed as soon as one of them is."""
-    return Mark("assumed" if any(mark is not None and mark.kind == "assumed" for mark in basis) else "derived", "")
 
 
 def _layers(deal: Deal, sizes: dict[str, float], pool: float) -> list[dict[str, Any]]:

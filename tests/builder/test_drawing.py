@@ -21,7 +21,7 @@ def test_firms_institutions_and_amount_are_exact() -> None:
     assert (len(frame), frame["obligor_id"].nunique(), frame["originator_id"].nunique()) == (120, 120, 4)
     assert frame["current_balance"].sum() == 2_700_000_000
     assert list(frame["originator_id"].unique()) == ["bank-01", "bank-02", "bank-03", "bank-04"]
-    assert (frame["current_balance"] % 100_000 == 0).all()
+    assert (frame["current_balance"] % 1_000_000 == 0).all()
     assert frame["current_balance"].between(10_000_000, 150_000_000).all()
 
 
@@ -45,13 +45,13 @@ DRAWN = {
     "sizes": {"current_balance", "original_balance"},
     "terms": {"maturity_date", "current_rate"},
     "repayment": {"amortisation_type", "principal_frequency", "interest_frequency"},
-    "ages": {"origination_date", "maturity_date", "original_balance"},
+    "ages": {"origination_date", "maturity_date", "original_balance", "current_balance"},
     "classes": {"score_value", "pd_1y", "current_rate"},
     "rates": {"current_rate"},
     "regions": {"region_code"},
     "industries": {"industry_code"},
     "enterprise_sizes": {"enterprise_size"},
-    "obligor_types": {"obligor_type"},
+    "obligor_types": {"obligor_type", "enterprise_size"},
     "lenders": {"originator_id", "loan_id", "obligor_id", "region_code"},
     "grace": {"grace_end_date", "original_balance"},
 }
@@ -109,6 +109,19 @@ def test_an_originator_of_two_sub_pools_numbers_its_loans_through() -> None:
     frame = clo.build_pool(both | {"pools": {**both["pools"], "own": own}})
     assert frame["loan_id"].is_unique
     assert frame["loan_id"].iloc[[0, 120]].to_list() == ["EHIME-0001", "EHIME-0121"]
+
+
+def test_originators_whose_ids_differ_in_case_share_their_numbers() -> None:
+    assert clo.build_pool(recipe(originators=["ehime", "Ehime"]))["loan_id"].is_unique
+
+
+def test_no_loan_is_repaid_before_the_cut_off() -> None:
+    """However months and weekends fall, with the oldest loans that a recipe may have."""
+    for cutoff in (f"2007-{month:02d}-{day:02d}" for month in range(1, 13) for day in (1, 15, 28)):
+        oldest = recipe(ages={"youngest": 1.8, "oldest": 1.83}, terms={"shares": {2: 1}}, sizes={"unit": 1})
+        frame = clo.build_pool(oldest | {"cutoff": cutoff})
+        assert (frame["maturity_date"] > pd.Timestamp(cutoff)).all()
+        assert (frame["original_balance"] <= 2 * frame["current_balance"] + 1).all()
 
 
 def test_shares_rates_and_ages_follow_their_distributions() -> None:

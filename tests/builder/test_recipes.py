@@ -43,9 +43,8 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     (recipe(regions={"home": "60%", "neighbours": "60%"}), "E-B004", f"{AT}.regions", "add up to 1.2"),
     (recipe(amount=1_000_000_000), "E-B005", f"{AT}.amount", "at least 10,000,000 each owe 1,200,000,000 together, above"),
     (recipe(amount=19_000_000_000), "E-B005", f"{AT}.amount", "at most 150,000,000 each owe 18,000,000,000 together, below"),
-    (recipe(amount=2_700_000_050), "E-B005", f"{AT}.amount", "no multiple of the unit 100,000"),
     (recipe(sizes={"smallest": 200_000_000}), "E-B005", f"{AT}.sizes.smallest", "above largest"),
-    (recipe(sizes={"unit": 900_000_000}), "E-B005", f"{AT}.amount", "no multiple between"),
+    (recipe(sizes={"unit": 900_000_000}), "E-B005", f"{AT}.amount", "no multiple of the unit 900,000,000 between"),
     (
         recipe(firms=1, amount=20_000_000, originators=1, sizes={"known": [10_000_000] * 2}),
         "E-B005",
@@ -61,6 +60,12 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     (recipe(originators=["jasme"]) | {"figures": {"institutions": 1}}, "E-B007", "figures.institutions", "without jasme"),
     (recipe(profile="purchse"), "E-B008", f"{AT}.profile", "no profile 'purchse'"),
     (recipe(ages={"oldest": 40}), "E-B009", f"{AT}.ages.oldest", "36 months made 40 months before the cut-off"),
+    (
+        recipe(ages={"oldest": 1.99}, terms={"shares": {2: 1}}),
+        "E-B009",
+        f"{AT}.ages.oldest",
+        "2 months made 1.99 months before the cut-off",
+    ),
     (recipe(grace={"shares": {36: 1}}), "E-B009", f"{AT}.grace.shares", "leave no instalment"),
     (recipe(homes={"bank-1": 38}), "E-B010", f"{AT}.homes.bank-1", "no originator of the sub-pool"),
 ]

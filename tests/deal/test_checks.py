@@ -90,6 +90,8 @@ def test_marks() -> None:
         ("E-D032", "published.tranches.senior.size", "papre"),
         *(("E-D031", path, "") for path in unmarked),
     ]
+    ranked = data | {"assumed": [*data["assumed"], "tranches.order"]}
+    assert [(f.code, f.path, f.value) for f in deal_findings(Deal.model_validate(ranked), ranked)] == got
     fixes = {f.code: f.fix for f in deal_findings(Deal.model_validate(data), data)}
     assert fixes["E-D030"] == "did you mean 'tranches.senior'?"
     assert fixes["E-D032"] == "did you mean 'paper'?"

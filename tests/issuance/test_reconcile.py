@@ -4,73 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from held_library import DEALS, PUBLISHED, TRANCHES, Changed, failing, library, models, of_deal, other_digits, reconciliation
 
 import clo
-from clo.deal.terms import Deal
 from clo.findings import InputError
-from clo.issuance.comparison import Comparison, comparison_frame
-from clo.issuance.deals import compared
-from clo.issuance.model import Model, modelled
-from clo.issuance.published import published_deals, published_tranches
+from clo.issuance.comparison import comparison_frame
+from clo.issuance.reconciling import NOT_HELD
 from clo.issuance.totals import totals
-from clo.reference import Tables, packaged
+from clo.reference import packaged
 from clo.waterfall.binding import tranche_sizes
-
-DEALS = Path(__file__).parents[2] / "deals"
-PUBLISHED, TRANCHES = published_deals(packaged()), published_tranches(packaged())
-
-
-@cache
-def library() -> dict[str, Deal]:
-    return clo.load_library(DEALS)
-
-
-@cache
-def models() -> dict[str, Model]:
-    return {name: modelled(deal) for name, deal in library().items() if name in PUBLISHED}
-
-
-@cache
-def reconciliation() -> Any:
-    return clo.reconcile(library())
-
-
-class Changed(Tables):
-    """The packaged tables, one of them with a cell changed."""
-
-    def __init__(self, name: str, row: int, column: str, value: Any) -> None:
-        super().__init__()
-        self._changed = (name, row, column, value)
-
-    def table(self, name: str) -> pd.DataFrame:
-        frame = super().table(name)
-        if name == self._changed[0]:
-            frame.loc[self._changed[1], self._changed[2]] = self._changed[3]
-        return frame
-
-
-def other_digits(text: str) -> Iterator[str]:
-    """The text with each digit changed in turn, the first not to 0."""
-    for place, digit in enumerate(text):
-        if digit.isdigit():
-            yield text[:place] + str(int(digit) % 9 + 1) + text[place + 1 :]
-
-
-def failing(comparisons: Iterator[Comparison]) -> list[str]:
-    return [f"{one.deal} {one.item}" for one in comparisons if one.gating and not one.ok]
-
-
-def of_deal(name: str, tables: Tables | None = None, model: Model | None = None) -> list[str]:
-    """Items of a deal that do not agree, with its row of the tables or its model changed."""
-    deals, tranches = (PUBLISHED, TRANCHES) if tables is None else (published_deals(tables), published_tranches(tables))
-    return failing(compared(name, model or models()[name], deals[name], tranches.get(name, ())))
-
 
 # ---- as it stands ---------------------------------------------------------------------------------------------------
 
@@ -226,12 +172,19 @@ def test_a_printed_total_changed_beyond_its_bound_is_named(type_: str, column: s
 
 
 def test_a_published_deal_without_a_file_fails_and_is_named() -> None:
-    less = {name: deal for name, deal in library().items() if name != "purchase-03"}
-    found = clo.reconcile(less)
+    gone = ("purchase-03", "clover-2016", "purchase-2008-03", "tokyo-4-b", "wide-area-cbo-2006")
+    found = clo.reconcile({name: deal for name, deal in library().items() if name not in gone})
     assert not found.ok
-    missing = found.failed[found.failed["deal"] == "purchase-03"]
-    assert missing["item"].tolist() == ["deal_file"]
+    missing = found.failed[found.failed["item"] == "deal_file"]
+    assert missing["deal"].tolist() == list(gone)
     assert "total.purchase" in set(found.failed["deal"])
+
+
+def test_every_deal_with_a_figure_has_a_file_but_those_that_are_not_held_for_a_reason() -> None:
+    missing = clo.reconcile({}).deals
+    assert set(missing["item"]) == {"deal_file"}
+    assert set(missing["deal"]) == {name for name in library() if name in PUBLISHED}
+    assert set(NOT_HELD) <= set(packaged().table("tranches")["deal"]) - set(library())
 
 
 def test_only_some_deals_leave_totals_and_tables_out() -> None:
@@ -261,6 +214,20 @@ def test_a_tape_that_misses_its_published_totals_is_named() -> None:
     deal._load_tape = lambda _: short
     found = clo.reconcile({"purchase-01": deal}, only=True)
     assert set(found.failed["item"]) == {"obligors", "amount"}
+
+
+def test_a_deal_whose_tape_cannot_be_used_is_refused_and_the_others_are_reconciled() -> None:
+    def load(_: str) -> Any:
+        raise FileNotFoundError(2, "no such file", "tapes/purchase-01.parquet")
+
+    deal = library()["purchase-01"].model_copy()
+    deal._load_tape = load
+    found = clo.reconcile({"purchase-01": deal, "purchase-08": library()["purchase-08"]}, only=True)
+    assert not found.ok
+    assert list(found.refused) == ["purchase-01"]
+    assert [(row["deal"], row["item"]) for row in found.failed.to_dict("records")] == [("purchase-01", "deal_file")]
+    assert found.deals.loc[found.deals["deal"] == "purchase-08", "ok"].all()
+    assert "cannot be used: purchase-01" in found._repr_html_()
 
 
 def test_sizes_are_those_of_the_waterfall() -> None:

@@ -86,8 +86,9 @@ def test_every_identity_holds_or_is_recorded() -> None:
 
 def test_a_recorded_difference_of_no_identity_is_refused(folder: Path) -> None:
     (folder / "discrepancies.csv").write_text("table,row,rule,difference,note\nissuance,1,nothing,1,\n", "utf-8")
-    with pytest.raises(ValueError, match="of no identity"):
+    with pytest.raises(TableError) as caught:
         clo.reference.identity_checks(Tables(folder))
+    assert [(one.code, one.file, one.who) for one in caught.value.findings] == [("E-N014", "discrepancies.csv", "row issuance 1")]
 
 
 def test_a_header_that_differs_is_refused(folder: Path) -> None:

@@ -48,6 +48,19 @@ def test_recovery_moves_the_rate_as_a_keyword_of_a_run(deal: clo.Deal) -> None:
     assert full.pool_loss == pytest.approx(none.pool_loss, abs=0.02)
 
 
+def test_what_is_never_reached_is_told(deal: clo.Deal) -> None:
+    within = clo.break_even(deal, "mezzanine", tolerance=1e-4)
+    assert (within.not_reached, within.findings) == (0.0, ())
+    assert (within.defaults.cumulative, within.defaults.timing) == (within.cumulative, "even")
+    long = clo.break_even(deal, "mezzanine", defaults={"years": 10}, tolerance=1e-4)
+    assert long.not_reached == pytest.approx(0.5, abs=0.02)
+    assert [finding.code for finding in long.findings] == ["W-R132"]
+    booked = clo.break_even(deal, "mezzanine", defaults={"years": 10, "of": "balance"}, tolerance=1e-4)
+    assert booked.not_reached > 0.5
+    made = booked.result.pool["default"].sum() / 13.5e9
+    assert booked.not_reached == pytest.approx(1 - made / booked.cumulative)
+
+
 def test_what_the_wide_area_cbo_took() -> None:
     """Published: A repaid, B about 85%, C and D nothing. Derived: 13.465bn of 88.1bn lost by the notes."""
     deal = clo.load_deal(DEALS / "wide-area-cbo-2006.yaml")
@@ -62,6 +75,13 @@ def test_what_the_wide_area_cbo_took() -> None:
     assert took.cumulative > classes["loss"].sum() / 88.1e9 > 0.152
     bore = clo.break_even(deal, "class_b", scenario="realised", defaults=model)
     assert 0.011 < bore.cumulative < 0.05
+
+
+def test_a_tranche_without_a_size_has_no_such_rate(deal: clo.Deal) -> None:
+    senior = deal.tranches["senior"].model_copy(update={"size": deal.figures.amount - 180_000_000})  # type: ignore[union-attr]
+    empty = deal.model_copy(update={"tranches": {**deal.tranches, "senior": senior}})
+    with pytest.raises(DealError, match=r"loses 0\.0000% when everything"):
+        clo.break_even(empty, "subordinated")
 
 
 @pytest.mark.parametrize(

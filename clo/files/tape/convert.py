@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clo.files.results import whole
+from clo.files.results import whole, write_text
 from clo.files.tape.parquet_table import is_parquet
 from clo.files.tape.reading import StrPath, read_tape, sidecar_of
 from clo.files.tape.sheets import is_workbook
@@ -87,5 +87,4 @@ def _write_sidecar(sidecar: Sidecar, tape: Path, *, scheduled: bool) -> None:
     if scheduled:
         said["schedule"] = {"file": tape.with_suffix(".schedule.parquet").name}
     if said:
-        with whole(sidecar_path(tape)) as temporary:
-            temporary.write_text(json.dumps({"format": FORMAT} | said, ensure_ascii=False, indent=1), encoding="utf-8")
+        write_text(sidecar_path(tape), json.dumps({"format": FORMAT} | said, ensure_ascii=False, indent=1))

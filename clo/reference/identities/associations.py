@@ -60,8 +60,8 @@ def _rates(read: Read, rows: Sequence[Row]) -> Iterator[Identity]:
     The rates with one decimal in `associations` are others: weighted so they make 3.20%, near the 3.22% on average balances.
     """
     every = read("subrogation_rates").query("scope == 'all' and fiscal_year == 2003")
-    total = read("subrogation_rates_totals").query("scope == 'all' and fiscal_year == 2003")["rate_pct"].tolist()[0]
-    rates = {number: row["rate_pct"] for number, row in by(every, "number").items()}
+    total = by(read("subrogation_rates_totals"), "scope", "fiscal_year")["all", 2003]["rate_pct"]
+    rates = by(every, "number").of("rate_pct")
     weights = {row["number"]: row["outstanding_100m_jpy"] for row in rows}
     mean = sum(rates[number] * weight for number, weight in weights.items()) / sum(weights.values())
     by_weights = HALF * sum(abs(rate - mean) for rate in rates.values()) / sum(weights.values())

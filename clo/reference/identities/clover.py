@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clo.reference.identities.rows import Row, by, known, quotient, where
+from clo.reference.identities.rows import MissingRowError, Row, Rows, by, known, quotient, where
 from clo.reference.identities.rule import Identity, Read
 
 HALF, HALF_TENTH = 0.5, 0.05
 """Half the step of whole figures and of those with one decimal."""
 HALF_OF_TEN = 5.0
 """The number of SMEs of 2022 is given in tens."""
+WIDE_AREA = "wide-area-cbo-2006"
 ELSEWHERE = (("pool_bn_jpy", "pool_amount_jpy", 1e9), ("smes", "obligors", 1), ("institutions", "institutions", 1))
 """Columns of clover, those of tranches that say the same, and their unit in that of clover."""
 
@@ -28,13 +29,13 @@ def identities(read: Read) -> Iterator[Identity]:
     yield from _notes(where(clover, "notes_bn_jpy"), tranches.to_dict("records"))
     yield from _growth(by(clover, "deal"), by(read("clover_growth_2023"), "item"))
     yield from _performance(where(read("performance"), "delinquent_pct"), pools)
-    yield from _wide_area(read, [row for row in tranches.to_dict("records") if row["deal"] == "wide-area-cbo-2006"])
+    yield from _wide_area(read, tranches[tranches["deal"] == WIDE_AREA].to_dict("records"))
     for row in where(read("tokyo_3"), "senior_pct"):
         parts = row["senior_pct"] + row["junior_pct"]
         yield Identity("tokyo_3", row["method"], "senior + junior = 100%", 100.0, parts, 2 * HALF)
 
 
-def _pools(clover: list[Row], pools: dict[str, Row]) -> Iterator[Identity]:
+def _pools(clover: list[Row], pools: Rows) -> Iterator[Identity]:
     for row in clover:
         for column, elsewhere, unit in ELSEWHERE:
             other = pools[row["deal"]][elsewhere]
@@ -51,7 +52,7 @@ def _notes(clover: list[Row], tranches: list[Row]) -> Iterator[Identity]:
         yield Identity("clover", row["deal"], "notes = issued tranches", row["notes_bn_jpy"], issued / 1e9, 0.0)
 
 
-def _growth(clover: dict[str, Row], growth: dict[str, Row]) -> Iterator[Identity]:
+def _growth(clover: Rows, growth: Rows) -> Iterator[Identity]:
     """Figures of 2022 are known from those of 2023 and their growth only."""
     before, after = clover["clover-2022"], clover["clover-2023"]
     for item, column, own, half in (
@@ -64,7 +65,7 @@ def _growth(clover: dict[str, Row], growth: dict[str, Row]) -> Iterator[Identity
     yield Identity("clover", "clover-2022", "institutions of 2023 - added", float(before["institutions"]), computed, 0.0)
 
 
-def _performance(performance: list[Row], pools: dict[str, Row]) -> Iterator[Identity]:
+def _performance(performance: list[Row], pools: Rows) -> Iterator[Identity]:
     for row in performance:
         pool = pools[row["deal"]]["pool_amount_jpy"] / 1e6
         computed = 100 * row["delinquent_m_jpy"] / pool
@@ -75,6 +76,8 @@ def _performance(performance: list[Row], pools: dict[str, Row]) -> Iterator[Iden
 
 def _wide_area(read: Read, classes: list[Row]) -> Iterator[Identity]:
     """The loss is what was not repaid; its shares are derived from it as given."""
+    if not classes:
+        raise MissingRowError("tranches", WIDE_AREA)
     repaid, total = by(read("wide_area_cbo_2006"), "tranche"), read("wide_area_cbo_2006_totals").iloc[0].to_dict()
     loss = bound = 0.0
     for row in classes:

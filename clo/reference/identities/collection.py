@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clo.reference.identities.rows import Row, by, known
+from clo.reference.identities.rows import Row, Rows, by, known
 from clo.reference.identities.rule import Identity, Read
 
 HALF, HALF_TENTH, EXACT = 0.5, 0.05, 0.0
@@ -28,11 +28,11 @@ def _servicer(rows: list[Row]) -> Iterator[Identity]:
             yield Identity("servicer", label, "own + seconded = collectors", float(row["collectors"]), heads, EXACT)
 
 
-def _plans(plans: dict[str, Row]) -> Iterator[Identity]:
-    companies = {outcome: float(row["companies"]) for outcome, row in plans.items()}
+def _plans(plans: Rows) -> Iterator[Identity]:
+    companies = plans.of("companies")
     involved, computed = "association_involved", sum(companies[outcome] for outcome in APART)
     rule = "guaranteed + terms changed + in team = involved"
-    yield Identity("revitalisation", involved, rule, companies[involved], computed, EXACT)
+    yield Identity("revitalisation", involved, rule, float(companies[involved]), float(computed), EXACT)
     for outcome, row in plans.items():
         if known(row["share_pct"]):
             computed = 100 * companies[outcome] / companies["plans_completed"]

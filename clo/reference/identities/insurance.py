@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from clo.reference.identities.rows import Row, by, known
+from clo.reference.identities.rows import Row, Rows, by, known
 from clo.reference.identities.rule import Identity, Read
 
 HALF = 0.5
@@ -25,7 +25,7 @@ def identities(read: Read) -> Iterator[Identity]:
     yield from _carried(read("insured_limits").to_dict("records"))
 
 
-def _results(account: dict[int, Row], flows: dict[int, Row]) -> Iterator[Identity]:
+def _results(account: Rows, flows: Rows) -> Iterator[Identity]:
     for year, row in account.items():
         flow, rule = flows[year], "premiums + recoveries - claims = result"
         computed = flow["premiums_100m_jpy"] + flow["recoveries_100m_jpy"] - flow["claims_100m_jpy"]
@@ -34,7 +34,7 @@ def _results(account: dict[int, Row], flows: dict[int, Row]) -> Iterator[Identit
         yield Identity("insurance_account", f"FY{year}", rule, row[TOTAL], sum(parts), (len(parts) + 1) * HALF)
 
 
-def _reserve(account: dict[int, Row]) -> Iterator[Identity]:
+def _reserve(account: Rows) -> Iterator[Identity]:
     rule = "balance before + contribution + result = balance"
     for (_, before), (year, row) in pairwise(account.items()):
         computed = before[BALANCE] + row[CONTRIBUTION] + row[TOTAL]
@@ -43,7 +43,7 @@ def _reserve(account: dict[int, Row]) -> Iterator[Identity]:
 
 def _carried(limits: list[Row]) -> Iterator[Identity]:
     """An arrow stands for the last limit printed before it."""
-    before: dict[str, float] = {}
+    before = Rows("insured_limits", ())
     for row in limits:
         if row["carried"]:
             label, printed = f"{row['insurance']} {row['date']}", float(row["limit_10k_jpy"])

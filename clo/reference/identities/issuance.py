@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from clo.reference.identities.rows import Row, by, known
+from clo.reference.identities.rows import Row, Rows, by, known
 from clo.reference.identities.rule import Identity, Read
 
 HALF = 0.05
@@ -22,15 +22,15 @@ AMOUNT, OWN = "amount_bn_jpy", "loans_of_which_synthetic_cbo"
 def identities(read: Read) -> Iterator[Identity]:
     deals, totals = read("issuance").to_dict("records"), by(read("issuance_totals"), "type")
     of_year = [deal for deal in deals if FISCAL_2006[0] <= deal["month"] <= FISCAL_2006[1]]
-    results = {item: row[AMOUNT] for item, row in by(read("results_fy2006"), "item").items()}
+    results = by(read("results_fy2006"), "item").of(AMOUNT)
     yield from _totals(deals, totals)
-    yield from _averages(deals, read("issuance_averages").to_dict("records"))
+    yield from _averages(by(read("issuance"), "type", "number"), read("issuance_averages").to_dict("records"))
     yield from _results(of_year, results)
-    yield from _own(of_year, results, {item: row[AMOUNT] for item, row in by(read("issuance_own_fy2006"), "item").items()})
+    yield from _own(of_year, results, by(read("issuance_own_fy2006"), "item").of(AMOUNT))
     yield from _report(by(read("study_report_2015"), "item"), totals)
 
 
-def _totals(deals: list[Row], totals: dict[str, Row]) -> Iterator[Identity]:
+def _totals(deals: list[Row], totals: Rows) -> Iterator[Identity]:
     """Deals against the total of their type; deals of all types, and the totals of the types, against that of all."""
     types = [row for kind, row in totals.items() if kind != "all"]
     for column, half in COLUMNS.items():
@@ -46,10 +46,9 @@ def _sum(total: Row, column: str, rule: str, figures: list[float], half: float) 
     return Identity("issuance_totals", total["type"], rule, float(total[column]), float(sum(figures)), half * (len(figures) + 1))
 
 
-def _averages(deals: list[Row], averages: list[Row]) -> Iterator[Identity]:
-    listed = {(deal["type"], deal["number"]): deal for deal in deals}
+def _averages(deals: Rows, averages: list[Row]) -> Iterator[Identity]:
     for row in averages:
-        deal = listed[row["type"], row["number"]]
+        deal = deals[row["type"], row["number"]]
         computed, label = 1000 * deal[AMOUNT] / deal["smes"], f"{row['type']} {row['number']}"
         yield Identity("issuance_averages", label, "amount / SMEs = average", row["average_m_jpy"], computed, HALF)
 
@@ -58,7 +57,7 @@ def _of_type(deals: Iterable[Row], kind: str) -> list[float]:
     return [deal[AMOUNT] for deal in deals if deal["type"] == kind]
 
 
-def _results(of_year: list[Row], results: dict[str, float]) -> Iterator[Identity]:
+def _results(of_year: list[Row], results: Rows) -> Iterator[Identity]:
     """The year's purchases without the corporation's own loans in joint deals, and its guarantees, are the printed results."""
     purchases, guarantees = _of_type(of_year, "purchase"), _of_type(of_year, "guarantee")
     rule, computed = "deals of FY2006 - synthetic CBO loans = result", sum(purchases) - results[OWN]
@@ -67,7 +66,7 @@ def _results(of_year: list[Row], results: dict[str, float]) -> Iterator[Identity
     yield Identity("results_fy2006", "guarantee_type", rule, results["guarantee_type"], computed, HALF * (len(guarantees) + 1))
 
 
-def _own(of_year: list[Row], results: dict[str, float], own: dict[str, float]) -> Iterator[Identity]:
+def _own(of_year: list[Row], results: Rows, own: Rows) -> Iterator[Identity]:
     """What the facts derive of the corporation's own part of FY2006; P5 is the year's only joint deal."""
     joint = sum(deal[AMOUNT] for deal in of_year if deal["joint"])
     for item, rule, computed in (
@@ -80,7 +79,7 @@ def _own(of_year: list[Row], results: dict[str, float], own: dict[str, float]) -
         yield Identity("issuance_own_fy2006", item, rule, own[item], float(computed), 0.0)
 
 
-def _report(report: dict[str, Row], totals: dict[str, Row]) -> Iterator[Identity]:
+def _report(report: Rows, totals: Rows) -> Iterator[Identity]:
     """What the report of 2015 is compared with: purchase and guarantee types of the issuance table."""
     item = "issuance_purchase_and_guarantee"
     for column in ("smes", AMOUNT):

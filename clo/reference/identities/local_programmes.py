@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clo.reference.identities.rows import known
+from clo.reference.identities.rows import Rows, known
 from clo.reference.identities.rule import Identity, Read
 
 LAST = 21
@@ -17,11 +17,12 @@ Counts = Mapping[tuple[Any, ...], float]
 
 def identities(read: Read) -> Iterator[Identity]:
     rows, names = read("local_programmes").to_dict("records"), {}
-    counts: dict[tuple[Any, ...], float] = {}
+    counts = Rows("local_programmes", ())
     for row in rows:
         names[row["number"]] = f"{row['number']} {row['name_ja']}"
         counts[row["number"], row["level"], row["fiscal_year"]] = float(row["programmes"]) if known(row["programmes"]) else 0.0
-    totals = {(r["level"], r["fiscal_year"]): float(r["programmes"]) for r in read("local_programmes_totals").to_dict("records")}
+    printed = read("local_programmes_totals").to_dict("records")
+    totals = Rows("local_programmes_totals", (((row["level"], row["fiscal_year"]), float(row["programmes"])) for row in printed))
     yield from _levels(counts, names)
     yield from _totals(counts, totals)
     yield from _lending_rates(read, counts)

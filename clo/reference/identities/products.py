@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clo.reference.identities.rows import Row, by, where
+from clo.reference.identities.rows import Row, Rows, by, where
 from clo.reference.identities.rule import Identity, Read
 
 HALF_TENTH = 0.05
@@ -19,7 +19,7 @@ SIZES = {"manufacturing": "other", "wholesale": "wholesale", "retail": "retail",
 
 def identities(read: Read) -> Iterator[Identity]:
     products = read("insurance_products")
-    yield from _sizes(by(read("eligible_sizes"), "industry"), read("insured_sizes").to_dict("records"))
+    yield from _sizes(by(read("eligible_sizes"), "industry"), by(read("insured_sizes"), "size", "industry"))
     yield from _city(by(products, "product"), by(read("guarantee_limits"), "who"))
     yield from _limits_2003(read, by(products, "product"))
     for row in where(products, "premium_classes"):  # premiums by credit risk have as many classes as guarantee fees
@@ -34,15 +34,14 @@ def _set(table: str, row: str, rule: str, printed: float, computed: float) -> Id
     return Identity(table, row, rule, float(printed), float(computed), 0.0)
 
 
-def _sizes(lending: dict[str, Row], insurance: list[Row]) -> Iterator[Identity]:
-    insured = {row["industry"]: row for row in insurance if row["size"] == "sme"}
+def _sizes(lending: Rows, insured: Rows) -> Iterator[Identity]:
     for ours, theirs in SIZES.items():
         for column in ("capital_m_jpy", "employees"):
             rule = f"{column} of eligible_sizes"
-            yield _set("insured_sizes", f"sme {theirs}", rule, insured[theirs][column], lending[ours][column])
+            yield _set("insured_sizes", f"sme {theirs}", rule, insured["sme", theirs][column], lending[ours][column])
 
 
-def _city(products: dict[str, Row], city: dict[str, Row]) -> Iterator[Identity]:
+def _city(products: Rows, city: Rows) -> Iterator[Identity]:
     """A limit of Yokohama is that of ordinary and unsecured insurance together, of which the latter has one limit for all."""
     unsecured = products["unsecured"]["limit_10k_jpy"]
     for who, column in (("firm", "limit_10k_jpy"), ("association", "association_limit_10k_jpy")):
@@ -50,9 +49,9 @@ def _city(products: dict[str, Row], city: dict[str, Row]) -> Iterator[Identity]:
         yield _set("guarantee_limits", who, rule, city[who]["limit_m_jpy"], computed)
 
 
-def _limits_2003(read: Read, products: dict[str, Row]) -> Iterator[Identity]:
+def _limits_2003(read: Read, products: Rows) -> Iterator[Identity]:
     """The limits of 2003 are those of 2016, and the last of the history that another document prints."""
-    last = read("insured_limits").groupby("insurance")["limit_10k_jpy"].last().to_dict()
+    last = Rows("insured_limits", read("insured_limits").groupby("insurance")["limit_10k_jpy"].last().items())
     for row in read("guarantee_limits_2003").to_dict("records"):
         product, limit = row["product"], row["limit_10k_jpy"]
         for rule, printed, computed in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clo.reference.identities.rows import Row, by, quotient, where
+from clo.reference.identities.rows import Row, Rows, by, quotient, where
 from clo.reference.identities.rule import Identity, Read
 
 HALF, HALF_TENTH = 0.5, 0.05
@@ -31,7 +31,7 @@ def _capital(read: Read) -> Identity:
 
 def _financing(read: Read) -> Iterator[Identity]:
     """Shares are of 250 trillion yen, of which JASME's are its outstanding loans."""
-    shares = {lender: row["share_pct"] for lender, row in by(read("financing_shares"), "lender").items()}
+    shares = by(read("financing_shares"), "lender").of("share_pct")
     whole = 1000 * by(read("financing_shares_totals"), "lender")["all"]["outstanding_trn_jpy"]
     bound = HALF_TENTH * len(shares)
     yield Identity("financing_shares", "all", "shares sum to 100%", 100.0, float(sum(shares.values())), bound)
@@ -59,7 +59,7 @@ def _overseas(read: Read) -> Iterator[Identity]:
     yield Identity("overseas_regions_totals", "all", "sum of regions = total", total, computed, 0.0)
 
 
-def _special_scheme(scheme: dict[str, Row]) -> Iterator[Identity]:
+def _special_scheme(scheme: Rows) -> Iterator[Identity]:
     """The shares are derived from the amounts as given, so only their own rounding counts."""
     for item, row in scheme.items():
         if row["ratio_of"] in scheme:
@@ -70,7 +70,7 @@ def _special_scheme(scheme: dict[str, Row]) -> Iterator[Identity]:
 
 def _account_2002(read: Read) -> Iterator[Identity]:
     """The account adds up in itself, and agrees with the flows and the result that another document prints in 100m yen."""
-    account = {item: row["amount_bn_jpy"] for item, row in by(read("insurance_account_2002"), "item").items()}
+    account = by(read("insurance_account_2002"), "item").of("amount_bn_jpy")
     flows, results = by(read("insurance_flows"), "fiscal_year")[2002], by(read("insurance_account"), "fiscal_year")[2002]
     computed = account["claims"] - account["premiums"] - account["recoveries"]
     rule = "claims - premiums - recoveries = deficit"

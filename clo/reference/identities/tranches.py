@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import groupby
 
-from clo.reference.identities.rows import Row, by, known, quotient, where
+from clo.reference.deal_names import deal_name
+from clo.reference.identities.rows import Row, Rows, by, known, quotient, where
 from clo.reference.identities.rule import Identity, Read
 
 HALF, HALF_HUNDREDTH = 0.05, 0.005
 """Half the step of enhancement in percent and totals in billions of yen; of scheduled collections in billions."""
-TYPES = {"purchase": "purchase", "guarantee": "guarantee", "synthetic_cbo": "cbo"}
-"""What our names of deals of the issuance table begin with."""
 YEAR = 365.25
+SANTOSHI = "santoshi-2009"
 
 
 def identities(read: Read) -> Iterator[Identity]:
@@ -29,8 +29,7 @@ def identities(read: Read) -> Iterator[Identity]:
             yield _sum(deal, classes)
             yield from _enhancement(classes)
     yield from _shares(where(tranches, "share_pct"))
-    santoshi = {row["tranche"]: row for row in rows if row["deal"] == "santoshi-2009"}
-    yield from _santoshi(santoshi, by(read("santoshi_collections"), "tranche"))
+    yield from _santoshi(by(tranches[tranches["deal"] == SANTOSHI], "tranche"), by(read("santoshi_collections"), "tranche"))
     yield from _issuance(rows, read("issuance").to_dict("records"))
     pools = list(by(tranches, "deal").values())
     yield from _tokyo([row for row in pools if row["deal"].startswith("tokyo-4-")], read("tokyo_4_totals").iloc[0].to_dict())
@@ -64,7 +63,7 @@ def _shares(rows: list[Row]) -> Iterator[Identity]:
         yield _of(row, "amount / pool = share", row["share_pct"], computed, row["share_step"] / 2)
 
 
-def _santoshi(classes: dict[str, Row], collections: dict[str, Row]) -> Iterator[Identity]:
+def _santoshi(classes: Rows, collections: Rows) -> Iterator[Identity]:
     """A class 1 is covered by its collection; classes 2 and 3 by a pool that is not printed, but is the same for both."""
     for tranche, row in collections.items():
         own, collection = classes[tranche], row["collection_bn_jpy"]
@@ -80,7 +79,7 @@ def _santoshi(classes: dict[str, Row], collections: dict[str, Row]) -> Iterator[
 
 
 def _issuance(rows: list[Row], issuance: list[Row]) -> Iterator[Identity]:
-    listed = {f"{TYPES[deal['type']]}-{deal['number']:02d}": deal for deal in issuance}
+    listed = {deal_name(deal["type"], deal["number"]): deal for deal in issuance}
     for row in rows:
         if deal := listed.get(row["deal"]):
             yield _of(row, "pool = amount of issuance", row["pool_amount_jpy"], round(deal["amount_bn_jpy"] * 1e9))
@@ -90,14 +89,14 @@ def _issuance(rows: list[Row], issuance: list[Row]) -> Iterator[Identity]:
 
 
 def _tokyo(pools: list[Row], total: Row) -> Iterator[Identity]:
-    amount, half = (sum(pool[column] for pool in pools) for column in ("pool_amount_jpy", "pool_step_jpy"))
-    rule, bound = "sum of pools = total", HALF + half / 2e9
+    amount, steps = (sum(pool[column] for pool in pools) for column in ("pool_amount_jpy", "pool_step_jpy"))
+    rule, bound = "sum of pools = total", HALF + steps / 2e9
     yield Identity("tokyo_4_totals", "all", rule, total["pool_bn_jpy"], amount / 1e9, bound)
     firms = float(sum(pool["obligors"] for pool in pools))
     yield Identity("tokyo_4_totals", "all", "sum of obligors = total", float(total["firms"]), firms, 0.0)
 
 
-def _legal_finals(days: dict[str, Row], finals: list[Row]) -> Iterator[Identity]:
+def _legal_finals(days: Rows, finals: list[Row]) -> Iterator[Identity]:
     for row in finals:
         issue, final = (date.fromisoformat(days[row["deal"]][column]) for column in ("date", "legal_maturity"))
         rule, computed = "years from issue to legal final", (final - issue).days / YEAR
