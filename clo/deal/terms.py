@@ -5,11 +5,12 @@ Source: the layout of the file and the meaning of each term are in docs/deal-fil
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
 
 from clo.behaviour.assumptions import Behaviour, replaced
 from clo.deal.accounts import Account, Facility, Ledger
@@ -31,12 +32,13 @@ from clo.deal.verbs import (
     Draw,
     Pay,
     Sell,
+    Settle,
     StepTerms,
     Transfer,
     WriteDown,
     WriteUp,
 )
-from clo.quantities import Day, ExpressionText, Identifier, Money, Share, Terms
+from clo.quantities import AnyNames, Day, ExpressionText, Identifier, Money, Share, Terms, Truth
 
 __all__ = [
     "COLLECTED",
@@ -74,6 +76,7 @@ __all__ = [
     "Schedule",
     "Section",
     "Sell",
+    "Settle",
     "Simulation",
     "Source",
     "Step",
@@ -109,12 +112,23 @@ class Pool(Terms):
     """A sub-pool: loans of a tape (beside the deal file) that satisfy `where`, and the file of `criteria` where there is one.
 
     seller: who sold the loans; the sub-pool named `own` is the corporation's, any other the institutions', unless said.
+    by, of: one sub-pool for each value `of` of the column `by`. reference: the loans stay with whoever made them.
     """
 
     tape: str
     where: str | None = None
     criteria: str | None = None
     seller: Literal["institutions", "corporation"] | None = None
+    by: str | None = None
+    of: AnyNames = ()
+    reference: Truth = False
+
+    @model_validator(mode="after")
+    def _family(self) -> Pool:
+        if (self.by is None) != (not self.of):
+            fix = "say both by: (a column) and of: (its values), or neither"
+            raise PydanticCustomError("pool", "one sub-pool for each value needs the column and its values", {"fix": fix})
+        return self
 
 
 class Scenario(Behaviour):
@@ -143,6 +157,17 @@ class Source(Terms):
     document: str | None = None
     url: str | None = None
     says: str | None = None
+
+
+def _settle(data: Any) -> Any:
+    """`{settle: {...}}` as a step of a file says it."""
+    if isinstance(data, Mapping) and set(data) == {"settle"}:
+        return data["settle"]
+    return data
+
+
+AtClosing = Annotated[Settle, BeforeValidator(_settle)]
+"""A contract that is paid on the closing date."""
 
 
 class Deal(Terms):
@@ -176,6 +201,7 @@ class Deal(Terms):
     groups: dict[Identifier, Group] = Field(default_factory=dict)
     triggers: dict[Identifier, Trigger] = Field(default_factory=dict)
     macros: dict[Identifier, Macro] = Field(default_factory=dict)
+    closing: tuple[AtClosing, ...] = ()
     waterfall: tuple[Step, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     scenarios: Annotated[dict[str, Scenario], Field(min_length=1)]
