@@ -59,7 +59,8 @@ def _sold(run: Run) -> bool:
 
 
 def _lost_recoveries(run: Run) -> Iterator[Finding]:
-    lost = float(run.pool_flows.lost_recovery[:, 0].sum())
+    owned = [not run.deal.pools[name].reference for name in run.pool_flows.groups]
+    lost = float(run.pool_flows.lost_recovery[owned, 0].sum())
     if lost > 0 and not _sold(run):
         message = f"recoveries of {lost:,.0f} would come after the last collection before legal final, and are lost"
         fix = "shorten recovery_lag, or move legal_final"
@@ -97,7 +98,8 @@ def _owed_at_the_end(run: Run) -> Iterator[Finding]:
 def _price_of_the_loans(run: Run) -> Iterator[Finding]:
     """Accounts that are funded out of the price of the loans, where nothing says that they are."""
     funded = sum(account.initial for account in run.deal.accounts.values())
-    if funded > 0.0 and run.deal.backing == PLAIN:
+    buys = not all(pool.reference for pool in run.deal.pools.values())
+    if funded > 0.0 and run.deal.backing == PLAIN and buys:
         pool = run.flows.parameter("pool.initial")
         message = (
             f"accounts start with {funded:,.0f} of what the tranches bring in; loans of {pool:,.0f} are bought with the rest"
@@ -109,7 +111,10 @@ def _price_of_the_loans(run: Run) -> Iterator[Finding]:
 def _carry(run: Run) -> Iterator[Finding]:
     """Interest of the first year at the cut-off balances against coupons and fees, nobody defaulting."""
     deal, initial = run.deal, run.flows.parameter("pool.initial")
-    earned = sum(yearly_interest(loans) for loans in run.pools.values())
+    bought = [loans for name, loans in run.pools.items() if not deal.pools[name].reference]
+    if not bought:
+        return
+    earned = sum(yearly_interest(loans) for loans in bought)
     coupons = sum(run.flows.parameter(f"{n}.size") * t.coupon for n, t in deal.tranches.items() if isinstance(t.coupon, float))
     fees = sum(_yearly(fee, initial, 12 / deal.payments.months_between) for fee in deal.fees.values())
     if earned < coupons + fees:

@@ -8,6 +8,7 @@ from typing import Any
 
 from clo.behaviour.assumptions import NO_DEFAULTS, PREPAYMENT, conflicts
 from clo.deal.backing import backing_findings
+from clo.deal.contracts import closing_findings
 from clo.deal.marks import empty
 from clo.deal.name_checks import name_findings
 from clo.deal.structures import NOT_MODELLED, not_modelled
@@ -52,6 +53,7 @@ def terms_findings(deal: Deal) -> list[Finding]:
     return [
         *name_findings(deal),
         *backing_findings(deal),
+        *closing_findings(deal),
         *_sizes(deal),
         *_whole(deal),
         *(timeline if isinstance(timeline, list) else ()),

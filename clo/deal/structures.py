@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clo.deal.backing import PLAIN
+from clo.deal.families import families_filled_in
 from clo.deal.terms import COLLECTED, Collect, Deal, Pay, Step, Transfer
 from clo.findings import DealError, Finding
 
@@ -20,6 +21,7 @@ def spelled_out(deal: Deal) -> Deal:
     """
     if deal.structure in NOT_MODELLED:
         raise DealError([not_modelled(deal, "E-D064")])
+    deal = families_filled_in(deal)
     return deal if deal.structure is None else STRUCTURES[deal.structure](deal)
 
 

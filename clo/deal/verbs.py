@@ -1,5 +1,5 @@
-"""Verbs that move something: of cash (collect, transfer, draw, pay, buy, sell, settle) and of account (charge, capitalise, write_down,
-write_up, debit, credit). What each does is said in docs/waterfall.md.
+"""Verbs that move something: of cash (collect, transfer, draw, pay, buy, sell, settle) and of account (charge, capitalise,
+write_down, write_up, debit, credit). What each does is said in docs/waterfall.md.
 """
 
 from __future__ import annotations
