@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from clo.deal.backing import PLAIN
 from clo.deal.families import families_filled_in
+from clo.deal.synthetic import purchase_synthetic
 from clo.deal.terms import COLLECTED, Collect, Deal, Pay, Step, Transfer
 from clo.findings import DealError, Finding
 
 COLLECTIONS = "collections"
 """The account of a structure that receives the pool's cash."""
-NOT_MODELLED = frozenset({"purchase_synthetic", "guarantee", "synthetic_cbo"})
+NOT_MODELLED = frozenset({"guarantee", "synthetic_cbo"})
 """Structures that a deal may name and for which no priority of payments is written yet."""
 
 
@@ -73,7 +74,7 @@ def purchase_cash(deal: Deal) -> Deal:
     return deal.model_copy(update={"waterfall": tuple(steps)})
 
 
-STRUCTURES = {"purchase_cash": purchase_cash}
+STRUCTURES = {"purchase_cash": purchase_cash, "purchase_synthetic": purchase_synthetic}
 
 
 def _missing(deal: Deal) -> list[Finding]:

@@ -20,6 +20,7 @@ from clo.deal.hedges import RATINGS, Counterparty, Hedge, Rating
 from clo.deal.liabilities import Coupon, Group, StepUp, Tranche
 from clo.deal.marks import Mark, Origin, enclosing, leaves
 from clo.deal.steps import Let, Macro, Section, Step, Test, Use
+from clo.deal.swaps import CreditSwap
 from clo.deal.triggers import Assertion, Force, Trigger
 from clo.deal.verbs import (
     COLLECTED,
@@ -201,6 +202,7 @@ class Deal(Terms):
     groups: dict[Identifier, Group] = Field(default_factory=dict)
     triggers: dict[Identifier, Trigger] = Field(default_factory=dict)
     macros: dict[Identifier, Macro] = Field(default_factory=dict)
+    swap: CreditSwap | None = None
     closing: tuple[AtClosing, ...] = ()
     waterfall: tuple[Step, ...] = ()
     assertions: tuple[Assertion, ...] = ()
