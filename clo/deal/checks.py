@@ -9,6 +9,7 @@ from typing import Any
 from clo.behaviour.assumptions import NO_DEFAULTS, PREPAYMENT, conflicts
 from clo.deal.backing import backing_findings
 from clo.deal.contracts import closing_findings
+from clo.deal.families import families_filled_in, family_findings
 from clo.deal.marks import empty
 from clo.deal.name_checks import name_findings
 from clo.deal.structures import NOT_MODELLED, not_modelled
@@ -49,11 +50,12 @@ def deal_findings(deal: Deal, data: Mapping[str, Any]) -> list[Finding]:
 
 def terms_findings(deal: Deal) -> list[Finding]:
     """What does not agree between the terms of any deal, read from a file or made in a program."""
-    timeline = timeline_of(deal)
+    timeline, filled = timeline_of(deal), families_filled_in(deal)
     return [
         *name_findings(deal),
-        *backing_findings(deal),
-        *closing_findings(deal),
+        *family_findings(deal),
+        *backing_findings(filled),
+        *closing_findings(filled),
         *_sizes(deal),
         *_whole(deal),
         *(timeline if isinstance(timeline, list) else ()),

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from clo.deal.terms import Deal, Pool
+from pydantic import TypeAdapter, ValidationError
+
+from clo.deal.terms import NAMED, Deal, Pool
+from clo.findings import Finding
+from clo.quantities import Identifier
+
+_NAME: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
 def families_filled_in(deal: Deal) -> Deal:
@@ -15,6 +22,27 @@ def families_filled_in(deal: Deal) -> Deal:
     for name, pool in deal.pools.items():
         pools |= _members(pool) if pool.by is not None else {name: pool}
     return deal.model_copy(update={"pools": pools})
+
+
+def family_findings(deal: Deal) -> Iterator[Finding]:
+    """Values of `of` that make no name of a sub-pool, or one that is taken."""
+    homes = {name: f"{section}.{name}" for section in NAMED for name in getattr(deal, section)}
+    homes = {name: home for name, home in homes.items() if name not in deal.pools or deal.pools[name].by is None}
+    for name, pool in deal.pools.items():
+        path = f"pools.{name}.of"
+        for value in pool.of:
+            member = member_name(value)
+            try:
+                _NAME.validate_python(member)
+            except ValidationError:
+                fix = "write a sub-pool of its own for this value, with where:"
+                yield deal.origin.finding("E-D013", path, f"{member!r}, of value {value!r}, is no name", fix, value=value)
+                continue
+            if member in homes:
+                message = f"{member!r}, of value {value!r}, is the name of {homes[member]} already"
+                rule = "sub-pools of a family share one name space with everything else"
+                yield deal.origin.finding("E-D020", path, message, "name each value once, or rename", rule=rule, value=value)
+            homes[member] = path
 
 
 def member_name(value: str) -> str:

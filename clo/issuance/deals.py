@@ -6,11 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 
 from clo.issuance.comparison import Comparison, Unit, month_number
-from clo.issuance.model import Model
+from clo.issuance.model import DEDUCTIBLE, Model
 from clo.issuance.published import Published, PublishedTranche
 
-DEDUCTIBLE = "deductible"
-"""The first loss that the institutions keep: no note is issued on it."""
 ALL_NOTES = "notes"
 """In the table of tranches: all notes together."""
 
