@@ -30,7 +30,7 @@ def closing_findings(deal: Deal) -> list[Finding]:
     found = []
     known = {f"{name}.initial" for name in ("pool", *deal.pools)} | {f"{name}.size" for name in deal.tranches} | {FRACTION}
     for number, step in enumerate(deal.closing):
-        path = f"closing[{number}]"
+        path = f"closing[{number}].settle"
         trouble = contract_trouble(deal, step)
         if trouble is not None:
             found.append(deal.origin.finding("E-D137", path, *trouble))

@@ -21,7 +21,24 @@ def families_filled_in(deal: Deal) -> Deal:
     pools: dict[str, Pool] = {}
     for name, pool in deal.pools.items():
         pools |= _members(pool) if pool.by is not None else {name: pool}
-    return deal.model_copy(update={"pools": pools})
+    filled = deal.model_copy(update={"pools": pools})
+    filled._families = {name: pool for name, pool in deal.pools.items() if pool.by is not None}
+    return filled
+
+
+def members(family: Pool) -> tuple[str, ...]:
+    """The sub-pools that a family stands for."""
+    return tuple(member_name(value) for value in family.of)
+
+
+def written_pools(deal: Deal) -> dict[str, Pool]:
+    """Sub-pools as the file says them, a family as one."""
+    home = {member: name for name, family in deal.families.items() for member in members(family)}
+    found = {}
+    for name, pool in deal.pools.items():
+        family = home.get(name, name)
+        found[family] = deal.families.get(family, pool)
+    return found
 
 
 def family_findings(deal: Deal) -> Iterator[Finding]:

@@ -41,9 +41,9 @@ class Premium(Terms):
 
 
 class Premiums(Terms):
-    """institutions: to the corporation; corporation: to the issuer."""
+    """institutions: to the corporation, where they keep the loans; corporation: to the issuer."""
 
-    institutions: Premium
+    institutions: Premium | None = None
     corporation: Premium
 
 

@@ -1,5 +1,5 @@
-"""The synthetic purchase-type (買取型シンセティック方式): institutions keep their loans, swaps pass the loss on.
-
+"""Synthetic deals: loans stay where they are, swaps pass the loss on, notes lie on deposit. The purchase-type of institutions'
+loans (買取型シンセティック方式), and the synthetic CBO (自己型) of the corporation's own bonds and loans.
 
 Source: JFC's outline of the scheme; the terms of the swaps as docs/synthetic.md says them.
 """
@@ -24,22 +24,42 @@ def purchase_synthetic(deal: Deal) -> Deal:
     first; premiums of the coming period come in; fees and interest are paid of premiums and what the deposit earned; notes
     redeem down to what is still covered. Raises DealError with everything the terms miss.
     """
-    findings = list(_missing(deal))
+    swap = _swap_of(deal, "purchase_synthetic")
+    assert swap.premium.institutions is not None  # a missing one is a finding
+    back_to_back = [
+        *(Settle(source=CORPORATION, to=name, amount=f"{name}_passed", paid_as="protection") for name in deal.pools),
+        *(
+            Settle(source=name, to=CORPORATION, amount=_premium(swap.premium.institutions, f"{name}_{{}}"), paid_as="premium")
+            for name in deal.pools
+        ),
+    ]
+    return _written(deal, swap, back_to_back)
+
+
+def synthetic_cbo(deal: Deal) -> Deal:
+    """The corporation buys protection of the issuer on its own bonds and loans, above what it keeps (the deductible); notes,
+    premiums and redemption as in the synthetic purchase-type. Raises DealError with everything the terms miss.
+    """
+    return _written(deal, _swap_of(deal, "synthetic_cbo"), [])
+
+
+def _swap_of(deal: Deal, structure: str) -> CreditSwap:
+    findings = list(_missing(deal, structure))
     if findings:
         raise DealError(findings)
-    swap = deal.swap
-    assert swap is not None  # a missing one is a finding
+    assert deal.swap is not None  # a missing one is a finding
+    return deal.swap
+
+
+def _written(deal: Deal, swap: CreditSwap, back_to_back: list[Settle]) -> Deal:
+    """The deal with its steps, what is settled at closing, and what backs the notes."""
     notes = tuple(deal.tranches)
     balances = " + ".join(f"{name}.balance" for name in notes)
     steps: list[Step] = list(_of_institutions(deal, swap))
     steps += [
         Settle(source=COLLATERAL, to=CORPORATION, amount="passed_on", paid_as="protection"),
         WriteDown(tranches=tuple(reversed(notes)), amount="passed_on"),
-        *(Settle(source=CORPORATION, to=name, amount=f"{name}_passed", paid_as="protection") for name in deal.pools),
-        *(
-            Settle(source=name, to=CORPORATION, amount=_premium(swap.premium.institutions, f"{name}_{{}}"), paid_as="premium")
-            for name in deal.pools
-        ),
+        *back_to_back,
         Settle(
             source=CORPORATION,
             to=PREMIUMS,
@@ -129,33 +149,35 @@ def _running(name: str, before: str) -> dict[str, str]:
 
 def _closing(deal: Deal, swap: CreditSwap) -> Iterator[Settle]:
     """The premiums of the first period, which are paid in advance."""
-    legs = swap.premium
-    for name in deal.pools:
-        basis = f"{name}.initial"
-        if legs.institutions.on == "cover":
-            basis = f"max(0, {name}.initial - {_deductible(deal, swap, name)})"
-        yield Settle(
-            source=name, to=CORPORATION, amount=f"{legs.institutions.rate!r} * {basis} * payment.fraction", paid_as="premium"
-        )
-    basis = "pool.initial"
-    if legs.corporation.on == "cover":
-        basis = f"({' + '.join(f'{name}.size' for name in deal.tranches)})"
-    yield Settle(
-        source=CORPORATION, to=PREMIUMS, amount=f"{legs.corporation.rate!r} * {basis} * payment.fraction", paid_as="premium"
-    )
+    institutions, corporation = swap.premium.institutions, swap.premium.corporation
+    if institutions is not None:
+        for name in deal.pools:
+            cover = f"max(0, {name}.initial - {_deductible(deal, swap, name)})"
+            basis = cover if institutions.on == "cover" else f"{name}.initial"
+            amount = f"{institutions.rate!r} * {basis} * payment.fraction"
+            yield Settle(source=name, to=CORPORATION, amount=amount, paid_as="premium")
+    basis = f"({' + '.join(f'{name}.size' for name in deal.tranches)})" if corporation.on == "cover" else "pool.initial"
+    amount = f"{corporation.rate!r} * {basis} * payment.fraction"
+    yield Settle(source=CORPORATION, to=PREMIUMS, amount=amount, paid_as="premium")
 
 
-def _missing(deal: Deal) -> Iterator[Finding]:
+def _missing(deal: Deal, structure: str) -> Iterator[Finding]:
     """What the structure needs and the deal does not have."""
-    rule = "structure purchase_synthetic: reference pools, notes with coupons, a swap, accounts named collateral and premiums"
-    for path, message, fix in (*_swap_troubles(deal), *_entry_troubles(deal)):
+    rule = f"structure {structure}: reference pools, notes with coupons, a swap, accounts named collateral and premiums"
+    for path, message, fix in (*_swap_troubles(deal, structure), *_entry_troubles(deal)):
         yield deal.origin.finding("E-D060", path, message, fix, rule=rule)
 
 
-def _swap_troubles(deal: Deal) -> Iterator[tuple[str, str, str]]:
+def _swap_troubles(deal: Deal, structure: str) -> Iterator[tuple[str, str, str]]:
     if deal.swap is None:
         yield "swap", "the deal says no swap", "add swap: {deductible: ..., premium: ...}"
-    elif deal.swap.deductible.amounts is not None:
+        return
+    bought = deal.swap.premium.institutions is not None
+    if structure == "purchase_synthetic" and not bought:
+        yield "swap.premium", "what the institutions pay the corporation is not said", "add institutions: {rate: ...}"
+    if structure == "synthetic_cbo" and bought:
+        yield "swap.premium.institutions", "no institution buys protection of its own bonds", "remove institutions:"
+    if deal.swap.deductible.amounts is not None:
         given, path = deal.swap.deductible.amounts, "swap.deductible.amounts"
         for name in deal.pools.keys() - given.keys():
             yield path, f"no deductible is given for {name!r}", "give one for each institution"

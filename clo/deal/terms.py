@@ -16,6 +16,7 @@ from clo.behaviour.assumptions import Behaviour, replaced
 from clo.deal.accounts import Account, Facility, Ledger
 from clo.deal.dates import Dates, DayCount, IndexCurve, Payments, Schedule
 from clo.deal.fees import Fee, Tier
+from clo.deal.guarantees import Guarantee
 from clo.deal.hedges import RATINGS, Counterparty, Hedge, Rating
 from clo.deal.liabilities import Coupon, Group, StepUp, Tranche
 from clo.deal.marks import Mark, Origin, enclosing, leaves
@@ -180,7 +181,7 @@ class Deal(Terms):
     format: Literal["clo.deal/1"]
     name: str
     name_ja: str = ""
-    structure: Literal["purchase_cash", "purchase_synthetic", "guarantee", "synthetic_cbo"] | None = None
+    structure: Literal["purchase_cash", "purchase_synthetic", "guarantee", "synthetic_cbo", "receivables"] | None = None
     principal: Literal["sequential", "pro_rata"] = "sequential"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     figures: Figures | None = None
@@ -203,6 +204,7 @@ class Deal(Terms):
     triggers: dict[Identifier, Trigger] = Field(default_factory=dict)
     macros: dict[Identifier, Macro] = Field(default_factory=dict)
     swap: CreditSwap | None = None
+    guarantee: Guarantee | None = None
     closing: tuple[AtClosing, ...] = ()
     waterfall: tuple[Step, ...] = ()
     assertions: tuple[Assertion, ...] = ()
@@ -214,6 +216,7 @@ class Deal(Terms):
     assumed: tuple[str, ...] = ()
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
+    _families: dict[str, Pool] = PrivateAttr(default_factory=dict)
     _load_tape: Callable[[str], Any] | None = PrivateAttr(default=None)
     _load_curve: Callable[[str, IndexCurve], Any] | None = PrivateAttr(default=None)
     _load_criteria: Callable[[str], Any] | None = PrivateAttr(default=None)
@@ -249,6 +252,11 @@ class Deal(Terms):
                 return Mark("assumed", "")
             path = enclosing(path)
         return None
+
+    @property
+    def families(self) -> Mapping[str, Pool]:
+        """Sub-pools of the file that stand for several, which `pools` has in their place."""
+        return self._families
 
     def seller(self, pool: str) -> str:
         """Who sold the loans of a sub-pool: `institutions` or `corporation`."""

@@ -28,7 +28,7 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float], *, force: M
     """
     pool = sum(initial.values())
     sizes = tranche_sizes(deal, initial)
-    findings = [*_uneven(deal, sizes), *_unfunded(deal, sizes)]
+    findings = [*_uneven(deal, sizes), *_unfunded(deal, sizes), *_uncovered(deal, initial)]
     if findings:
         raise DealError(findings)
     numbers = {"pool.initial": pool} | {f"{name}.initial": balance for name, balance in initial.items()}
@@ -92,6 +92,16 @@ def _unfunded(deal: Deal, sizes: Mapping[str, float]) -> Iterator[Finding]:
     elif all(pool.reference for pool in deal.pools.values()) and proceeds - funded > TOLERANCE * proceeds:
         message = f"the issue brings in {proceeds:,.0f}, accounts start with {funded:,.0f}, and no loans are bought"
         yield deal.origin.finding("E-D071", "accounts", message, "raise initial: of the account that holds it", rule=_FUNDED)
+
+
+def _uncovered(deal: Deal, initial: Mapping[str, float]) -> Iterator[Finding]:
+    """Deductibles above what the institution's loans come to: nothing of them is ever covered."""
+    amounts = {} if deal.swap is None else deal.swap.deductible.amounts or {}
+    for name, amount in amounts.items():
+        if name in initial and amount > initial[name]:
+            path = f"swap.deductible.amounts.{name}"
+            message = f"the deductible of {name!r}, {amount:,.0f}, is more than its loans come to, {initial[name]:,.0f}"
+            yield deal.origin.finding("E-D140", path, message, "reduce it", rule="a deductible is a part of the loans")
 
 
 def smallest_amount(deal: Deal, initial: float) -> float:

@@ -30,11 +30,12 @@ def closing_amounts(deal: Deal, initial: Mapping[str, float], sizes: Mapping[str
             amount = math.nan
         if not 0.0 <= amount < math.inf:
             message = f"{step.amount!r} comes to {amount:,.6g}, which is no amount"
-            wrong.append(deal.origin.finding("E-D139", f"closing[{number}].amount", message, "correct the amount", rule=RULE))
+            path = f"closing[{number}].settle.amount"
+            wrong.append(deal.origin.finding("E-D139", path, message, "correct the amount", rule=RULE))
             amount = 0.0
         if step.source in held and amount > held[step.source] + WHOLE:
             message = f"{amount:,.0f} is settled out of account {step.source!r}, which holds {held[step.source]:,.0f}"
-            wrong.append(deal.origin.finding("E-D139", f"closing[{number}]", message, "fund the account before"))
+            wrong.append(deal.origin.finding("E-D139", f"closing[{number}].settle", message, "fund the account before"))
         for name, sign in ((step.source, -1.0), (step.to, 1.0)):
             if name in held:
                 held[name] += sign * amount

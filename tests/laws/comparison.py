@@ -129,8 +129,8 @@ def ledger_differences(ledger: pd.DataFrame, deal: Deal, slow: OracleRun, tolera
     def key(day: Any, step: int, reason: str, source: str, to: str) -> tuple[Any, ...]:
         if day == deal.dates.closing and reason.endswith("purchase"):
             return (day, step, "purchase")
-        if reason in SETTLED:
-            return (day, step, reason, source, to)
+        if (word := reason.rpartition(".")[2]) in SETTLED:
+            return (day, step, word, source, to)
         if source in deal.accounts:
             return (day, step, source, to) if to in deal.accounts else (day, step, source, reason)
         return (day, step, "collect" if source == "obligors" or reason == "collect" else reason, to)
@@ -149,9 +149,9 @@ def party_differences(parties: pd.DataFrame, deal: Deal, slow: OracleRun, tolera
     days = [moment.date() for moment in parties["payment_date"]]
     columns = (parties[name].tolist() for name in ("payer", "payee", "amount"))
     for day, payer, payee, amount in zip(days, *columns, strict=True):
-        payer = BORROWERS if payer in SELLING else payer
-        payee = SELLERS if payee in SELLING and day == deal.dates.closing else payee
-        totals.setdefault((day, payer, payee), [0.0, 0.0])[1] += amount
+        one = BORROWERS if payer in SELLING else payer
+        other = SELLERS if payee in SELLING and day == deal.dates.closing else payee
+        totals.setdefault((day, one, other), [0.0, 0.0])[1] += amount
     return [("parties", *place, *pair) for place, pair in totals.items() if apart(*pair, tolerance)]
 
 
