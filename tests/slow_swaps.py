@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -214,8 +215,9 @@ class Swaps:
 
     def run(self, days: Sequence[tuple[date, date]], ends: Sequence[date]) -> Swaps:
         """days: (unadjusted, adjusted) of each payment; ends: of the collection months."""
-        starts = [self.deal.dates.closing] + [paid for _, paid in days]
-        spans = [self.years(start, end) for start, end in zip(starts, starts[1:], strict=False)] + [0.0]
+        adjusted = self.deal.payments.accrual == "adjusted"
+        starts = [self.deal.dates.closing, *(paid if adjusted else day for day, paid in days)]
+        spans = [self.years(start, end) for start, end in pairwise(starts)] + [0.0]
         self.premiums(starts[0], spans[0])
         since = 0
         for number, (day, paid_on) in enumerate(days):

@@ -9,6 +9,7 @@ import pytest
 from sample_runs import DEALS
 
 import clo
+from clo import plots
 from clo.deal.families import written_pools
 from clo.labels import LANGUAGES, WORDS, Lang, party, why
 from clo.report import render, tables
@@ -43,7 +44,7 @@ def test_the_terms_of_the_swap_are_shares_and_words() -> None:
 def test_a_family_is_shown_as_the_file_says_it() -> None:
     assert set(written_pools(ran(EIGHTEEN).deal)) == {"institutions"}
     assert [place for place in rows(EIGHTEEN) if place.startswith("pools")] == [
-        "pools.institutions.tape", "pools.institutions.reference", "pools.institutions.by", "pools.institutions.of",
+        "pools.institutions.tape", "pools.institutions.by", "pools.institutions.of", "pools.institutions.reference",
     ]  # fmt: skip
     assert rows(EIGHTEEN)["pools.institutions.of"][1].endswith("bank-06, … (18)")
     assert not {"backing"} & rows(EIGHTEEN).keys()  # the structure writes it
@@ -76,6 +77,19 @@ def test_a_large_family_is_one_line_a_year_and_one_party() -> None:
     premiums = result.parties[result.parties["stream"] == "corporation.premium"]["amount"].sum()
     assert told["institutions", "corporation", "corporation.premium"] == premiums
     assert not any("bank_" in str(part) for row in told for part in row)
+
+
+def test_the_chart_of_cash_leaves_out_what_borrowers_pay_others() -> None:
+    """Above the line is what the corporation pays in, below it what is paid to it and to holders."""
+    result = ran(EIGHTEEN)
+    bars = {trace.name: sum(trace.y) for trace in plots.figure(result, "flows").data}
+    assert not any(name.startswith("Pool") for name in bars)
+    after = result.parties[result.parties["payment_date"] > str(result.deal.dates.closing)]
+    premiums = after.loc[after["stream"] == "premiums.premium", "amount"].sum()
+    protection = after.loc[after["stream"].isin(["corporation.protection", "corporation.surplus"]), "amount"].sum()
+    scale = sum(result.tranches.loc[result.tranches["tranche"] == "class_a", "principal_paid"]) / -bars["Class A principal"]
+    assert bars["Received under contracts"] * scale == pytest.approx(premiums, rel=1e-4)  # bars are rounded
+    assert -bars["Paid under contracts"] * scale == pytest.approx(protection, rel=1e-4)
 
 
 def test_a_small_family_is_shown_one_by_one() -> None:

@@ -22,7 +22,7 @@ def guaranteed(deal: Deal, cash: Callable[[Deal], Deal], collections: str) -> De
     if terms is None:
         message = "the deal says no guarantee"
         raise DealError([deal.origin.finding("E-D060", "guarantee", message, "add guarantee: {share: 70%}", rule=rule)])
-    fees = {**deal.fees, FEE: Fee(rate=terms.fee, on=f"{terms.share!r} * pool.opening", payee=terms.guarantor)}
+    fees = {**deal.fees, FEE: Fee(rate=terms.fee, on=f"{terms.share:.12g} * pool.opening", payee=terms.guarantor)}
     written = cash(deal.model_copy(update={"fees": fees if terms.fee else deal.fees}))
     first = sum(isinstance(step, Collect) for step in written.waterfall)
     steps = (*written.waterfall[:first], *_steps(terms, collections), *written.waterfall[first:])
@@ -35,12 +35,12 @@ def _steps(terms: Guarantee, collections: str) -> tuple[Step, ...]:
     before = "previous(guarantor_recovered)"
     owed = f"max(0, cumulative(guarantee_claim) - {before})"
     if terms.recoveries == "pro_rata":
-        share = f"{terms.share!r} * pool.recovery"
+        share = f"{terms.share:.12g} * pool.recovery"
     else:
-        kept = f"{1.0 - terms.share!r} * pool.cumulative_default"
+        kept = f"{1.0 - terms.share:.12g} * pool.cumulative_default"
         share = f"max(0, cumulative(pool.recovery) - {kept} - {before})"
     values = {
-        "guarantee_claim": f"{terms.share!r} * {default}",
+        "guarantee_claim": f"{terms.share:.12g} * {default}",
         "guarantor_recovery": f"min({share}, {owed})",
         "guarantor_recovered": f"{before} + guarantor_recovery",
     }

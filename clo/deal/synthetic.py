@@ -82,18 +82,18 @@ def _written(deal: Deal, swap: CreditSwap, back_to_back: list[Settle]) -> Deal:
 
 def _premium(premium: Premium, name: str) -> str:
     """What is due for the coming period on a balance of the given kind of name."""
-    return f"{premium.rate!r} * {name.format(premium.on)} * payment.next_fraction"
+    return f"{premium.rate:.12g} * {name.format(premium.on)} * payment.next_fraction"
 
 
 def _deductible(deal: Deal, swap: CreditSwap, name: str) -> str:
     """What the deductible of an institution starts with."""
     terms = swap.deductible
     if terms.amounts is not None:
-        return repr(terms.amounts[name])
+        return f"{terms.amounts[name]:.0f}"
     if terms.share == "rest":
         notes = " + ".join(f"{note}.size" for note in deal.tranches)
         return f"{name}.initial * (pool.initial - ({notes})) / pool.initial"
-    return f"{terms.share!r} * {name}.initial"
+    return f"{terms.share:.12g} * {name}.initial"
 
 
 def _of_institutions(deal: Deal, swap: CreditSwap) -> Iterator[Let]:
@@ -113,12 +113,12 @@ def _of_institution(deal: Deal, swap: CreditSwap, name: str) -> dict[str, str]:
         falls = f" * if({opening} > 0, max(0, 1 - {repaid} / {opening}), 0)"
     confirmed = _covered(swap, name, swap.determination)
     settled = _covered(swap, name, swap.determination + swap.settlement)
-    covered = f"{events.bankruptcy + events.failure_to_pay!r} * {name}.default"
+    covered = f"{events.bankruptcy + events.failure_to_pay:.12g} * {name}.default"
     return {
         f"{name}_covered": covered,
         f"{name}_confirmed": confirmed,
         f"{name}_settled": settled,
-        f"{name}_loss": f"{1.0 - swap.recovery!r} * {name}_settled",
+        f"{name}_loss": f"{1.0 - swap.recovery:.12g} * {name}_settled",
         f"{name}_reference": f"{name}.balance + max(0, cumulative({name}_covered) - cumulative({name}_confirmed))",
         f"{name}_open": f"if(payment.number == 1, {_deductible(deal, swap, name)}, previous({name}_unused)){falls}",
         f"{name}_unused": f"max(0, {name}_open - {name}_loss)",
@@ -133,7 +133,7 @@ def _covered(swap: CreditSwap, name: str, months: int) -> str:
     """Defaults that are credit events, so many months after the event."""
     events = swap.credit_events
     kinds = ((events.bankruptcy, months), (events.failure_to_pay, months + events.grace))
-    parts = [f"{share!r} * {_lagged(name, lag)}" for share, lag in kinds if share]
+    parts = [f"{share:.12g} * {_lagged(name, lag)}" for share, lag in kinds if share]
     return " + ".join(parts)
 
 
@@ -154,10 +154,10 @@ def _closing(deal: Deal, swap: CreditSwap) -> Iterator[Settle]:
         for name in deal.pools:
             cover = f"max(0, {name}.initial - {_deductible(deal, swap, name)})"
             basis = cover if institutions.on == "cover" else f"{name}.initial"
-            amount = f"{institutions.rate!r} * {basis} * payment.fraction"
+            amount = f"{institutions.rate:.12g} * {basis} * payment.fraction"
             yield Settle(source=name, to=CORPORATION, amount=amount, paid_as="premium")
     basis = f"({' + '.join(f'{name}.size' for name in deal.tranches)})" if corporation.on == "cover" else "pool.initial"
-    amount = f"{corporation.rate!r} * {basis} * payment.fraction"
+    amount = f"{corporation.rate:.12g} * {basis} * payment.fraction"
     yield Settle(source=CORPORATION, to=PREMIUMS, amount=amount, paid_as="premium")
 
 

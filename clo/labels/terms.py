@@ -12,6 +12,7 @@ TERMS: Words = {
     "purchase_cash": ("Purchase-type, cash", "買取型"),
     "purchase_synthetic": ("Purchase-type, synthetic", "買取型シンセティック方式"),
     "guarantee": ("Guarantee-type", "保証型"),
+    "receivables": ("Receivables", "売掛金債権証券化等"),
     "synthetic_cbo": ("Synthetic CBO", "シンセティックCBO"),
     "currency": ("Currency", "通貨"),
     "figures": ("Published figures", "公表値"),
