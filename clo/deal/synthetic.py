@@ -13,9 +13,14 @@ from clo.deal.terms import Deal, Let, Pay, Settle, Step, WriteDown
 from clo.findings import DealError, Finding
 
 COLLATERAL, PREMIUMS, CORPORATION = "collateral", "premiums", "corporation"
-TOTALS = ("passed", "reference", "cover", "unused")
-"""What is added up over the institutions; `passed_on`, `reference_balance`, `covered` and `deductible_left` are the sums."""
-SUMS = {"passed": "passed_on", "reference": "reference_balance", "cover": "covered", "unused": "deductible_left"}
+SUMS = {
+    "passed": "passed_on",
+    "reference": "reference_balance",
+    "cover": "covered",
+    "protected": "still_protected",
+    "unused": "deductible_left",
+}
+"""What is added up over the institutions, and what the sums are called."""
 
 
 def purchase_synthetic(deal: Deal) -> Deal:
@@ -70,7 +75,7 @@ def _written(deal: Deal, swap: CreditSwap, back_to_back: list[Settle]) -> Deal:
     if deal.fees:
         steps.append(Pay(kind="fee", names=tuple(deal.fees), sources=(PREMIUMS,)))
     steps += [Pay(kind="interest", names=(name,), sources=(PREMIUMS,)) for name in notes]
-    redeemed = f"if(payment.left == 0, {balances}, max(0, {balances} - covered))"
+    redeemed = f"if(payment.left == 0, {balances}, max(0, {balances} - still_protected))"
     steps.append(Pay(kind="principal", names=notes, how=deal.principal, sources=(COLLATERAL,), amount=redeemed))
     steps += [
         Settle(source=name, to=CORPORATION, amount=f"{name}.balance", paid_as="surplus", condition="payment.left == 0")
@@ -123,7 +128,8 @@ def _of_institution(deal: Deal, swap: CreditSwap, name: str) -> dict[str, str]:
         f"{name}_open": f"if(payment.number == 1, {_deductible(deal, swap, name)}, previous({name}_unused)){falls}",
         f"{name}_unused": f"max(0, {name}_open - {name}_loss)",
         f"{name}_passed": f"max(0, {name}_loss - {name}_open)",
-        f"{name}_cover": (
+        f"{name}_cover": f"max(0, {name}_reference - {name}_unused)",
+        f"{name}_protected": (
             f"max(0, {name}_reference + max(0, cumulative({name}_confirmed) - cumulative({name}_settled)) - {name}_unused)"
         ),
     }
@@ -143,8 +149,8 @@ def _lagged(name: str, months: int) -> str:
 
 def _running(name: str, before: str) -> dict[str, str]:
     """Sums up to and including an institution: an expression that added all of them would be too deep."""
-    earlier = {word: f"{before}_{word}_sum + " if before else "" for word in TOTALS}
-    return {f"{name}_{word}_sum": f"{earlier[word]}{name}_{word}" for word in TOTALS}
+    earlier = {word: f"{before}_{word}_sum + " if before else "" for word in SUMS}
+    return {f"{name}_{word}_sum": f"{earlier[word]}{name}_{word}" for word in SUMS}
 
 
 def _closing(deal: Deal, swap: CreditSwap) -> Iterator[Settle]:
@@ -156,9 +162,24 @@ def _closing(deal: Deal, swap: CreditSwap) -> Iterator[Settle]:
             basis = cover if institutions.on == "cover" else f"{name}.initial"
             amount = f"{institutions.rate:.12g} * {basis} * payment.fraction"
             yield Settle(source=name, to=CORPORATION, amount=amount, paid_as="premium")
-    basis = f"({' + '.join(f'{name}.size' for name in deal.tranches)})" if corporation.on == "cover" else "pool.initial"
+    basis = _covered_at_closing(deal, swap) if corporation.on == "cover" else "pool.initial"
     amount = f"{corporation.rate:.12g} * {basis} * payment.fraction"
     yield Settle(source=CORPORATION, to=PREMIUMS, amount=amount, paid_as="premium")
+
+
+def _covered_at_closing(deal: Deal, swap: CreditSwap) -> str:
+    terms = swap.deductible
+    if terms.amounts is not None:
+        return _added([f"max(0, {name}.initial - {amount:.0f})" for name, amount in terms.amounts.items()])
+    if terms.share == "rest":
+        return f"min(pool.initial, {' + '.join(f'{name}.size' for name in deal.tranches)})"
+    return f"{1.0 - float(terms.share or 0.0):.12g} * pool.initial"
+
+
+def _added(terms: list[str]) -> str:
+    """Their sum, in pairs of pairs: a sum of one after the other would be too deep."""
+    half = len(terms) // 2
+    return f"({_added(terms[:half])} + {_added(terms[half:])})" if half else terms[0]
 
 
 def _missing(deal: Deal, structure: str) -> Iterator[Finding]:

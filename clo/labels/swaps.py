@@ -27,6 +27,7 @@ SWAPS: Words = {
     "passed_on": ("Passed on", "移転した損失"),
     "reference_balance": ("Reference balance", "参照残高"),
     "covered": ("Covered", "補償対象残高"),
+    "still_protected": ("Still protected", "保護対象残高"),
     "deductible_left": ("Deductible left", "免責金額の残額"),
     "contracts_in": ("Received under contracts", "契約による入金"),
     "contracts_out": ("Paid under contracts", "契約による支払"),

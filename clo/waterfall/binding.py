@@ -95,7 +95,12 @@ def _unfunded(deal: Deal, sizes: Mapping[str, float]) -> Iterator[Finding]:
 
 
 def _uncovered(deal: Deal, initial: Mapping[str, float]) -> Iterator[Finding]:
-    """Deductibles above what the institution's loans come to: nothing of them is ever covered."""
+    """Deductibles above what the institution's loans come to, of which nothing is ever covered; notes on more than the pool."""
+    notes = sum(float(tranche.size) for tranche in deal.tranches.values() if tranche.size != "rest")
+    pool = sum(initial.values())
+    if deal.swap is not None and notes > pool + WHOLE:
+        message = f"notes of {notes:,.0f} stand on a pool of {pool:,.0f}: nothing is left for a deductible"
+        yield deal.origin.finding("E-D140", "swap.deductible", message, "reduce the notes", rule="notes and deductibles are the pool")
     amounts = {} if deal.swap is None else deal.swap.deductible.amounts or {}
     for name, amount in amounts.items():
         if name in initial and amount > initial[name]:

@@ -69,6 +69,7 @@ def closing(plan: Plan) -> list[dict[str, Any]]:
         kind = rng.choice(["in", "in and out", "in and out", "between"])
         ends = {"from": one, "to": other if kind == "between" else account, "as": rng.choice(SETTLED)}
         steps.append({"settle": ends | {"amount": amount}})
+        names.started += [] if kind == "between" else [account]
         if kind == "in and out":
             paid = rng.choice([amount, f"({amount}) / 2", f"min({amount}, 0.3717% * pool.initial)", "0"])
             steps.append({"settle": {"from": account, "to": other, "as": rng.choice(SETTLED), "amount": paid}})

@@ -28,6 +28,8 @@ class Names:
     bearing: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
+    """Accounts that contracts pay at closing."""
     targets: list[str] = field(default_factory=list)
     facilities: list[str] = field(default_factory=list)
     ledgers: list[str] = field(default_factory=list)
@@ -86,7 +88,7 @@ class Words:
         some = [f"{name}.balance" for name in (*names.tranches, *names.tranches, *names.accounts, *names.ledgers)]
         some += [f"{name}.{what}" for name in names.facilities for what in ("balance", "drawn")]
         some += [f"{name}.size" for name in (*names.tranches[:1], *names.groups)] + [f"{name}.balance" for name in names.groups]
-        some += [f"{names.accounts[-1]}.initial"]
+        some += [f"{names.accounts[-1]}.initial", *(f"{name}.initial" for name in names.started * 3)]
         some += [f"{name}.written_down" for name in (*names.tranches[-2:], *names.groups)]
         some += [f"{self.any_pool()}.{what}" for what in ("balance", "opening", "closing", "average")]
         some += [f"{name}.interest_unpaid" for name in names.bearing]
@@ -193,6 +195,7 @@ class Words:
             return self.wrong()
         kinds: list[Kind] = [self.flow, self.gap, lambda: f"{self.level()} * {self.held()}", self.held, self.timed]
         kinds += [self.timed] * len(self.names.schedules)
+        kinds += [self.lagged, self.lagged] if self.names.lagging else []
         if self.memory:
             kinds.append(self.remembered)
         if values := self.readable("amount"):

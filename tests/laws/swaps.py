@@ -70,15 +70,16 @@ def synthetic(
     falls: bool | None = None,
     roundings: tuple[str, ...] = ("down", "down", "half_up", "none"),
     scenario: str = "any",
+    issued: tuple[float, float] = (0.4, 1.0),
 ) -> Case:
-    """banks: the fewest and the most; falls: of deductibles, either where None."""
+    """banks: the fewest and the most; falls: of deductibles, either where None; issued: the least and the most of the pool."""
     days, payments, months = draw(dates(max_months=18))
     rounding = draw(st.sampled_from(roundings))
     names = BANKS[: draw(st.integers(*banks))]
     whole = rounding != "none"
     rows = {name: draw(loans(days["cutoff"], months, whole=whole, most=3)) for name in names}
     balances = {name: sum(row["current_balance"] for row in rows[name]) for name in names}
-    issued = float(int(sum(balances.values()) * draw(percents(0.4, 1))))
+    amount = float(int(sum(balances.values()) * draw(percents(*issued))))
     terms = FRAME | {
         "principal": draw(st.sampled_from(["sequential", "pro_rata"])),
         "dates": days,
@@ -87,11 +88,11 @@ def synthetic(
         "rounding": rounding,
         "pools": {name: {"tape": "none.parquet", "reference": True} for name in names},
         "accounts": {
-            "collateral": {"initial": issued, "earns": draw(percents(0, 0.02)), "earns_into": "premiums"},
+            "collateral": {"initial": amount, "earns": draw(percents(0, 0.02)), "earns_into": "premiums"},
             "premiums": {},
         },
         "fees": {"trustee": {"rate": draw(percents(0, 0.01)), "on": "pool.opening"}} if draw(st.booleans()) else {},
-        "tranches": draw(notes(issued)),
+        "tranches": draw(notes(amount)),
         "swap": draw(swaps(balances, falls=falls)),
         "scenarios": {"base": draw(scenarios(scenario))},
     }

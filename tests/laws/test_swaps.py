@@ -131,7 +131,7 @@ def in_cash(case: Case) -> Case:
     return replace(case, terms=terms)
 
 
-@given(synthetic(banks=(1, 1), roundings=("none",), scenario="model"), percents(0, 0.6))
+@given(synthetic(banks=(1, 1), roundings=("none",), scenario="model", issued=(0.85, 1.0)), percents(0, 0.95))
 def test_notes_lose_what_they_lose_in_a_cash_deal(case: Case, cdr: float) -> None:
     case = costless(case)
     run = {"cdr": cdr, "cpr": 0.1, "recovery": case.terms["swap"]["recovery"], "recovery_lag": 0}
