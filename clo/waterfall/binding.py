@@ -100,7 +100,8 @@ def _uncovered(deal: Deal, initial: Mapping[str, float]) -> Iterator[Finding]:
     pool = sum(initial.values())
     if deal.swap is not None and notes > pool + WHOLE:
         message = f"notes of {notes:,.0f} stand on a pool of {pool:,.0f}: nothing is left for a deductible"
-        yield deal.origin.finding("E-D140", "swap.deductible", message, "reduce the notes", rule="notes and deductibles are the pool")
+        rule = "notes and deductibles are the pool"
+        yield deal.origin.finding("E-D140", "swap.deductible", message, "reduce the notes", rule=rule)
     amounts = {} if deal.swap is None else deal.swap.deductible.amounts or {}
     for name, amount in amounts.items():
         if name in initial and amount > initial[name]:
