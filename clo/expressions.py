@@ -27,6 +27,7 @@ MEMORY: Mapping[str, tuple[int, int]] = {
     "cumulative": (1, 1),
     "rolling_sum": (2, 2),
     "rolling_average": (2, 2),
+    "lagged": (2, 2),
 }
 """Functions of a name over payment dates, which only deals have."""
 DEAL_FUNCTIONS = {**FUNCTIONS, **MEMORY}

@@ -9,6 +9,8 @@ import pandas as pd
 
 from clo.analytics.enhancement import credit_enhancement
 from clo.behaviour.arrears import BUCKETS
+from clo.deal.expansion import placed_steps
+from clo.deal.terms import Settle
 from clo.labels import Lang, Unit, label, unit
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8
 """Okabe and Ito's colours, told apart by the colour-blind; a tranche keeps its own on every chart, senior first."""
 FLOW_COLOURS = {"interest": "#B6BDC7", "scheduled_principal": "#6B7280", "prepayment": "#2F3640", "recovery": "#A97BD1"}
 FEE_COLOUR = "#C9B48A"
+CONTRACT_COLOUR = "#7FA8A0"
 DEFAULT_COLOUR, RECOVERY_COLOUR, POOL_COLOUR = "#D55E00", "#009E73", "#444444"
 FONT = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',Meiryo,system-ui,'Segoe UI',Arial,IPAGothic,sans-serif"
 LOWEST_SHOWN = -0.25
@@ -61,18 +64,26 @@ def balances(result: Result, lang: Lang = "en") -> go.Figure:
 
 
 def flows(result: Result, lang: Lang = "en") -> go.Figure:
-    """Bars above the line: the pool's cash of each collection period; below: fees and what each tranche was paid."""
+    """Bars above the line: the pool's cash of each collection period; below: fees and what each tranche was paid.
+
+    What contracts bring in stands above, what is paid under them below.
+    """
     days = _days(result)
     collected = _collected(result)
     paid_interest = _wide(result.tranches, "tranche", "interest_paid", result)
     paid_principal = _wide(result.tranches, "tranche", "principal_paid", result)
     fees = _per_date(result.fees, "paid", result)
-    scale = unit(float(collected.sum(axis=1).max()), result.deal.currency, lang)
+    received, settled = (_contracts(result, inward=inward) for inward in (True, False))
+    most = max(float(collected.sum(axis=1).max()), float(received.max()), float(paid_principal.sum(axis=1).max()))
+    scale = unit(most, result.deal.currency, lang)
     traces = [
         _bar(f"{label('pool', lang)}: {label(name, lang).lower()}", days, collected[name], scale, colour)
         for name, colour in FLOW_COLOURS.items()
         if collected[name].any()
     ]
+    for words, amounts in (("contracts_in", received), ("contracts_out", -settled)):
+        if amounts.any():
+            traces.append(_bar(label(words, lang), days, amounts, scale, CONTRACT_COLOUR))
     if fees.any():
         traces.append(_bar(label("fees", lang), days, -fees, scale, FEE_COLOUR))
     for name, colour in tranche_colours(result).items():
@@ -245,9 +256,18 @@ def _per_date(frame: pd.DataFrame, column: str, result: Result) -> pd.Series[flo
     return total.reindex(pd.DatetimeIndex(result.timeline.payment_dates)).fillna(0.0)
 
 
+def _contracts(result: Result, *, inward: bool) -> pd.Series[float]:
+    """What contracts brought the issuer on each payment date, or what it paid under them."""
+    steps = [placed.step for placed in placed_steps(result.deal)]
+    names = {f"{step.to}.{step.paid_as}" for step in steps if isinstance(step, Settle)}
+    frame, side = result.parties, "payee" if inward else "payer"
+    return _per_date(frame[frame["stream"].isin(names) & (frame[side] == "issuer")], "amount", result)
+
+
 def _collected(result: Result) -> pd.DataFrame:
-    """The cash that the deal collects of the months behind each payment date."""
-    monthly = np.stack([result.pool_flows.collected(name)[:, :, 0].sum(axis=0) for name in FLOW_COLOURS], axis=1)
+    """The cash that the deal collects of the months behind each payment date: none of loans that others keep."""
+    own = [not result.deal.pools[name].reference for name in result.pool_flows.groups]
+    monthly = np.stack([result.pool_flows.collected(name)[own, :, 0].sum(axis=0) for name in FLOW_COLOURS], axis=1)
     cumulative = np.vstack((np.zeros(len(FLOW_COLOURS)), monthly.cumsum(axis=0)))
     first = np.asarray(result.timeline.first_month)
     return pd.DataFrame(cumulative[first[1:]] - cumulative[first[:-1]], columns=list(FLOW_COLOURS))

@@ -56,7 +56,9 @@ class Example:
         deal = _base()
         own = [*deal["waterfall"]]
         for key, value in self.changes.items():
-            if key == "waterfall":
+            if value is None:
+                del deal[key]
+            elif key == "waterfall":
                 deal[key] = CommentedSeq(_written_out(value, own))
             elif isinstance(value, Mapping) and key in deal:
                 deal[key] |= value

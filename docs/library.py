@@ -19,6 +19,7 @@ BLOCK = re.compile(r"(<!-- deals: (.+?) -->\n)(.*?)(<!-- end -->)", flags=re.DOT
 HEAD = "| file | deal | type | month | institutions | firms | amount (bn) | published, or derived from what is |\n"
 RULE = "|---|---|---|---|--:|--:|--:|---|\n"
 WORDS = {
+    "swap.deductible.share": "deductible in all",
     "dates.closing": "closing",
     "dates.legal_final": "legal final",
     "payments.frequency": "payment frequency",

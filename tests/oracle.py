@@ -3,8 +3,9 @@
 It imports nothing from `clo` but the terms, and shares no code with the engine. Where the two differ, one is wrong.
 `run_oracle(deal, rows_by_pool, scenario)` recomputes dates (oracle_dates.py), what loans owe (oracle_loans.py), what borrowers
 do (oracle_hazards.py, oracle_behaviour.py), the flows of sub-pools (oracle_pool.py, oracle_portfolio.py) and the priority of
-payments, of which docs/waterfall.md tells: what is so at a moment (oracle_state.py, oracle_memory.py), what accrues
-(oracle_accruals.py), triggers (oracle_triggers.py) and steps (oracle_language.py, oracle_steps.py, oracle_shares.py).
+payments, of which docs/waterfall.md tells: the closing date (oracle_closing.py), what is so at a moment (oracle_state.py,
+oracle_memory.py), what accrues (oracle_accruals.py), triggers (oracle_triggers.py), steps (oracle_language.py, oracle_steps.py,
+oracle_shares.py) and who has paid whom (oracle_parties.py).
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from oracle_accruals import Accruals
-from oracle_dates import collection_months, determination_date, payment_dates
+from oracle_dates import collection_months, determination_date
 from oracle_hazards import of
 from oracle_language import all_steps
 from oracle_loans import Curves, Market, Row
 from oracle_pool import _shift as shift_of
 from oracle_pool import pool_flows
-from oracle_portfolio import COLLECTED, Portfolio, cash_of
+from oracle_portfolio import COLLECTED, PAID, Portfolio, cash_of
 from oracle_state import OracleRun
 from oracle_steps import Steps
 
@@ -56,7 +57,6 @@ class Waterfall(Accruals, Steps):
         super().__init__(deal, {"pool": math.fsum(initial.values()), **initial}, market, outcomes)
         self.ratings = of(scenario, "ratings", {})
         self.start_triggers()
-        self.payments = payment_dates(deal)
         self.months = collection_months(deal.dates.cutoff, determination_date(self.payments[-1][0]))
         steps = list(all_steps(self.steps))
         self.tested = {name for step in steps if isinstance(step, Test) for name in step.triggers}
@@ -93,8 +93,8 @@ class Waterfall(Accruals, Steps):
 
     def _begin(self, number: int, paid_on: date) -> None:
         self.paid_on = paid_on
-        self.until = self._accrued_until(self.payments[number - 1])
-        self.termination = self._accrued_until(self.payments[-1])
+        self.until = self.accrued_until(self.payments[number - 1])
+        after = [self.accrued_until(payment) for payment in self.payments[number : number + 1]]
         self.index = 0
         self.moved = defaultdict(float)
         self.opening = dict(self.owed["principal"])
@@ -105,20 +105,18 @@ class Waterfall(Accruals, Steps):
             "date": paid_on,
             "start": self.since,
             "fraction": self.years(None),
+            "next_fraction": math.fsum(self.between(self.until, end, None) for end in after),
             "days": float((self.until - self.since).days),
             "month": float(paid_on.month),
             "year": float(paid_on.year),
         }
-
-    def _accrued_until(self, payment: tuple[date, date]) -> date:
-        unadjusted, paid_on = payment
-        return unadjusted if self.deal.payments.accrual == "unadjusted" else paid_on
 
     def _collect_period(self, up_to: date) -> None:
         """The pool's rows of the collection period, and what they sum to."""
         months = [month for month in self.months[self.next_month :] if month <= up_to]
         for index, month in enumerate(months, start=self.next_month):
             self.result.pool[month] = self.portfolio.rows(index)
+        self.in_period = list(range(self.next_month, self.next_month + len(months)))
         self.next_month += len(months)
         for group, before in self.period.items():
             parts = [part for part in self.portfolio.parts() if group in ("pool", part.partition(".")[0])]
@@ -130,6 +128,10 @@ class Waterfall(Accruals, Steps):
             period["opening"] = before["balance"]
             period["cumulative_default"] = before["cumulative_default"] + period["default"]
             self.period[group] = period
+        for name, pool in self.deal.pools.items():
+            for column in PAID if pool.reference else ():
+                paid = self.period[name][column]
+                self.result.elsewhere.append((self.paid_on, 0, f"{name}.{column}", "obligors", name, paid))
 
     def _end(self) -> None:
         self._report()

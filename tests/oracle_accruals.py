@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from oracle_dates import year_fraction
 from oracle_expressions import known
 from oracle_state import State
 
@@ -17,8 +16,6 @@ from clo.deal.terms import Coupon, Fee, Hedge, StepUp, Tier, Tranche
 class Accruals(State):
     until: date
     """Where the accrual period ends."""
-    termination: date
-    """Where the last one does."""
 
     def accrue(self) -> None:
         """All that becomes due, in its order. Earnings are credited last: what accrues sees balances without them."""
@@ -39,7 +36,7 @@ class Accruals(State):
 
     def years(self, day_count: str | None) -> float:
         """The accrual period in years, by an entry's own day count or the deal's."""
-        return year_fraction(self.since, self.until, day_count or self.deal.day_count, self.termination)
+        return self.between(self.since, self.until, day_count)
 
     def _join(self, kind: str, name: str, amount: float) -> None:
         self.due[kind][name] = amount

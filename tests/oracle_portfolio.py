@@ -11,6 +11,8 @@ from oracle_pool import collected
 Flow = dict[str, float]
 COLLECTED = ("interest", "scheduled_principal", "prepayment", "default", "recovery")
 """Sums of a period that a waterfall may ask for."""
+PAID = ("interest", "scheduled_principal", "prepayment", "recovery")
+"""Those of them that borrowers pay."""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from oracle_expressions import Rated, evaluate
+from oracle_closing import contracts, issue
+from oracle_dates import payment_dates, year_fraction
+from oracle_expressions import LAGGED, Rated, evaluate
 from oracle_language import all_steps, remembered_names, written_out
 from oracle_loans import Market
 from oracle_memory import Memory
-from oracle_portfolio import COLLECTED
+from oracle_portfolio import COLLECTED, cash_of
 
 from clo.deal.terms import Deal, Let
 
@@ -36,9 +38,14 @@ class OracleRun:
     """What the names of `let` stood for at the end."""
     triggers: dict[date, dict[str, bool]] = field(default_factory=dict)
     ledger: list[Movement] = field(default_factory=list)
-    """Cash: (payment date, step, reason, from, to, amount). The first step is 1, and 0 is what accrues; reasons: collect,
-    transfer, NAME.earned, NAME.draw, NAME.fee, NAME.interest, NAME.principal, NAME.hedge, NAME.residual_principal,
-    NAME.residual_interest, POOL.purchase, pool.sale."""
+    """Cash: (payment date, step, reason, from, to, amount). The first step is 1, and 0 is what accrues or is paid at closing;
+    reasons: collect, transfer, NAME.earned, NAME.draw, NAME.fee, NAME.interest, NAME.principal, NAME.hedge,
+    NAME.residual_principal, NAME.residual_interest, POOL.purchase, pool.sale, the word of what is settled; at closing
+    NAME.issue, NAME.initial and purchase (of all sub-pools)."""
+    elsewhere: list[Movement] = field(default_factory=list)
+    """The same of what borrowers of reference sub-pools pay those who made the loans: POOL.interest, ..."""
+    started: dict[str, float] = field(default_factory=dict)
+    """What each account starts with."""
     bookings: list[Movement] = field(default_factory=list)
     """The same of what is not cash: NAME.charge, .capitalise, .write_down, .write_up, .debit, .credit."""
     lost_recoveries: dict[str, float] = field(default_factory=dict)
@@ -61,7 +68,14 @@ class State:
         self.since = self.paid_on = deal.dates.closing
         self.paid_before: date | None = None
         self.payment: dict[str, Any] = {"date": self.paid_on, "start": self.since}
+        self.payments = payment_dates(deal)
+        self.termination = self.accrued_until(self.payments[-1])
+        """Where the last accrual period ends."""
         self.index = 0
+        self.months: list[date] = []
+        """All collection months."""
+        self.in_period: list[int] = []
+        """Those of the collection period, by their place."""
 
         self.cash = {name: float(account.initial) for name, account in deal.accounts.items()}
         self.earned = dict.fromkeys(deal.accounts, 0.0)
@@ -74,7 +88,17 @@ class State:
             for group, start in self.initial.items()
         }
         self._liabilities()
+        self._close()
         self.memory = Memory(remembered_names(deal, self.steps), self.value, self._start)
+
+    def _close(self) -> None:
+        """The closing date: from here on accounts start with what contracts have brought and taken."""
+        names = {f"{name}.initial": amount for name, amount in self.initial.items()}
+        names |= {f"{name}.size": amount for name, amount in self.size.items()}
+        names["payment.fraction"] = self.between(self.since, self.accrued_until(self.payments[0]), None)
+        self.result.ledger += issue(self.deal, self.size)
+        self.result.ledger += contracts(self.deal, self.cash, names, self.rounded, self.smallest)
+        self.result.started = dict(self.cash)
 
     def _liabilities(self) -> None:
         deal = self.deal
@@ -98,6 +122,16 @@ class State:
         given = {name: float(tranche.size) for name, tranche in tranches if tranche.size != "rest"}
         rest = float(evaluate(self.deal.backing, self.value)) - math.fsum(given.values())
         return {name: given.get(name, rest) for name, _ in tranches}
+
+    # days
+
+    def accrued_until(self, payment: tuple[date, date]) -> date:
+        unadjusted, paid_on = payment
+        return unadjusted if self.deal.payments.accrual == "unadjusted" else paid_on
+
+    def between(self, start: date, end: date, day_count: str | None) -> float:
+        """Years by an entry's own day count or the deal's."""
+        return year_fraction(start, end, day_count or self.deal.day_count, self.termination)
 
     # amounts
 
@@ -150,7 +184,19 @@ class State:
         raise KeyError(f"{head}.{what}" if what else head)
 
     def read(self, text: str) -> Any:
-        return evaluate(text, self.value, self.smallest, self.memory.recall)
+        return evaluate(text, self.value, self.smallest, self._recalled)
+
+    def _recalled(self, function: str, name: str, count: float | None) -> Any:
+        return self._lagged(name, int(count or 0)) if function == LAGGED else self.memory.recall(function, name, count)
+
+    def _lagged(self, name: str, months: int) -> float:
+        """A flow of the pool that many months before each month of the collection period; nothing before the cut-off."""
+        group, _, flow = name.partition(".")
+        if flow not in COLLECTED or group not in self.initial:
+            raise KeyError(f"{name} is no flow of the pool")
+        rows = [self.result.pool[self.months[month - months]] for month in self.in_period if month >= months]
+        own = list(self.deal.pools) if group == "pool" else [group]
+        return math.fsum(cash_of(row, own)[flow] for row in rows)
 
     def number(self, said: Any) -> float:
         """A number, or an expression of one; nothing is 0."""
@@ -189,7 +235,11 @@ class State:
             if account.target is None:
                 raise KeyError(f"{name} has no target")
             return float(self.read(account.target))
-        return {"balance": self.cash[name], "initial": float(account.initial), "earned": self.earned[name]}[what]
+        return {"balance": self.cash[name], "initial": self._initial(name), "earned": self.earned[name]}[what]
+
+    def _initial(self, account: str) -> float:
+        """What it starts with; where sizes are read, of the issue alone."""
+        return self.result.started.get(account, float(self.deal.accounts[account].initial))
 
     def _of_facility(self, name: str, what: str) -> float:
         if what in ("limit", "available"):

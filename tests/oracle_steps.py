@@ -22,6 +22,7 @@ from clo.deal.terms import (
     Pay,
     Section,
     Sell,
+    Settle,
     Test,
     Transfer,
     WriteDown,
@@ -72,6 +73,7 @@ class Steps(Triggers):
             Pay: self._pay,
             Buy: self._buy,
             Sell: self._sell,
+            Settle: self._settle,
             Charge: self._charge,
             Capitalise: self._capitalise,
             WriteDown: self._write_down,
@@ -115,6 +117,8 @@ class Steps(Triggers):
     # cash
 
     def _collect(self, step: Collect) -> None:
+        if any(pool.reference for name, pool in self.deal.pools.items() if step.pool in ("pool", name)):
+            raise ValueError(f"{step.pool} has loans of others, who collect themselves")
         amount = math.fsum(self.period[step.pool][column] for column in step.columns)
         self.cash[step.to] += amount
         self._note("collect", step.pool, step.to, amount)
@@ -161,6 +165,16 @@ class Steps(Triggers):
         for period in self.period.values():
             period["balance"] = 0.0
         self._note("pool.sale", "buyer", step.to, amount)
+
+    def _settle(self, step: Settle) -> None:
+        """Under a contract: out of an account what is there, in whole units; a party pays all of it."""
+        amount = self.rounded(self._asked(step.amount))
+        if step.source in self.cash:
+            amount = max(0.0, min(amount, self.whole(self.cash[step.source])))
+            self.cash[step.source] -= amount
+        if step.to in self.cash:
+            self.cash[step.to] += amount
+        self._note(step.paid_as, step.source, step.to, amount)
 
     def _pay(self, step: Pay) -> None:
         limit = self._limit(step.amount)

@@ -26,6 +26,7 @@ from clo.deal.terms import (
     IndexCurve,
     Ledger,
     Macro,
+    Pool,
     Schedule,
     StepUp,
     Tier,
@@ -45,12 +46,12 @@ SPEC.loader.exec_module(pages)
 PAGE = pages.PAGE.read_text(encoding="utf-8")
 EXAMPLES = pages.examples(PAGE)
 ENTRIES: dict[str, type[Terms]] = {
-    "curves": IndexCurve, "schedules": Schedule, "counterparties": Counterparty, "accounts": Account, "ledgers": Ledger,
-    "facilities": Facility, "hedges": Hedge, "fees": Fee, "tranches": Tranche, "groups": Group, "triggers": Trigger,
-    "macros": Macro,
+    "pools": Pool, "curves": IndexCurve, "schedules": Schedule, "counterparties": Counterparty, "accounts": Account,
+    "ledgers": Ledger, "facilities": Facility, "hedges": Hedge, "fees": Fee, "tranches": Tranche,
+    "groups": Group, "triggers": Trigger, "macros": Macro,
 }  # fmt: skip
-NOT_SHOWN = {"triggers.effect"}
-"""Keys that only a structure reads."""
+NOT_SHOWN = {"triggers.effect", "pools.criteria"}
+"""Keys that only a structure reads, or that need a file of their own."""
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,8 @@ def _cash(run: Run) -> Iterator[Row]:
     change = (held["closing"] - held["opening"]).sub(received.sub(paid, fill_value=0.0).reindex(held.index, fill_value=0.0))
     yield _within("parties: issuer's receipts - payments = change in accounts", _largest(change), tolerance)
     collected = run.ledger.loc[run.ledger["from"] == "obligors", "amount"].sum()
-    pool = run.pool.sum(numeric_only=True)
+    kept = [name for name, terms in run.deal.pools.items() if terms.reference]
+    pool = run.pool[~run.pool["group"].isin(kept)].sum(numeric_only=True)
     from_pool = sum(sign * pool[flow.name] for flow, sign in CASH) - pool["commingling_loss"]
     yield _within("all the pool's cash is collected", abs(collected - from_pool), tolerance)
     if run.deal.rounding != "none":

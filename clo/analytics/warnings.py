@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from clo.analytics.checks import HALF, Run
 from clo.deal.backing import PLAIN
-from clo.deal.terms import Fee
+from clo.deal.terms import Coupon, Fee
 from clo.findings import Finding
 from clo.tape.batches import yearly_interest
 from clo.waterfall.allocation import LEAK, breach_findings
@@ -59,7 +59,8 @@ def _sold(run: Run) -> bool:
 
 
 def _lost_recoveries(run: Run) -> Iterator[Finding]:
-    lost = float(run.pool_flows.lost_recovery[:, 0].sum())
+    owned = [not run.deal.pools[name].reference for name in run.pool_flows.groups]
+    lost = float(run.pool_flows.lost_recovery[owned, 0].sum())
     if lost > 0 and not _sold(run):
         message = f"recoveries of {lost:,.0f} would come after the last collection before legal final, and are lost"
         fix = "shorten recovery_lag, or move legal_final"
@@ -97,7 +98,8 @@ def _owed_at_the_end(run: Run) -> Iterator[Finding]:
 def _price_of_the_loans(run: Run) -> Iterator[Finding]:
     """Accounts that are funded out of the price of the loans, where nothing says that they are."""
     funded = sum(account.initial for account in run.deal.accounts.values())
-    if funded > 0.0 and run.deal.backing == PLAIN:
+    buys = not all(pool.reference for pool in run.deal.pools.values())
+    if funded > 0.0 and run.deal.backing == PLAIN and buys:
         pool = run.flows.parameter("pool.initial")
         message = (
             f"accounts start with {funded:,.0f} of what the tranches bring in; loans of {pool:,.0f} are bought with the rest"
@@ -109,7 +111,13 @@ def _price_of_the_loans(run: Run) -> Iterator[Finding]:
 def _carry(run: Run) -> Iterator[Finding]:
     """Interest of the first year at the cut-off balances against coupons and fees, nobody defaulting."""
     deal, initial = run.deal, run.flows.parameter("pool.initial")
-    earned = sum(yearly_interest(loans) for loans in run.pools.values())
+    if deal.swap is not None:
+        yield from _carry_of_swaps(run)
+        return
+    bought = [loans for name, loans in run.pools.items() if not deal.pools[name].reference]
+    if not bought:
+        return
+    earned = sum(yearly_interest(loans) for loans in bought)
     coupons = sum(run.flows.parameter(f"{n}.size") * t.coupon for n, t in deal.tranches.items() if isinstance(t.coupon, float))
     fees = sum(_yearly(fee, initial, 12 / deal.payments.months_between) for fee in deal.fees.values())
     if earned < coupons + fees:
@@ -118,6 +126,34 @@ def _carry(run: Run) -> Iterator[Finding]:
             f" carry {earned - coupons - fees:,.0f} at zero loss"
         )
         yield deal.origin.finding("W-R214", "tranches", message, "lower coupons or fees, or expect principal to pay interest")
+
+
+def _carry_of_swaps(run: Run) -> Iterator[Finding]:
+    """Premiums to the issuer and what deposits earn in a year, as of closing, against coupons and fees, nobody defaulting."""
+    deal, initial = run.deal, run.flows.parameter("pool.initial")
+    assert deal.swap is not None  # asked by `_carry`
+    sizes = {name: run.flows.parameter(f"{name}.size") for name in deal.tranches}
+    leg = deal.swap.premium.corporation
+    premium = leg.rate * (sum(sizes.values()) if leg.on == "cover" else initial)
+    earned = sum(account.initial * account.earns for account in deal.accounts.values() if isinstance(account.earns, float))
+    coupons = sum(sizes[name] * _coupon_at_first(run, tranche.coupon) for name, tranche in deal.tranches.items())
+    fees = sum(_yearly(fee, initial, 12 / deal.payments.months_between) for fee in deal.fees.values())
+    if premium + earned < coupons + fees:
+        message = (
+            f"a year of premiums, {premium:,.0f}, and what deposits earn, {earned:,.0f}, do not cover coupons {coupons:,.0f} and"
+            f" fees {fees:,.0f}: carry {premium + earned - coupons - fees:,.0f} at zero loss"
+        )
+        yield deal.origin.finding("W-R214", "swap.premium.corporation", message, "raise the premium, or lower coupons or fees")
+
+
+def _coupon_at_first(run: Run, coupon: float | str | Coupon | None) -> float:
+    """The rate of the first period, without step-ups; 0 of a formula, which may depend on more."""
+    if not isinstance(coupon, Coupon):
+        return coupon if isinstance(coupon, float) else 0.0
+    index = 0.0 if coupon.index is None else float(run.flows.value(f"index.{coupon.index}")[0])
+    rate = coupon.multiplier * index + coupon.margin
+    rate = rate if coupon.cap is None else min(rate, coupon.cap)
+    return rate if coupon.floor is None else max(rate, coupon.floor)
 
 
 def _yearly(fee: Fee, balance: float, payments: float) -> float:

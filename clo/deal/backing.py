@@ -28,18 +28,19 @@ def backing_findings(deal: Deal) -> Iterator[Finding]:
             close = nearest(name, known)
             fix = f"did you mean {close!r}?" if close else f"names are {', '.join(known)}"
             yield deal.origin.finding("E-D101", "backing", f"name {name!r} is not known here", fix, rule=RULE, value=name)
-    if not _is_number(expression):
+    if not is_number(expression):
         message = f"a number stands here, and {deal.backing!r} is none"
         yield deal.origin.finding("E-D104", "backing", message, "write pool.initial + ...", rule=RULE, value=deal.backing)
 
 
-def _is_number(expression: Expression) -> bool:
+def is_number(expression: Expression) -> bool:
+    """Whether an expression is a number made of numbers, and nothing that is remembered."""
     match expression:
         case Number() | Name():
             return True
         case Call(function, arguments):
             numbers = arguments[1:] if function == "if" else arguments
-            return function in (*_NUMBERS, "if") and all(_is_number(argument) for argument in numbers)
+            return function in (*_NUMBERS, "if") and all(is_number(argument) for argument in numbers)
         case _:
             return False
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from clo.behaviour.assumptions import NO_DEFAULTS, PREPAYMENT, conflicts
 from clo.deal.backing import backing_findings
+from clo.deal.contracts import closing_findings
+from clo.deal.families import families_filled_in, family_findings
 from clo.deal.marks import empty
 from clo.deal.name_checks import name_findings
-from clo.deal.structures import NOT_MODELLED, not_modelled
+from clo.deal.structures import NOT_MODELLED, SYNTHETIC, WRITTEN, not_modelled
 from clo.deal.terms import ORDER, Deal, Scenario, enclosing, leaves
 from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
@@ -48,10 +50,12 @@ def deal_findings(deal: Deal, data: Mapping[str, Any]) -> list[Finding]:
 
 def terms_findings(deal: Deal) -> list[Finding]:
     """What does not agree between the terms of any deal, read from a file or made in a program."""
-    timeline = timeline_of(deal)
+    timeline, filled = timeline_of(deal), families_filled_in(deal)
     return [
         *name_findings(deal),
-        *backing_findings(deal),
+        *family_findings(deal),
+        *backing_findings(filled),
+        *closing_findings(filled),
         *_sizes(deal),
         *_whole(deal),
         *(timeline if isinstance(timeline, list) else ()),
@@ -99,6 +103,13 @@ def _waterfall(deal: Deal) -> Iterator[Finding]:
     if deal.structure is None and deal.waterfall and "principal" in deal.model_fields_set:
         message = "only a structure reads this; the waterfall that is spelled out does not"
         yield deal.origin.finding("W-D063", "principal", message, "say how: in the principal steps, and remove it")
+    if deal.swap is not None and deal.structure not in (*NOT_MODELLED, *SYNTHETIC):
+        message = f"only the structures {' and '.join(SYNTHETIC)} read this"
+        yield deal.origin.finding("W-D063", "swap", message, "name the structure, or remove it")
+    for key in WRITTEN.get(deal.structure or "", ()):
+        if key in deal.model_fields_set:
+            message = f"structure {deal.structure!r} writes {key}, and the deal says one as well"
+            yield deal.origin.finding("E-D062", key, message, f"keep one of structure: and {key}:")
     if deal.structure is not None and deal.waterfall:
         message = f"structure {deal.structure!r} writes the waterfall, and the deal spells one out as well"
         yield deal.origin.finding("E-D062", "waterfall", message, "keep one of structure: and waterfall:")

@@ -21,6 +21,7 @@ from clo.deal.verbs import (
     Draw,
     Pay,
     Sell,
+    Settle,
     StepTerms,
     Transfer,
     WriteDown,
@@ -124,7 +125,7 @@ class Macro(Terms):
 VERBS: Mapping[str, type[StepTerms]] = {
     step.verb: step
     for step in (
-        Collect, Transfer, Draw, Pay, Buy, Sell,
+        Collect, Transfer, Draw, Pay, Buy, Sell, Settle,
         Charge, Capitalise, WriteDown, WriteUp, Debit, Credit,
         Let, Test, Section, Use,
     )
@@ -153,6 +154,7 @@ Step = Annotated[
     | Annotated[Pay, Read, Tag("pay")]
     | Annotated[Buy, Read, Tag("buy")]
     | Annotated[Sell, Read, Tag("sell")]
+    | Annotated[Settle, Read, Tag("settle")]
     | Annotated[Charge, Read, Tag("charge")]
     | Annotated[Capitalise, Read, Tag("capitalise")]
     | Annotated[WriteDown, Read, Tag("write_down")]

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from clo.deal.backing import PLAIN
+from clo.deal.families import families_filled_in
+from clo.deal.guaranteed import guaranteed
+from clo.deal.synthetic import purchase_synthetic, synthetic_cbo
 from clo.deal.terms import COLLECTED, Collect, Deal, Pay, Step, Transfer
 from clo.findings import DealError, Finding
 
 COLLECTIONS = "collections"
 """The account of a structure that receives the pool's cash."""
-NOT_MODELLED = frozenset({"purchase_synthetic", "guarantee", "synthetic_cbo"})
+NOT_MODELLED = frozenset({"receivables"})
 """Structures that a deal may name and for which no priority of payments is written yet."""
+SYNTHETIC = ("purchase_synthetic", "synthetic_cbo")
+"""Structures of swaps."""
+WRITTEN = dict.fromkeys(SYNTHETIC, ("backing", "closing"))
+"""Keys that a structure writes beside the waterfall."""
 
 
 def spelled_out(deal: Deal) -> Deal:
@@ -20,6 +29,7 @@ def spelled_out(deal: Deal) -> Deal:
     """
     if deal.structure in NOT_MODELLED:
         raise DealError([not_modelled(deal, "E-D064")])
+    deal = families_filled_in(deal)
     return deal if deal.structure is None else STRUCTURES[deal.structure](deal)
 
 
@@ -71,7 +81,17 @@ def purchase_cash(deal: Deal) -> Deal:
     return deal.model_copy(update={"waterfall": tuple(steps)})
 
 
-STRUCTURES = {"purchase_cash": purchase_cash}
+def guarantee(deal: Deal) -> Deal:
+    """The guarantee-type (保証型): purchase_cash, with a guarantor behind a share of each loan. Raises DealError."""
+    return guaranteed(deal, purchase_cash, COLLECTIONS)
+
+
+STRUCTURES: Mapping[str, Callable[[Deal], Deal]] = {
+    "purchase_cash": purchase_cash,
+    "purchase_synthetic": purchase_synthetic,
+    "guarantee": guarantee,
+    "synthetic_cbo": synthetic_cbo,
+}
 
 
 def _missing(deal: Deal) -> list[Finding]:

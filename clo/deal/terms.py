@@ -5,20 +5,23 @@ Source: the layout of the file and the meaning of each term are in docs/deal-fil
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic_core import PydanticCustomError
 
 from clo.behaviour.assumptions import Behaviour, replaced
 from clo.deal.accounts import Account, Facility, Ledger
 from clo.deal.dates import Dates, DayCount, IndexCurve, Payments, Schedule
 from clo.deal.fees import Fee, Tier
+from clo.deal.guarantees import Guarantee
 from clo.deal.hedges import RATINGS, Counterparty, Hedge, Rating
 from clo.deal.liabilities import Coupon, Group, StepUp, Tranche
 from clo.deal.marks import Mark, Origin, enclosing, leaves
 from clo.deal.steps import Let, Macro, Section, Step, Test, Use
+from clo.deal.swaps import CreditSwap
 from clo.deal.triggers import Assertion, Force, Trigger
 from clo.deal.verbs import (
     COLLECTED,
@@ -31,12 +34,13 @@ from clo.deal.verbs import (
     Draw,
     Pay,
     Sell,
+    Settle,
     StepTerms,
     Transfer,
     WriteDown,
     WriteUp,
 )
-from clo.quantities import Day, ExpressionText, Identifier, Money, Share, Terms
+from clo.quantities import AnyNames, Day, ExpressionText, Identifier, Money, Share, Terms, Truth
 
 __all__ = [
     "COLLECTED",
@@ -75,6 +79,7 @@ __all__ = [
     "Schedule",
     "Section",
     "Sell",
+    "Settle",
     "Simulation",
     "Source",
     "Step",
@@ -112,12 +117,23 @@ class Pool(Terms):
     """A sub-pool: loans of a tape (beside the deal file) that satisfy `where`, and the file of `criteria` where there is one.
 
     seller: who sold the loans; the sub-pool named `own` is the corporation's, any other the institutions', unless said.
+    by, of: one sub-pool for each value `of` of the column `by`. reference: the loans stay with whoever made them.
     """
 
     tape: str
     where: str | None = None
     criteria: str | None = None
     seller: Literal["institutions", "corporation"] | None = None
+    by: str | None = None
+    of: AnyNames = ()
+    reference: Truth = False
+
+    @model_validator(mode="after")
+    def _family(self) -> Pool:
+        if (self.by is None) != (not self.of):
+            fix = "say both by: (a column) and of: (its values), or neither"
+            raise PydanticCustomError("pool", "one sub-pool for each value needs the column and its values", {"fix": fix})
+        return self
 
 
 class Scenario(Behaviour):
@@ -148,6 +164,17 @@ class Source(Terms):
     says: str | None = None
 
 
+def _settle(data: Any) -> Any:
+    """`{settle: {...}}` as a step of a file says it."""
+    if isinstance(data, Mapping) and set(data) == {"settle"}:
+        return data["settle"]
+    return data
+
+
+AtClosing = Annotated[Settle, BeforeValidator(_settle)]
+"""A contract that is paid on the closing date."""
+
+
 class Deal(Terms):
     """The terms of one deal. Names in the sections of `NAMED` and of `let` steps share one name space.
 
@@ -157,7 +184,7 @@ class Deal(Terms):
     format: Literal["clo.deal/1"]
     name: str
     name_ja: str = ""
-    structure: Literal["purchase_cash", "purchase_synthetic", "guarantee", "synthetic_cbo"] | None = None
+    structure: Literal["purchase_cash", "purchase_synthetic", "guarantee", "synthetic_cbo", "receivables"] | None = None
     principal: Literal["sequential", "pro_rata"] = "sequential"
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     figures: Figures | None = None
@@ -179,6 +206,9 @@ class Deal(Terms):
     groups: dict[Identifier, Group] = Field(default_factory=dict)
     triggers: dict[Identifier, Trigger] = Field(default_factory=dict)
     macros: dict[Identifier, Macro] = Field(default_factory=dict)
+    swap: CreditSwap | None = None
+    guarantee: Guarantee | None = None
+    closing: tuple[AtClosing, ...] = ()
     waterfall: tuple[Step, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     scenarios: Annotated[dict[str, Scenario], Field(min_length=1)]
@@ -189,6 +219,7 @@ class Deal(Terms):
     assumed: tuple[str, ...] = ()
 
     _origin: Origin = PrivateAttr(default_factory=Origin)
+    _families: dict[str, Pool] = PrivateAttr(default_factory=dict)
     _load_tape: Callable[[str], Any] | None = PrivateAttr(default=None)
     _load_curve: Callable[[str, IndexCurve], Any] | None = PrivateAttr(default=None)
     _load_criteria: Callable[[str], Any] | None = PrivateAttr(default=None)
@@ -229,6 +260,11 @@ class Deal(Terms):
     def order_assumed(self) -> bool:
         """Whether the order of the tranches is none that a source says: `tranches.order` stands under `assumed`."""
         return ORDER in self.assumed
+
+    @property
+    def families(self) -> Mapping[str, Pool]:
+        """Sub-pools of the file that stand for several, which `pools` has in their place."""
+        return self._families
 
     def seller(self, pool: str) -> str:
         """Who sold the loans of a sub-pool: `institutions` or `corporation`."""

@@ -1,5 +1,5 @@
-"""Verbs that move something: of cash (collect, transfer, draw, pay, buy, sell) and of account (charge, capitalise, write_down,
-write_up, debit, credit). What each does is said in docs/waterfall.md.
+"""Verbs that move something: of cash (collect, transfer, draw, pay, buy, sell, settle) and of account (charge, capitalise,
+write_down, write_up, debit, credit). What each does is said in docs/waterfall.md.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from clo.quantities import ExpressionText, Names, Price, Terms
+from clo.quantities import ExpressionText, Identifier, Names, Price, Terms
 
 COLLECTED = ("interest", "scheduled_principal", "prepayment", "recovery")
 """The pool's cash columns; every one of them must be collected."""
@@ -147,6 +147,21 @@ class Sell(StepTerms):
 
     to: str
     amount: Amount = "pool.balance"
+    condition: Condition = None
+
+
+class Settle(StepTerms):
+    """A payment under a contract: an amount from an account or party to another. paid_as: what it is, such as premium.
+
+    Out of an account: at most the whole units there. Between two parties nothing of the deal moves.
+    """
+
+    verb: ClassVar[str] = "settle"
+
+    source: Source
+    to: str
+    amount: Amount
+    paid_as: Annotated[Identifier, Field(alias="as")]
     condition: Condition = None
 
 

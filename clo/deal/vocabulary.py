@@ -52,7 +52,7 @@ QUANTITIES: Mapping[str, Mapping[str, Quantity]] = {
     "hedge": {"notional": DUE, "due": DUE, "unpaid": AMOUNT, "receivable": AMOUNT},
     "fee": {"due": DUE, "unpaid": AMOUNT},
     "counterparty": {"rating": Quantity(money=False)},
-    "payment": dict.fromkeys(("number", "left", "date", "start", "fraction", "days", "month", "year"), NUMBER),
+    "payment": dict.fromkeys(("number", "left", "date", "start", "fraction", "next_fraction", "days", "month", "year"), NUMBER),
 }
 """By kind of entry, then by the word after the dot."""
 
@@ -72,3 +72,5 @@ DATES = ("payment.date", "payment.start")
 """Names that are compared with dates in quotes."""
 LONGEST_MEMORY = 60
 """Payment dates that rolling_sum and rolling_average may look back."""
+LONGEST_LAG = 120
+"""Months that `lagged` may look back."""

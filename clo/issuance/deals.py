@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from clo.issuance.comparison import Comparison, Unit, month_number
-from clo.issuance.model import Model
+from clo.issuance.model import DEDUCTIBLE, Model
 from clo.issuance.published import Published, PublishedTranche
 from clo.issuance.stated import coupon, dates, marks
 
-DEDUCTIBLE = "deductible"
-"""The first loss that the institutions keep: no note is issued on it."""
 ALL_NOTES = "notes"
 """In the table of tranches: all notes together."""
 

@@ -10,10 +10,14 @@ from clo.deal.terms import Deal
 from clo.study import resolve_pools
 from clo.waterfall.binding import tranche_sizes
 
+DEDUCTIBLE = "deductible"
+"""The first loss that institutions keep under a swap: no note is issued on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A deal with its loans counted. sizes: of each tranche in yen, senior first, what `rest` comes to included."""
+    """A deal with its loans counted. sizes: of each tranche in yen, senior first, what `rest` comes to included; last, under a
+    swap, what the institutions keep."""
 
     deal: Deal
     figures: PoolFigures
@@ -33,4 +37,7 @@ class Model:
 def modelled(deal: Deal) -> Model:
     """The deal with the loans of its tape. Raises DealError or TapeError with every finding."""
     figures = pool_figures(deal, resolve_pools(deal, None).loans)
-    return Model(deal, figures, tranche_sizes(deal, figures.amounts))
+    sizes = tranche_sizes(deal, figures.amounts)
+    if deal.swap is not None:
+        sizes[DEDUCTIBLE] = figures.amount - sum(sizes.values())
+    return Model(deal, figures, sizes)

@@ -69,5 +69,4 @@ ISSUANCE: Words = {
     "loans_of_which_synthetic_cbo": ("Own loans in joint deals", "共同組成の自己分"),
     "guarantee_type": ("Guarantee-type", "保証型"),
     "notes": ("All notes", "社債合計"),
-    "deductible": ("Deductible", "免責金額"),
 }

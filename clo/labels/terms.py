@@ -12,6 +12,7 @@ TERMS: Words = {
     "purchase_cash": ("Cash, sequential (as purchase-type)", "現金方式（買取型の構造）"),
     "purchase_synthetic": ("Purchase-type, synthetic", "買取型シンセティック方式"),
     "guarantee": ("Guaranteed loans", "保証付貸付"),
+    "receivables": ("Receivables", "売掛金債権証券化等"),
     "synthetic_cbo": ("Synthetic CBO", "シンセティックCBO"),
     "currency": ("Currency", "通貨"),
     "figures": ("Published figures", "公表値"),

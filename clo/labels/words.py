@@ -12,6 +12,7 @@ from clo.labels.language import OWED, STEPS
 from clo.labels.page import PAGE
 from clo.labels.programme import PROGRAMME, TERM_SHEET
 from clo.labels.results import FRAMES, MARKS, POOL, ROLES, VERBS, Words
+from clo.labels.swaps import SWAPS
 from clo.labels.tape import VIEWS
 from clo.labels.terms import BEHAVIOUR, TERMS
 
@@ -20,7 +21,7 @@ LANGUAGES: tuple[Lang, ...] = ("en", "ja")
 
 _PARTS = (
     OWED, MORE_FRAMES, STEPS, FRAMES, POOL, ROLES, VERBS, MARKS, TERMS, BEHAVIOUR, VIEWS, HISTORY, PAGE, ISSUANCE, TERM_SHEET,
-    PROGRAMME,
+    PROGRAMME, SWAPS,
 )  # fmt: skip
 WORDS: Words = {key: words for part in _PARTS for key, words in part.items()}
 """(English, Japanese) of every key."""
@@ -66,6 +67,7 @@ _WHYS = (
     (r"not done: (`.*`) is false", r"条件 \1 を満たさず処理なし"),
     (r"earned on what the account held", "口座残高の運用益"),
     (r"paid for the pool", "プールの売却代金"),
+    (r"paid under a contract", "契約に基づく支払"),
     (r"no more may be drawn", "引出可能額の上限"),
     (r"no more is charged", "計上の上限"),
     (r"no more is unpaid", "未払残高の上限"),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clo.analytics.enhancement import attachment_points
+from clo.deal.families import members
 from clo.deal.terms import Deal, Mark, Tranche
 from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, path_label, percent, stratum
 from clo.pool.flows import Flow
@@ -151,6 +152,8 @@ SUMMARY = (
     Column("last_payment", "date"),
 )
 CHECKS = (Column("check", "check"), Column("largest_residual", "residual"), Column("ok", "status"))
+LARGEST_FAMILY = 6
+"""Sub-pools of a family that tables show one by one."""
 PARTIES = (Column("payer", "party"), Column("payee", "party"), Column("stream", "claim"), Column("amount", "money"))
 
 
@@ -173,9 +176,20 @@ def checks(result: Result) -> Table:
     return of_frame(result.checks, CHECKS)
 
 
+def _large_families(deal: Deal) -> dict[str, str]:
+    """The family of each sub-pool, where a family is too large for all to be shown."""
+    large = {name: family for name, family in deal.families.items() if len(family.of) > LARGEST_FAMILY}
+    return {member: name for name, family in large.items() for member in members(family)}
+
+
 def parties(result: Result) -> Table:
-    """Totals over the life of the deal, largest first."""
-    total = result.parties.groupby(["payer", "payee", "stream"], sort=False, observed=True)["amount"].sum().reset_index()
+    """Totals over the life of the deal, largest first; a large family is one party."""
+    frame, large = result.parties, _large_families(result.deal)
+    if large:
+        parts = frame["stream"].str.partition(".")
+        streams = parts[0].replace(large) + parts[1] + parts[2]
+        frame = frame.assign(payer=frame["payer"].replace(large), payee=frame["payee"].replace(large), stream=streams)
+    total = frame.groupby(["payer", "payee", "stream"], sort=False, observed=True)["amount"].sum().reset_index()
     return of_frame(total[total["amount"] > 0].sort_values("amount", ascending=False, kind="stable"), PARTIES)
 
 
@@ -186,10 +200,17 @@ ROLLED = (
 
 
 def pool_by_year(result: Result) -> Table:
-    """Each calendar year by sub-pool: the balance and what moves it, then cash and what was lost of it; several are totalled."""
+    """Each calendar year by sub-pool: the balance and what moves it, then cash and what was lost of it.
+
+    Several are totalled, and a large family is one.
+    """
     rolled = [flow.name for flow in ROLLED]
     other = [flow.name for flow in Flow if flow not in (*ROLLED, Flow.opening, Flow.closing, Flow.arrears)]
-    frame = result.pool.assign(year=pd.DatetimeIndex(result.pool["period_end"]).year)
+    frame, large = result.pool, _large_families(result.deal)
+    if large:
+        frame = frame.assign(group=frame["group"].replace(large))
+        frame = frame.groupby(["period_end", "group"], sort=False, observed=True).sum().reset_index()
+    frame = frame.assign(year=pd.DatetimeIndex(frame["period_end"]).year)
     rolled += ["bought", "sold"]
     how = {"opening": "first", **dict.fromkeys((*rolled, *other), "sum"), "closing": "last", "arrears": "last"}
     years = frame.groupby(["year", "group"], sort=False, observed=True).agg(how).reset_index()

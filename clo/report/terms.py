@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from clo.deal.expansion import placed_steps
+from clo.deal.families import members, written_pools
 from clo.deal.known import weakest
+from clo.deal.structures import WRITTEN
 from clo.deal.terms import Deal, Mark, StepTerms
 from clo.labels import WORDS, Lang, label, money, path_label
 from clo.report.tables import Column, Marked, Table
@@ -15,26 +18,32 @@ from clo.report.tables import Column, Marked, Table
 SHARES = frozenset({
     "coupon", "rate", "pd", "correlation", "lgd", "issue_price", "cdr", "cumulative", "timing", "curves", "survival", "nearest",
     "roll_rates", "recovery", "recovery_timing", "recovery_cost", "rates", "cpr", "smm", "to", "prepayment_fee", "rate_cut",
-    "share", "substitution", "drawn_at_default", "shift", "performance",
+    "share", "bankruptcy", "failure_to_pay", "substitution", "drawn_at_default", "shift", "performance",
     "margin", "floor", "cap", "add", "earns", "commitment_fee", "pay", "receive", "interest_on_unpaid", "price",
 })  # fmt: skip
-AMOUNTS = frozenset({"size", "amount", "initial", "denomination", "obligors", "institutions", "limit", "up_to", "target"})
-ELSEWHERE = frozenset({"format", "name", "name_ja", "sources", "published", "derived", "assumed", "waterfall", "macros"})
+AMOUNTS = frozenset(
+    {"size", "amount", "initial", "denomination", "obligors", "institutions", "limit", "up_to", "target", "amounts"}
+)
+ELSEWHERE = frozenset(
+    {"format", "name", "name_ja", "sources", "published", "derived", "assumed", "waterfall", "macros", "closing"}
+)
 """Parts of a deal that the page shows in a place of their own."""
 LONGEST_LIST = 6
 
 
 def terms_table(deal: Deal, lang: Lang) -> Table:
     """One row for each value that the deal file states, then one for each step of a waterfall spelled out."""
-    stated = deal.model_dump(exclude_unset=True, by_alias=True, exclude=set(ELSEWHERE))
+    written = WRITTEN.get(deal.structure or "", ())
+    stated = deal.model_dump(exclude_unset=True, by_alias=True, exclude={*ELSEWHERE, *written})
+    stated["pools"] = {name: pool.model_dump(exclude_unset=True, by_alias=True) for name, pool in written_pools(deal).items()}
     rows = [(path_label(path, lang), Marked(term_text(path, value), deal.mark(path)), path) for path, value in values_of(stated)]
     rows += [
         (
-            " › ".join((f"{label('waterfall', lang)} {placed.number}", *(label(title, lang) for title in placed.titles))),
-            Marked(step_text(placed.step, lang), deal.mark("waterfall")),
-            placed.path,
+            " › ".join((f"{label(line.section, lang)} {line.number}", *(label(title, lang) for title in line.titles))),
+            Marked(line.text, deal.mark("closing" if line.section == "at_closing" else "waterfall")),
+            line.path,
         )
-        for placed in placed_steps(deal)
+        for line in step_lines(deal, lang)
     ]
     return Table((Column("term"), Column("value"), Column("place")), tuple(rows))
 
@@ -84,7 +93,45 @@ def _written_as(path: str) -> str:
     *above, key = (part.partition("[")[0] for part in path.split("."))
     if key == "other":
         return "factors" if "default_scale" in above else "curves"
-    return next((part for part in above if part in ("curves", "rates", "factors", "roll_rates")), key)
+    return next((part for part in above if part in ("curves", "rates", "factors", "roll_rates", "amounts")), key)
+
+
+class StepLine(NamedTuple):
+    """A step in one line, or several that differ only in the sub-pool of a family. number: `9`, or `9-13` of several."""
+
+    section: str
+    number: str
+    titles: tuple[str, ...]
+    text: str
+    path: str
+
+
+def step_lines(deal: Deal, lang: Lang) -> list[StepLine]:
+    """What is settled at closing, then the steps of the waterfall."""
+    lines = [
+        StepLine("at_closing", str(number), (), step_text(step, lang), f"closing[{number - 1}]")
+        for number, step in enumerate(deal.closing, start=1)
+    ]
+    lines += [
+        StepLine("waterfall", str(placed.number), placed.titles, step_text(placed.step, lang), placed.path)
+        for placed in placed_steps(deal)
+    ]
+    names = sorted((name for family in deal.families.values() for name in members(family)), key=len, reverse=True)
+    if not names:
+        return lines
+    member = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(names)})(?![A-Za-z0-9])")
+    alike = [[*same] for _, same in groupby(lines, lambda line: (line.section, line.titles, member.sub("*", line.text)))]
+    return [_together(same, member, lang) for same in alike]
+
+
+def _together(same: list[StepLine], member: re.Pattern[str], lang: Lang) -> StepLine:
+    """Lines that say the same of several sub-pools as one: that of the first, and for how many."""
+    first, last = same[0], same[-1]
+    named = member.findall(first.text)
+    if first is last or not named:
+        return first
+    note = label("same_for_each", lang).format(count=len(same), name=named[-1])
+    return first._replace(number=f"{first.number}-{last.number}", text=f"{first.text} · {note}")
 
 
 def step_text(step: StepTerms, lang: Lang) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from clo.analytics.enhancement import attachment_points
 from clo.deal.backing import published_sizes, stated_sizes
-from clo.deal.expansion import placed_steps
+from clo.deal.families import members, written_pools
 from clo.deal.known import figure_mark, size_mark, structure_marks, weakest
 from clo.deal.structures import NOT_MODELLED
 from clo.deal.terms import NAMED, Deal, Mark
@@ -17,7 +17,7 @@ from clo.labels import NONE, WORDS, Lang, label, money, party, path_label, short
 from clo.plots import PALETTE
 from clo.report.html import page_text
 from clo.report.tables import Marked, Table, structure_table
-from clo.report.terms import scenario_mark, step_text, term_text, terms_table, values_of
+from clo.report.terms import scenario_mark, step_lines, term_text, terms_table, values_of
 
 KINDS = ("published", "derived", "assumed")
 """How a value may be known, best first."""
@@ -26,6 +26,7 @@ KEY_DATES = ("closing", "legal_final")
 IN_PLACES_OF_THEIR_OWN = frozenset({"figures", "scenarios", "tranches"})
 PAYMENT_TERMS = frozenset({"dates", "payments", "day_count", "rounding", "structure", "principal", "currency", "backing"})
 IN_THE_STRUCTURE = frozenset({"size", "coupon", "holder"})
+AT_CLOSING = {"at_closing": ("at_closing",)}
 COMPUTED = ("share", "attachment", "detachment")
 
 
@@ -84,8 +85,8 @@ def termsheet(deal: Deal, lang: Lang = "en") -> str:
         tranche_terms=entries.get("tranches", []),
         sections={name: lines for name, lines in entries.items() if name not in (*PAYMENT_TERMS, *IN_PLACES_OF_THEIR_OWN)},
         steps=[
-            (" › ".join(label(title, lang) for title in placed.titles), step_text(placed.step, lang))
-            for placed in placed_steps(deal)
+            (" › ".join(label(title, lang) for title in (*AT_CLOSING.get(line.section, ()), *line.titles)), line.text)
+            for line in step_lines(deal, lang)
         ],
         steps_note=_steps_note(deal, lang),
         steps_mark=deal.mark("waterfall"),
@@ -99,7 +100,7 @@ def known(deal: Deal) -> Known:
     counts = Counter(
         value.mark.kind
         for _, value, place in terms_table(deal, "en").rows
-        if value.mark is not None and not place.startswith(("waterfall", "macros"))
+        if value.mark is not None and not place.startswith(("waterfall", "macros", "closing"))
     )
     by_kind = {kind: counts[kind] for kind in KINDS}
     return Known(**by_kind, sizes=len(published_sizes(deal)), tranches=len(deal.tranches))
@@ -162,13 +163,13 @@ def _rest(deal: Deal, sizes: dict[str, float], lang: Lang) -> str:
 def _entries(deal: Deal, lang: Lang) -> dict[str, list[Entry]]:
     """Every value of the deal file by section and entry; an entry of which nothing is said has its name alone."""
     found: dict[str, dict[str, list[Value]]] = {
-        section: {name: [] for name in getattr(deal, section)}
+        section: {name: [] for name in (written_pools(deal) if section == "pools" else getattr(deal, section))}
         for section in NAMED
         if section != "tranches" and getattr(deal, section)
     }
     for _, value, place in terms_table(deal, lang).rows:
         section, *rest = place.split(".")
-        if section.partition("[")[0] in ("waterfall", "macros", "assertions"):
+        if section.partition("[")[0] in ("waterfall", "macros", "assertions", "closing"):
             continue
         if section == "tranches" and len(rest) == 2 and rest[1] in IN_THE_STRUCTURE:
             continue
@@ -222,8 +223,8 @@ def _roles(deal: Deal) -> Iterator[tuple[str, str, str, str]]:
     """Who, in which role, of what, and where the deal says so."""
     for name, tranche in deal.tranches.items():
         yield tranche.holder, "holder", name, f"tranches.{name}.holder"
-    for name in deal.pools:
-        yield deal.seller(name), "originator", name, f"pools.{name}.seller"
+    for name, pool in written_pools(deal).items():
+        yield deal.seller(members(pool)[0] if pool.of else name), "originator", name, f"pools.{name}.seller"
     for name, fee in deal.fees.items():
         yield fee.payee or name, "fee", name, f"fees.{name}.payee"
     for name, facility in deal.facilities.items():

@@ -124,7 +124,7 @@ class Result:
 
     def quantity(self, name: str) -> pd.Series[float]:
         """A name of the language, `senior.balance`, as each payment date left it. Raises KeyError for one not computed."""
-        slots = [slot for slot in self.flows.program.symbols.slots if "=" not in slot and ":" not in slot]
+        slots = [slot for slot in self.flows.program.symbols.slots if not set("=:@") & set(slot)]
         if name not in slots:
             close = nearest(name, slots)
             hint = f"did you mean {close!r}?" if close else "a `let` step computes what no other step asks for"

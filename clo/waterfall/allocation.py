@@ -68,6 +68,11 @@ class DealFlows:
         """A quantity of the deal, such as `senior.balance`, after each payment date [t]."""
         return self.slot(self.program.symbols.slots[name], scenario)
 
+    @property
+    def closing(self) -> tuple[float, ...]:
+        """What each contract of the closing date came to."""
+        return tuple(self.parameter(f"closing[{number}]") for number in range(len(self.deal.closing)))
+
     def parameter(self, name: str) -> float:
         """A number the program ran with, such as `senior.size`."""
         return float(self.program.params[self.program.symbols.params[name]])

@@ -11,6 +11,7 @@ import pandas as pd
 from clo.deal.terms import Deal
 from clo.pool.flows import Flow, PoolFlows
 from clo.waterfall.allocation import DealFlows
+from clo.waterfall.closing import settled_at_closing
 from clo.waterfall.deal_pool import BOUGHT, DealPool
 from clo.waterfall.frames import payment_dates
 from clo.waterfall.program import Movement
@@ -52,21 +53,25 @@ def _entries(flows: DealFlows, movements: Iterable[Movement], scenario: int) -> 
 
 def _reason(movement: Movement) -> str:
     owner = movement.claim.partition(".")[0]
-    return movement.claim if movement.reason == "collect" else f"{owner}.{movement.reason}"
+    return movement.claim if movement.reason in ("collect", "settle") else f"{owner}.{movement.reason}"
 
 
 def _at_closing(flows: DealFlows, pool: PoolFlows) -> list[tuple[int, str, str, str, float]]:
-    """Notes are issued; the proceeds fund the accounts and buy the loans, each sub-pool in proportion to its balance."""
+    """Notes are issued; the proceeds fund the accounts and buy the loans, each sub-pool in proportion to its balance; contracts
+    of the closing date are paid."""
     deal = flows.deal
     issued = [(name, flows.parameter(f"{name}.size") * tranche.issue_price) for name, tranche in deal.tranches.items()]
     rows = [(0, f"{name}.issue", deal.tranches[name].holder, ISSUER, price) for name, price in issued if price]
-    funded = {name: amount for name in deal.accounts if (amount := flows.parameter(f"{name}.initial"))}
+    settled = settled_at_closing(deal, flows.closing)
+    funded = {name: amount for name in deal.accounts if (amount := flows.parameter(f"{name}.initial") - settled[name])}
     rows += [(0, f"{name}.initial", ISSUER, name, amount) for name, amount in funded.items()]
     left = sum(price for _, price in issued) - sum(funded.values())
     opening = {group: float(pool.amounts[Flow.opening, g, 0, 0]) for g, group in enumerate(pool.groups)}
-    total = sum(opening.values())
-    rows += [(0, f"{group}.purchase", ISSUER, deal.seller(group), left * part / total) for group, part in opening.items()]
-    return rows
+    bought = {group: part for group, part in opening.items() if not deal.pools[group].reference}
+    total = sum(bought.values())
+    rows += [(0, f"{group}.purchase", ISSUER, deal.seller(group), left * part / total) for group, part in bought.items()]
+    names = [(f"{step.to}.{step.paid_as}", step.source, step.to) for step in deal.closing]
+    return rows + [(0, *name, amount) for name, amount in zip(names, flows.closing, strict=True) if amount]
 
 
 def parties(flows: DealFlows, pool: DealPool, book: pd.DataFrame) -> pd.DataFrame:
@@ -111,6 +116,9 @@ def _collected(flows: DealFlows, pool: DealPool) -> list[tuple[Any, str, str, st
             for payer, flow, received in paid:
                 amount = float(received[g, first[t] : first[t + 1], 0].sum())
                 if amount:
-                    who = flows.deal.seller(group.removesuffix(BOUGHT)) if payer == "seller" else payer
-                    rows.append((dates[t], who, ISSUER, f"{group}.{flow}", amount))
+                    name = group.removesuffix(BOUGHT)
+                    who = flows.deal.seller(name) if payer == "seller" else payer
+                    owner = name if flows.deal.pools[name].reference else ISSUER
+                    if who != owner:
+                        rows.append((dates[t], who, owner, f"{group}.{flow}", amount))
     return rows

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from clo.deal.expansion import expanded
 from clo.deal.structures import spelled_out
-from clo.deal.terms import Buy, Deal, Sell, Test
+from clo.deal.terms import Buy, Deal, Sell, Settle, Test
 from clo.findings import DealError, Finding, has_errors
 from clo.waterfall.accruals import Accruals
 from clo.waterfall.assembler import Assembler
@@ -92,6 +92,8 @@ class _Compiler:
     def _declare(self) -> None:
         code, deal = self.code, self.deal
         code.new_slot(TALLY, weight=-1.0)
+        for number in range(len(deal.closing)):
+            code.parameter(f"closing[{number}]", 0.0)
         for name, account in deal.accounts.items():
             start = code.parameter(f"{name}.initial", account.initial)
             code.new_slot(f"{name}.balance", start=start, weight=1.0)
@@ -133,6 +135,7 @@ class _Compiler:
     def _parties(self) -> list[str]:
         deal = self.deal
         paid = [payee(deal, name) for name in (*deal.tranches, *deal.facilities, *deal.hedges, *deal.fees)]
+        paid += [each.step.to for each in self.steps if isinstance(each.step, Settle) and each.step.to not in deal.accounts]
         return paid + [deal.seller(name) for name in self.code.purchases]
 
     # ---- after the last step ----

@@ -90,6 +90,8 @@ def _why(  # noqa: PLR0911  (one return a reason)
         return "nothing is asked"
     if movement.reason in _BY_NATURE:
         return _BY_NATURE[movement.reason]
+    if movement.reason == "settle" and movement.source not in flows.deal.accounts:
+        return "paid under a contract"
     if paid >= asked:
         return "everything left" if movement.reason == "residual_interest" else "in full"
     if not movement.cash or movement.reason == "draw":

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from clo.deal.expansion import Expanded, PlacedStep, Within
-from clo.deal.terms import COLLECTED, Buy, Collect, Deal, Draw, Hedge, Pay, Sell, StepTerms, Tranche, Transfer
+from clo.deal.terms import COLLECTED, Buy, Collect, Deal, Draw, Hedge, Pay, Sell, Settle, StepTerms, Tranche, Transfer
 from clo.waterfall.program import Movement
 
 
@@ -48,9 +48,18 @@ def _collected_once(deal: Deal, movements: Sequence[Movement]) -> Iterator[Gap]:
         if movement.reason == "collect":
             pool, column = movement.claim.split(".")
             times.update([(name, column) for name in (deal.pools if pool == "pool" else (pool,))])
-    for name in deal.pools:
+    mixed = len({pool.reference for pool in deal.pools.values()}) == 2
+    if mixed and any(movement.reason == "collect" and movement.claim.startswith("pool.") for movement in movements):
+        message = "a collect step takes from the whole pool, of which some sub-pools are reference pools"
+        yield Gap("E-D138", message, "name the sub-pool in the step: pool:", "waterfall")
+        return
+    for name, terms in deal.pools.items():
         for column in COLLECTED:
-            if times[name, column] == 0:
+            if terms.reference:
+                if times[name, column]:
+                    message = f"{column} of pool {name!r} is collected, whose loans stay with their maker"
+                    yield Gap("E-D138", message, "remove the step, or reference: true", "waterfall")
+            elif times[name, column] == 0:
                 message = f"no step collects {column} of pool {name!r}: the money would never enter the deal"
                 yield Gap("E-D123", message, f"add {column} to a collect step", "waterfall")
             elif times[name, column] > 1:
@@ -119,7 +128,7 @@ def _unreached(steps: Sequence[PlacedStep]) -> Iterator[Gap]:
             if number and placed.within[: len(within)] == within:
                 message = f"step {placed.number} is never reached: step {number} pays everything out of {account!r}"
                 yield Gap("E-D128", message, "move the residual to the end, or limit it", placed.path)
-        if isinstance(step, (Collect, Transfer, Draw, Sell)):
+        if isinstance(step, (Collect, Transfer, Draw, Sell, Settle)):
             emptied.pop(step.to, None)
         elif isinstance(step, Pay) and step.kind == "residual" and step.amount is None and step.condition is None:
             emptied[step.sources[0]] = (placed.number, placed.within)
@@ -128,12 +137,13 @@ def _unreached(steps: Sequence[PlacedStep]) -> Iterator[Gap]:
 def _taken_from(step: StepTerms) -> Sequence[str]:
     if isinstance(step, Pay):
         return step.sources if len(step.sources) == 1 else ()
-    return (step.source,) if isinstance(step, (Transfer, Buy)) else ()
+    return (step.source,) if isinstance(step, (Transfer, Buy, Settle)) else ()
 
 
 def _kept_forever(deal: Deal, movements: Sequence[Movement]) -> Iterator[Gap]:
-    """Every account that is fed must lead, by transfers, to an account from which a residual is paid."""
-    emptied = {movement.source for movement in movements if movement.reason in ("residual_principal", "residual_interest")}
+    """Every account that is fed must lead, by transfers, to an account from which a residual or a contract is paid."""
+    leaving = ("residual_principal", "residual_interest", "settle")
+    emptied = {movement.source for movement in movements if movement.reason in leaving}
     transfers = [movement for movement in movements if movement.reason == "transfer"]
     reached, grown = emptied, True
     while grown:
@@ -141,6 +151,7 @@ def _kept_forever(deal: Deal, movements: Sequence[Movement]) -> Iterator[Gap]:
         grown, reached = further != reached, further
     fed = {movement.to for movement in movements if movement.cash and movement.to in deal.accounts}
     fed |= {name for name, account in deal.accounts.items() if account.initial > 0}
+    fed |= {step.to for step in deal.closing if step.to in deal.accounts}
     for name in deal.accounts:
         if name in fed and name not in reached:
             message = f"money never leaves account {name!r}: no residual is paid from it or from an account it feeds"

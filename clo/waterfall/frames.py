@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from clo.waterfall.allocation import DealFlows
 
 Floats = NDArray[np.float64]
-_INTO = ("collect", "transfer", "draw", "earned", "sale")
+_INTO = ("collect", "transfer", "draw", "earned", "sale", "settle")
 """Reasons for which cash comes into an account."""
 
 

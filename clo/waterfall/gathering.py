@@ -17,6 +17,7 @@ from clo.deal.terms import COLLECTED, RATINGS, Deal, Schedule
 from clo.findings import DealError, Finding
 from clo.pool.flows import Flow, PoolFlows
 from clo.timeline import Timeline, as_days
+from clo.waterfall.pool_inputs import LAG
 from clo.waterfall.program import Program
 
 Floats = NDArray[np.float64]
@@ -31,12 +32,15 @@ def gather(program: Program, flows: PoolFlows, timeline: Timeline) -> Floats:
     """
     scenarios = flows.amounts.shape[3]
     inputs = np.zeros((len(program.inputs), timeline.payments, scenarios))
-    for n, (pool, quantity) in enumerate(program.inputs):
+    for n, (pool, asked) in enumerate(program.inputs):
         members = range(len(flows.groups)) if pool == "pool" else (flows.groups.index(pool),)
+        quantity, _, lag = asked.partition(LAG)
         column = _column(flows, quantity)
         monthly = np.zeros((timeline.months, scenarios))
         for g in members:
             monthly += column[g]
+        if lag:
+            monthly = np.concatenate((np.zeros((int(lag), scenarios)), monthly))[: timeline.months]
         if quantity in LEVELS:
             start = np.zeros(scenarios)
             if quantity != "arrears":
@@ -96,6 +100,8 @@ def period_table(program: Program, deal: Deal, timeline: Timeline, outside: Outs
         owner, _, word = name.rpartition(".")
         if name.startswith("fraction:"):
             table[v] = timeline.accrual_fractions(name.partition(":")[2])
+        elif name.startswith("next:"):
+            table[v] = np.append(timeline.accrual_fractions(name.partition(":")[2])[1:], 0.0)
         elif name.startswith("observed:"):
             table[v] = _observed(deal, name.partition(":")[2], timeline)
         elif owner == "payment":

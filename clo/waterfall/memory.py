@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from clo.deal.vocabulary import LONGEST_MEMORY, Quantity
+from clo.deal.vocabulary import LONGEST_LAG, LONGEST_MEMORY, POOL_FLOWS, Quantity
 from clo.expressions import Call, Expression, ExpressionError, Name, Number
 from clo.waterfall.assembler import Assembler
 from clo.waterfall.kernel import Op
@@ -23,6 +23,7 @@ class Named(Protocol):
     def quantity(self, name: str) -> Quantity | None: ...
     def slot_of(self, name: str) -> int: ...
     def own_slot(self, name: str) -> int: ...
+    def lagged_slot(self, name: str, months: int) -> int | None: ...
     def complain(self, code: str, message: str, fix: str, *, value: str = "") -> None: ...
 
 
@@ -34,18 +35,20 @@ class Memory:
         self._back: dict[str, list[int]] = {}
 
     def slot(self, call: Call) -> int:
-        """The slot of `previous(name)`, `cumulative(name)`, `rolling_sum(name, n)` or `rolling_average(name, n)`."""
+        """The slot of one of the functions over payment dates, such as `previous(name)` or `rolling_sum(name, n)`."""
         name = call.arguments[0]
         if not isinstance(name, Name):
             raise ExpressionError(f"{call.function}() takes a name; give the expression one with a `let` step first")
         if call.function == "previous":
             return self._previous(name.name)
+        if call.function == "lagged":
+            return self._lagged(name.name, _whole(call.function, call.arguments[1], LONGEST_LAG, "months"))
         now = self._settled(call.function, name.name)
         if now is None:
             return self.code.constant(0.0)
         if call.function == "cumulative":
             return self.code.apply(Op.ADD, self._sum_before(name.name), now)
-        count = _whole(call.function, call.arguments[1])
+        count = _whole(call.function, call.arguments[1], LONGEST_MEMORY, "payment dates")
         total = now
         for slot in self._before(name.name, count - 1):
             total = self.code.apply(Op.ADD, total, slot)
@@ -66,6 +69,17 @@ class Memory:
             kept = scope.own_slot(name)
             code.remember(Op.COPY, code.new_slot(f"previous:{name}"), kept)
         return code.slots[f"previous:{name}"]
+
+    def _lagged(self, name: str, months: int) -> int:
+        """What a flow of the pool was some months earlier."""
+        self.scope.used.add(name)
+        known = self.scope.quantity(name) is not None and name.rpartition(".")[2] in POOL_FLOWS
+        slot = self.scope.lagged_slot(name, months) if known else None
+        if slot is None:
+            fix = f"take one of {', '.join(POOL_FLOWS)} of a pool that is neither bought for nor sold"
+            self.scope.complain("E-D111", f"lagged() of {name!r}, which is no flow of the pool, or one that steps change", fix)
+            return self.code.constant(0.0)
+        return slot
 
     def _settled(self, function: str, name: str) -> int | None:
         """The slot of what the name stands for now, where it stands for one thing a payment date; else None, and a finding."""
@@ -103,7 +117,7 @@ class Memory:
                 self.code.remember(Op.COPY, older, newer)
 
 
-def _whole(function: str, expression: Expression) -> int:
-    if isinstance(expression, Number) and 1 <= expression.value <= LONGEST_MEMORY and expression.value == int(expression.value):
+def _whole(function: str, expression: Expression, most: int, what: str) -> int:
+    if isinstance(expression, Number) and 1 <= expression.value <= most and expression.value == int(expression.value):
         return int(expression.value)
-    raise ExpressionError(f"{function}(name, n) takes a whole number of payment dates from 1 to {LONGEST_MEMORY}")
+    raise ExpressionError(f"{function}(name, n) takes a whole number of {what} from 1 to {most}")

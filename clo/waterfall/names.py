@@ -161,9 +161,16 @@ class Scope:
             return self.pool.slot(owner, word)
         if name == "payment.fraction":
             return self.code.period_value(f"fraction:{self.deal.day_count}")
+        if name == "payment.next_fraction":
+            return self.code.period_value(f"next:{self.deal.day_count}")
         if owner in ("payment", "index", "schedule") or self.owners.get(owner) == "counterparty":
             return self.code.period_value(name)
         return self.code.slots[name]
+
+    def lagged_slot(self, name: str, months: int) -> int | None:
+        """The slot of a flow of the pool some months earlier; None where steps change that pool."""
+        owner, _, word = name.rpartition(".")
+        return self.pool.lagged(owner, word, months)
 
     def target(self, account: str) -> int:
         """The account's target as things stand."""

@@ -8,6 +8,8 @@ from clo.deal.vocabulary import POOL_FLOWS
 from clo.waterfall.assembler import Assembler
 from clo.waterfall.kernel import Op
 
+LAG = "@"
+"""Between a quantity of the pool and by how many months it lags."""
 FLOW, AT_END, AT_START = 0, 1, 2
 """How kernel.Op.GROWN reads a series."""
 
@@ -29,6 +31,11 @@ class PoolInputs:
         if sold or purchases:  # a step changes them, so they are read before any step
             for name in self.pools:
                 self.slot(name, "balance")
+
+    def lagged(self, owner: str, word: str, months: int) -> int | None:
+        """The slot of a flow as it was some months earlier; None of a pool that is bought for or sold."""
+        bought = self.purchases and (owner == "pool" or owner in self.purchases)
+        return None if self.sold or bought else self.code.input(owner, f"{word}{LAG}{months}")
 
     def slot(self, owner: str, word: str) -> int:
         """The slot of a quantity of the pool or of a sub-pool."""

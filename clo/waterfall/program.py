@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 BOOKINGS = ("charge", "capitalise", "write_down", "write_up", "debit", "credit")
 """Why something moves that is not cash."""
 Reason = Literal[
-    "collect", "transfer", "draw", "earned", "purchase", "sale",
+    "collect", "transfer", "draw", "earned", "purchase", "sale", "settle",
     "fee", "interest", "principal", "hedge", "residual_principal", "residual_interest",
     "charge", "capitalise", "write_down", "write_up", "debit", "credit",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from clo.deal.contracts import contract_trouble
 from clo.deal.expansion import Branch, Item, PlacedStep, SectionStart
 from clo.deal.terms import (
     COLLECTED,
@@ -18,6 +19,7 @@ from clo.deal.terms import (
     Let,
     Pay,
     Sell,
+    Settle,
     StepTerms,
     Test,
     Transfer,
@@ -141,7 +143,7 @@ class Stepping:
         match step:
             case Pay():
                 PayStep(self.deal, scope, step, *place).compile()
-            case Collect() | Transfer() | Draw() | Buy() | Sell():
+            case Collect() | Transfer() | Draw() | Buy() | Sell() | Settle():
                 CashStep(self.deal, scope, *place).compile(step)
             case Charge() | Capitalise() | WriteDown() | WriteUp() | Debit() | Credit():
                 Booking(self.deal, scope, *place).compile(step)
@@ -199,9 +201,12 @@ class Stepping:
             case Pay():
                 return self._payable(step)
             case Buy():
-                return self._all((step.pool,), deal.pools, "pool") & self._all((step.source,), deal.accounts, "account")
+                sound = self._all((step.pool,), deal.pools, "pool") & self._all((step.source,), deal.accounts, "account")
+                return sound and self._bought((step.pool,))
             case Sell():
-                return self._all((step.to,), deal.accounts, "account")
+                return self._all((step.to,), deal.accounts, "account") & self._bought(deal.pools)
+            case Settle():
+                return self._parties(step)
             case Charge():
                 return self._all((step.fee,), deal.fees, "fee")
             case Capitalise():
@@ -219,6 +224,21 @@ class Stepping:
         for name in dict.fromkeys(name for name in named if named.count(name) > 1):
             self.scope.complain("E-D117", f"{what} {name!r} is named twice in one step", "name it once", value=name)
         return not missing and all(members(self.deal, (name,)) for name in named)  # an empty group is reported elsewhere
+
+    def _bought(self, pools: Iterable[str]) -> bool:
+        """Whether the deal has these sub-pools to buy for or to sell."""
+        kept = [name for name in pools if self.deal.pools[name].reference]
+        for name in kept:
+            message = f"pool {name!r} is a reference pool: the deal neither buys nor sells its loans"
+            self.scope.complain("E-D138", message, "remove the step, or reference: true", value=name)
+        return not kept
+
+    def _parties(self, step: Settle) -> bool:
+        """Whether a contract is between accounts and parties: not between two accounts, nor with an entry that is neither."""
+        wrong = contract_trouble(self.deal, step)
+        if wrong is not None:
+            self.scope.complain("E-D137", *wrong)
+        return wrong is None
 
     def _payable(self, step: Pay) -> bool:
         deal, scope = self.deal, self.scope

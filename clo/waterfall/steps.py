@@ -1,10 +1,10 @@
-"""Steps that move cash between accounts and into them, as ops: collect, transfer, draw, buy, sell. (Pay has its own file.)"""
+"""Steps that move cash between accounts and into them, as ops; pay has a file of its own."""
 
 from __future__ import annotations
 
 import math
 
-from clo.deal.terms import Buy, Collect, Deal, Draw, Sell, Transfer
+from clo.deal.terms import Buy, Collect, Deal, Draw, Sell, Settle, Transfer
 from clo.waterfall.assembler import SMALLEST
 from clo.waterfall.bookings import Booking
 from clo.waterfall.compiling import BUYER, TALLY, Condition, rounded, where
@@ -21,7 +21,7 @@ class CashStep:
         self.number, self.path, self.condition = number, path, condition
         self.rounds = deal.rounding != "none"
 
-    def compile(self, step: Collect | Transfer | Draw | Buy | Sell) -> None:
+    def compile(self, step: Collect | Transfer | Draw | Buy | Sell | Settle) -> None:
         """Append the ops of the step, whose names are known to be there."""
         match step:
             case Collect():
@@ -36,6 +36,10 @@ class CashStep:
                 self._buy(step)
             case Sell():
                 self._sell(step)
+            case Settle() if step.source in self.deal.accounts:
+                self._pay_out(step)
+            case Settle():
+                self._settle(step)
 
     def _balance(self, account: str) -> int:
         return self.code.slots[f"{account}.balance"]
@@ -109,6 +113,27 @@ class CashStep:
         bought = code.apply(Op.DIVIDE, out + 2, code.constant(step.price, f"{pool}.price_{self.number}"))
         for slot in (code.slots[f"{pool}.bought"], code.slots[f"{pool}.balance"], code.slots["pool.balance"]):
             code.apply(Op.ADD, slot, bought, out=slot)
+
+    def _pay_out(self, step: Settle) -> None:
+        """A contract that an account pays: at most the whole units there."""
+        code = self.code
+        asked = self._if(rounded(code, self.deal, self.scope.amount(step.amount)))
+        out = code.movement_slots()
+        pay, unlimited = Op.PAY_WHOLE if self.rounds else Op.PAY, code.apply(Op.COPY, code.unbounded)
+        claim, to = code.apply(Op.COPY, asked), code.slots[f"received:{step.to}"]
+        op = code.emit(pay, out, self._balance(step.source), to, claim, unlimited, code.constant(1.0))
+        self._note(op, "settle", f"{step.to}.{step.paid_as}", step.source, step.to, (out, out + 1, out + 2))
+
+    def _settle(self, step: Settle) -> None:
+        """A contract that a party pays: into an account, or to another party, which moves nothing of the deal."""
+        code = self.code
+        asked = self._if(rounded(code, self.deal, self.scope.amount(step.amount)))
+        inside = step.to in self.deal.accounts
+        to = self._balance(step.to) if inside else code.apply(Op.COPY, code.constant(0.0))
+        names = (step.source, step.to)
+        moved = self._moved("settle", f"{step.to}.{step.paid_as}", names, code.unbounded, to, asked)
+        if inside:
+            self._came_in(moved)
 
     def _sell(self, step: Sell) -> None:
         """The price comes in, and the pool is held no more; an amount that is a breach sells nothing."""

@@ -50,7 +50,7 @@ def renamed(case: Case, names: Mapping[str, str]) -> Case:
     for section in SECTIONS:
         if section in terms:
             terms[section] = {names[name]: inside(value) for name, value in terms[section].items()}
-    for part in ("waterfall", "macros", "backing"):
+    for part in ("waterfall", "macros", "backing", "closing"):
         if part in terms:
             terms[part] = inside(terms[part])
     terms["scenarios"] = {name: scenario | forced(scenario, names) for name, scenario in terms["scenarios"].items()}

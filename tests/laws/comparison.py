@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 from oracle import OracleRun, run_oracle
+from oracle_closing import SELLERS
+from oracle_parties import BORROWERS, between
 
 import clo
 from clo.deal.terms import Deal
@@ -17,6 +19,9 @@ from laws.strategies import Case
 
 SMALL = 1e-12
 """Share of the original balance that engine and slow reading may differ by where nothing is rounded."""
+SETTLED = ("premium", "protection", "guarantee")
+"""What drawn contracts pay."""
+SELLING = ("institutions", "corporation")
 Difference = tuple[Any, ...]
 
 
@@ -94,12 +99,15 @@ def differences(result: clo.Result, deal: Deal, slow: OracleRun) -> list[Differe
     compare("ledgers", result.ledgers, slow.ledgers, long)
     compare("values", result.values, named(slow.values, "value"), long)
     compare("accounts", result.accounts, named(slow.accounts, "closing"), long)
+    at_first = named({min(slow.accounts): slow.started}, "opening")
+    compare("accounts at first", result.accounts[: len(deal.accounts)], at_first, long)
     compare("triggers", result.triggers, named(slow.triggers, "breached"), 0.0)
     lost = dict(zip(result.pool_flows.groups, result.pool_flows.lost_recovery[:, 0], strict=True))
     for group, value in lost.items():
         if abs(slow.lost_recoveries[group] - value) > little:
             found.append(("lost recoveries", group, slow.lost_recoveries[group], value))
     found.extend(ledger_differences(result.ledger, deal, slow, long))
+    found.extend(party_differences(result.parties, deal, slow, long))
     found.extend(booking_differences(result.bookings, slow, long))
     if bool(slow.breaches) == result.ok:
         failed = result.checks.loc[~result.checks["ok"]].to_dict("records")
@@ -113,9 +121,16 @@ def named(slow_frame: Mapping[Any, Mapping[str, Any]], column: str) -> dict[Any,
 
 
 def ledger_differences(ledger: pd.DataFrame, deal: Deal, slow: OracleRun, tolerance: float) -> list[Difference]:
-    """Movements of each step: collected by account, transferred by pair of accounts, else by reason and account."""
+    """Movements of each step: collected by account, transferred by pair of accounts, settled by both, else by reason and account.
+
+    What is bought at closing is compared as one amount.
+    """
 
     def key(day: Any, step: int, reason: str, source: str, to: str) -> tuple[Any, ...]:
+        if day == deal.dates.closing and reason.endswith("purchase"):
+            return (day, step, "purchase")
+        if (word := reason.rpartition(".")[2]) in SETTLED:
+            return (day, step, word, source, to)
         if source in deal.accounts:
             return (day, step, source, to) if to in deal.accounts else (day, step, source, reason)
         return (day, step, "collect" if source == "obligors" or reason == "collect" else reason, to)
@@ -124,9 +139,20 @@ def ledger_differences(ledger: pd.DataFrame, deal: Deal, slow: OracleRun, tolera
     for day, step, reason, source, to, amount in slow.ledger:
         totals.setdefault(key(day, step, reason, source, to), [0.0, 0.0])[0] += amount
     for day, step, reason, source, to, amount in movements(ledger):
-        if day != deal.dates.closing:
-            totals.setdefault(key(day, step, reason, source, to), [0.0, 0.0])[1] += amount
+        totals.setdefault(key(day, step, reason, source, to), [0.0, 0.0])[1] += amount
     return [("ledger", *place, *pair) for place, pair in totals.items() if apart(*pair, tolerance)]
+
+
+def party_differences(parties: pd.DataFrame, deal: Deal, slow: OracleRun, tolerance: float) -> list[Difference]:
+    """What each party paid each other on each date; what sellers buy back counts as paid by the borrowers."""
+    totals = {key: [amount, 0.0] for key, amount in between(deal, slow).items()}
+    days = [moment.date() for moment in parties["payment_date"]]
+    columns = (parties[name].tolist() for name in ("payer", "payee", "amount"))
+    for day, payer, payee, amount in zip(days, *columns, strict=True):
+        one = BORROWERS if payer in SELLING else payer
+        other = SELLERS if payee in SELLING and day == deal.dates.closing else payee
+        totals.setdefault((day, one, other), [0.0, 0.0])[1] += amount
+    return [("parties", *place, *pair) for place, pair in totals.items() if apart(*pair, tolerance)]
 
 
 def booking_differences(bookings: pd.DataFrame, slow: OracleRun, tolerance: float) -> list[Difference]:

@@ -12,6 +12,7 @@ from oracle_dates import adjusted, shifted
 
 from laws import strategies
 from laws.borrowers import Draw, Row
+from laws.language_contracts import closing, funded, own, referred
 from laws.language_owed import DAY_COUNTS, Plan, sections, some_dates
 from laws.language_steps import Writer
 from laws.strategies import MONTHS, Case
@@ -20,13 +21,15 @@ OWED = ("coupons", "indices", "day_counts", "denominations", "notionals", "unpai
 FEES = ("fees", "fee_bounds", "charges")
 HELD = ("reserve", "split", "earning", "facilities", "ledgers", "hedges", "sources")
 ORDER = ("shuffled", "conditions", "limits", "pro_rata", "groups", "sections", "macros", "tail", "partial")
-TOLD = ("lets", "memory", "triggers", "tests", "states", "forced", "schedules", "ratings", "asserted")
+TOLD = ("lets", "memory", "lagged", "triggers", "tests", "states", "forced", "schedules", "ratings", "asserted")
+CONTRACTS = ("settle", "closing", "reference")
 DONE = ("capitalise", "write_offs", "buy", "sell", "backing", "wild")
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "owed": (*OWED, *FEES, *ORDER[:5], "hedges", "facilities", "memory", "capitalise", "wild"),
-    "held": (*HELD, *FEES, *ORDER, "indices", "schedules", "wild"),
+    "owed": (*OWED, *FEES, *ORDER[:5], "hedges", "facilities", "memory", "capitalise", "wild", "reference"),
+    "held": (*HELD, *CONTRACTS, *FEES, *ORDER, "indices", "schedules", "wild"),
     "told": (*TOLD, *ORDER, "coupons", "fees", "reserve", "split", "ledgers"),
-    "all": (*OWED, *FEES, *HELD, *ORDER, *TOLD, *DONE),
+    "contracts": (*CONTRACTS, "lagged", "lets", "ratings", "backing", "buy", "reserve", "split", "sources", "sections"),
+    "all": (*OWED, *FEES, *HELD, *ORDER, *TOLD, *CONTRACTS, *DONE),
 }
 """What the deals of a test may have; each of it every other deal has, of `all` every third."""
 
@@ -46,10 +49,11 @@ def language(
     chosen = frozenset(name for name in FAMILIES[family] if draw(often) == 1 and name not in without)
     notes, seed = draw(st.integers(1, 4)), draw(st.integers(0, 2**32))
     extras = draw(st.lists(st.integers(0, 2**16), max_size=5))
-    plan = Plan(seed, chosen, notes, 0.0, whole=rounding != "none")
+    plan = Plan(seed, chosen, notes, 0.0, 0.0, whole=rounding != "none")
     rows = {name: loans(plan, name, days["cutoff"], months) for name in strategies.POOLS[:pools]}
     initial = sum(row["current_balance"] for some in rows.values() for row in some)
     plan.names.pools = list(rows)
+    own(plan)
     paid = paid_dates(days, payments, months)
     plan.names.dates = some_dates([days["closing"], *paid], plan.rng("dates"))
     plan.terms = {
@@ -60,12 +64,18 @@ def language(
         "payments": payments,
         "day_count": plan.rng("day count").choice(DAY_COUNTS),
         "rounding": rounding,
-        "pools": {name: {"tape": "none.parquet"} for name in rows},
+        "pools": {name: {"tape": "none.parquet"} | referred(plan, name) for name in rows},
         "scenarios": {"base": scenario(plan.rng("scenario"))},
     }
     plan.money = initial
+    plan.issued = initial if plan.names.owned else plan.share(plan.rng("issued"), 0.3, 1.2)
     sections(plan)
-    backing(plan, {name: sum(row["current_balance"] for row in some) for name, some in rows.items()})
+    if plan.names.owned:
+        backing(plan, {name: sum(row["current_balance"] for row in some) for name, some in rows.items()})
+    else:
+        funded(plan)
+    if plan.on("closing"):
+        plan.terms["closing"] = closing(plan)
     plan.terms["waterfall"] = Writer(plan, extras).steps()
     force(plan)
     if plan.on("asserted"):

@@ -18,12 +18,16 @@ NOTES = ("aa", "bb", "cc", "dd")
 
 @dataclass
 class Plan:
-    """What was drawn: everything else follows from it. money: the cut-off balance; whole: whether the deal rounds."""
+    """What was drawn: everything else follows from it. money: the cut-off balance; whole: whether the deal rounds.
+
+    issued: the size of all notes, about.
+    """
 
     seed: int
     features: frozenset[str]
     notes: int
     money: float
+    issued: float
     whole: bool
     names: Names = field(default_factory=Names)
     terms: Entry = field(default_factory=dict)
@@ -76,6 +80,7 @@ def declare(plan: Plan) -> None:
     names.bearing = [name for name in senior if rng.random() < 0.9] + [last] * rng.randint(0, 1)
     names.accounts = ["cash"]
     names.accounts += [name for name in ("reserve", "split") if plan.on(name)]
+    names.accounts += [] if names.owned else ["collateral"]
     names.targets = ["reserve"] if plan.on("reserve") else []
     names.facilities = ["liquidity", "bridge"][: rng.choice([1, 1, 2])] if plan.on("facilities") else []
     names.ledgers = ["pdl", "shortfall"][: rng.randint(1, 2)] if plan.on("ledgers") else []
@@ -138,7 +143,7 @@ def tranches(plan: Plan) -> dict[str, Entry]:
     rest = len(weights) - 1 if rng.random() < 0.7 else rng.randrange(len(weights))
     stack: dict[str, Entry] = {}
     for index, name in enumerate(names.tranches):
-        size = "rest" if index == rest else float(int(plan.money * 0.85 * weights[index] / sum(weights)))
+        size = "rest" if index == rest else float(int(plan.issued * 0.85 * weights[index] / sum(weights)))
         stack[name] = tranche(plan, name, size)
         if name in names.bearing:
             names.accrued += [f"{name}.interest_due", f"{name}.interest_unpaid"]
@@ -154,7 +159,7 @@ def tranches(plan: Plan) -> dict[str, Entry]:
 def tranche(plan: Plan, name: str, size: float | str) -> Entry:
     rng = plan.rng("tranche", name)
     entry: Entry = {"size": size, "holder": rng.choice(["investors", "bank"])}
-    if rng.random() < 0.2:
+    if plan.names.owned and rng.random() < 0.2:
         entry["issue_price"] = rng.choice([0.97, "99.5%", 1.01])
     units = rng.choice([1, 7, 100])
     if plan.on("denominations") and size != "rest" and size >= units and rng.random() < 0.7:

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from clo.deal.terms import COLLECTED
+from laws.language_contracts import between, renewed
 from laws.language_owed import Plan, trigger
 from laws.language_words import Words
 
@@ -40,10 +41,10 @@ class Writer:
             rng.shuffle(blocks)
         tail = [block for block in blocks if block[0].startswith(("test", "let")) and plan.on("tail") and rng.random() < 0.3]
         body = self.written([block for block in blocks if block not in tail], rng, 2 if plan.on("sections") else 0)
-        first, *more = self.collects(plan.rng("collect"))
-        for collect in more:
+        first = self.collects(plan.rng("collect"))
+        for collect in first[1:]:
             body.insert(rng.randint(0, len(body)) if plan.on("shuffled") else 0, collect)
-        before = [first, *body, *self.releases(plan.rng("release"))]
+        before = [*first[:1], *body, *self.releases(plan.rng("release"))]
         last = {"pay": {"residual": rng.choice(names.tranches), "from": "cash"}}
         if plan.on("sections") and rng.random() < 0.3:
             last = {"section": {"name": "rest", "steps": [last]}}
@@ -95,11 +96,14 @@ class Writer:
             "write_offs": self.write_offs,
             "buy": self.buy,
             "sell": self.sell,
+            "settle": self.settle,
             "partial": self.partial,
             "macros": self.macro,
             "charges": self.charge,
         }
-        here = {name: made for name, made in some.items() if plan.on(name)}
+        here = {name: made for name, made in some.items() if plan.on(name) and (names.owned or name != "buy")}
+        if len(names.owned) < len(names.pools):
+            here.pop("sell", None)
         blocks += here.items()
         blocks += [("principal", lambda rng: self.pays("principal", [*names.tranches, *names.facilities], rng))]
         more = [self.pay_more, self.pay_more, self.move, *(made for name, made in here.items() if name != "sell")]
@@ -134,8 +138,9 @@ class Writer:
     # money in, money between accounts
 
     def collects(self, rng: Random) -> list[Step]:
-        """Every column of every sub-pool once, in one step or several."""
-        groups = self.names.pools if rng.random() < 0.5 else ["pool"]
+        """Every column of every sub-pool that the deal owns once, in one step or several."""
+        names = self.names
+        groups = names.owned if rng.random() < 0.5 or len(names.owned) < len(names.pools) else ["pool"]
         steps = []
         for group in groups:
             where = {} if group == "pool" and rng.random() < 0.5 else {"pool": group}
@@ -152,7 +157,7 @@ class Writer:
         for name in self.names.accounts:
             if name != "cash":
                 kept = f"max(0, {name}.balance - {name}.target)" if name in self.names.targets else self.words(rng).amount(1)
-                amount = rng.choice([f"{name}.balance", kept])
+                amount = rng.choice([kept if name == "collateral" else f"{name}.balance", kept])
                 steps.append({"transfer": self.gated(rng, {"from": name, "to": "cash", "amount": amount})})
         return steps
 
@@ -185,6 +190,16 @@ class Writer:
         steps = [{"draw": self.gated(rng, drawn, often=0.1)}]
         names = [name] if rng.random() < 0.5 else self.names.hedges
         return rng.sample([*steps, self.pay("hedge", names, rng)], 2)
+
+    def settle(self, rng: Random) -> list[Step]:
+        """Contracts, in one of three forms: who protects is paid or pays, or others pay each other."""
+        steps = []
+        for _ in range(rng.choice([1, 1, 2])):
+            ends = between(self.plan, rng, self.account(rng))
+            words = self.words(rng)
+            amount = words.amount() if rng.random() < 0.5 else f"{words.level(1, 20)} * ({words.flow()})"
+            steps.append({"settle": self.gated(rng, ends | {"amount": amount})})
+        return steps
 
     # payments
 
@@ -232,7 +247,7 @@ class Writer:
         words = self.words(rng)
         still = f"pool.balance > {words.level(1, 30)} * pool.initial"
         amount = rng.choice(["pool.prepayment", f"{words.level()} * cash.balance", words.amount()])
-        details = {"pool": rng.choice(self.names.pools), "from": self.account(rng), "amount": amount, "if": still}
+        details = {"pool": rng.choice(renewed(self.plan)), "from": self.account(rng), "amount": amount, "if": still}
         return [{"buy": details | ({"price": rng.choice(["98%", 1.02, 0.5, 1])} if rng.random() < 0.6 else {})}]
 
     def sell(self, rng: Random) -> list[Step]:

@@ -20,10 +20,16 @@ class Names:
     """The names of a deal by kind, filled as its sections are drawn."""
 
     pools: list[str] = field(default_factory=list)
+    owned: list[str] = field(default_factory=list)
+    """Sub-pools that are not reference."""
+    lagging: list[str] = field(default_factory=list)
+    """The pool and sub-pools whose earlier flows may be asked for."""
     tranches: list[str] = field(default_factory=list)
     bearing: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     accounts: list[str] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
+    """Accounts that contracts pay at closing."""
     targets: list[str] = field(default_factory=list)
     facilities: list[str] = field(default_factory=list)
     ledgers: list[str] = field(default_factory=list)
@@ -82,6 +88,7 @@ class Words:
         some = [f"{name}.balance" for name in (*names.tranches, *names.tranches, *names.accounts, *names.ledgers)]
         some += [f"{name}.{what}" for name in names.facilities for what in ("balance", "drawn")]
         some += [f"{name}.size" for name in (*names.tranches[:1], *names.groups)] + [f"{name}.balance" for name in names.groups]
+        some += [f"{names.accounts[-1]}.initial", *(f"{name}.initial" for name in names.started * 3)]
         some += [f"{name}.written_down" for name in (*names.tranches[-2:], *names.groups)]
         some += [f"{self.any_pool()}.{what}" for what in ("balance", "opening", "closing", "average")]
         some += [f"{name}.interest_unpaid" for name in names.bearing]
@@ -99,6 +106,8 @@ class Words:
     def flow(self) -> str:
         """What the pool paid or lost in the period."""
         pool = self.any_pool()
+        if self.names.lagging and self.rng.random() < 0.4:
+            return self.lagged()
         return self.pick([
             f"{pool}.scheduled_principal + {pool}.prepayment + {pool}.default",
             f"{pool}.{self.pick(FLOWS)}",
@@ -106,6 +115,12 @@ class Words:
             f"max(0, {pool}.opening - {pool}.closing)",
             f"{pool}.default",
         ])  # fmt: skip
+
+    def lagged(self) -> str:
+        """What the pool paid or lost earlier, at times before there was one."""
+        months = self.rng.choice([1, 1, 2, 3, 4, 6, 12, 120])
+        one, other = (f"lagged({self.pick(self.names.lagging)}.{self.pick(FLOWS)}, {months})" for _ in range(2))
+        return self.pick([one, f"{one} + {other}", f"{self.level()} * {one}", f"max(0, {one} - {self.level()} * {other})"])
 
     def gap(self) -> str:
         """What one thing exceeds another by."""
@@ -129,6 +144,7 @@ class Words:
         kept = [f"{self.pick(names.tranches)}.balance", f"{pool}.balance", f"{self.pick(names.accounts)}.balance"]
         kept += [f"{name}.{what}" for name in names.bearing for what in ("interest_unpaid", "interest_due")]
         kept += [f"{name}.{what}" for name in (*names.fees, *names.hedges) for what in ("unpaid", "due")]
+        kept += [f"{self.pick(names.accounts)}.initial"]
         kept += [f"{name}.balance" for name in (*names.ledgers, *names.facilities)]
         kept += [f"{name}.{what}" for name in names.facilities for what in ("drawn", "due", "unpaid", "interest_unpaid")]
         kept += [f"{name}.receivable" for name in names.hedges] + [f"{pool}.{self.pick(FLOWS)}", f"{pool}.cumulative_default"]
@@ -155,6 +171,7 @@ class Words:
             f"{held} / (payment.left + 1)",
             f"{self.level()} * {held} * payment.fraction",
             f"{held} * payment.days / 400",
+            f"{self.level()} * {held} * payment.next_fraction",
             f"{held} / (payment.number + payment.month)",
         ]
         some += [f"schedule.{name}" for name in names.schedules] * 2
@@ -178,6 +195,7 @@ class Words:
             return self.wrong()
         kinds: list[Kind] = [self.flow, self.gap, lambda: f"{self.level()} * {self.held()}", self.held, self.timed]
         kinds += [self.timed] * len(self.names.schedules)
+        kinds += [self.lagged, self.lagged] if self.names.lagging else []
         if self.memory:
             kinds.append(self.remembered)
         if values := self.readable("amount"):
@@ -195,6 +213,8 @@ class Words:
 
     def compared(self) -> str:
         pool, note, rng = self.any_pool(), self.pick(self.names.tranches), self.rng
+        if self.names.lagging and rng.random() < 0.2:
+            return f"{self.lagged()} > {self.level(1, 30)} * {pool}.initial"
         return self.pick([
             f"{pool}.cumulative_default > {self.level(1, 40)} * {pool}.initial",
             f"{pool}.balance <= {self.level()} * {pool}.initial",
@@ -217,6 +237,7 @@ class Words:
             f"payment.month {self.pick(['<=', '==', '>'])} {rng.randint(1, 12)}",
             f"payment.year > {day.year}",
             f"payment.days > {rng.randint(20, 100)} or payment.fraction < 0.08",
+            f"payment.next_fraction {self.pick(['==', '!=', '>'])} 0 and payment.next_fraction < 0.3701",
         ]
         some += [f"{name}.rating {self.pick(['<', '<=', '>=', '==', '!='])} '{self.pick(RATINGS)}'" for name in names.parties] * 2
         some += [f"index.{name} > {rng.randint(-100, 700)}.37bp" for name in names.indices]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 import clo
-from laws.comparison import SMALL, movements
+from laws.comparison import SETTLED, SMALL, movements
 
 Broken = tuple[str, float]
 """What does not hold, and by how much."""
@@ -74,10 +74,13 @@ def broken(result: clo.Result) -> list[Broken]:
 def cash(result: clo.Result, accounts: Grid) -> float:
     """What accounts gain is what comes in less what is paid, as the frames of each tell."""
     gained = dict.fromkeys(result.accounts["payment_date"].dt.date, 0.0)
-    for day, _, reason, source, _, amount in movements(result.ledger):
-        if day in gained and (source == "obligors" or reason.endswith((".earned", ".sale"))):
+    for day, _, reason, source, to, amount in movements(result.ledger):
+        settled = reason.rpartition(".")[2] in SETTLED
+        if day not in gained:
+            continue
+        if source == "obligors" or reason.endswith((".earned", ".sale")) or (settled and to in accounts.names):
             gained[day] += amount
-        elif reason.endswith(".purchase") and day in gained:
+        elif reason.endswith(".purchase") or (settled and source in accounts.names):
             gained[day] -= amount
     facilities, hedges = Grid(result.facilities), Grid(result.hedges)
     change = accounts.sums("closing") - accounts.sums("opening") - np.array(list(gained.values()))

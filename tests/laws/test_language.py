@@ -24,7 +24,7 @@ from laws.rolls import broken
 from laws.strategies import Case
 
 EACH = settings(max_examples=max(500, settings().max_examples * 10))
-"""Of each family: 2,000 deals in all."""
+"""Of each family: 2,500 deals in all."""
 SOME = settings(max_examples=settings().max_examples * 3)
 FRAMES = ("tranches", "accounts", "fees", "facilities", "hedges", "ledgers", "values", "triggers")
 

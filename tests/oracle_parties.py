@@ -1,0 +1,34 @@
+"""The slow reading of who paid whom: the movements of cash by party instead of by account or entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from oracle_closing import ISSUER
+from oracle_state import OracleRun
+
+from clo.deal.terms import Deal
+
+BORROWERS = "obligors"
+
+
+def between(deal: Deal, run: OracleRun) -> dict[tuple[date, str, str], float]:
+    """What each party paid each other, by date; the issuer is one party, and what it pays itself is not told."""
+    party = parties(deal)
+    found: dict[tuple[date, str, str], float] = {}
+    for day, _, reason, source, to, amount in (*run.ledger, *run.elsewhere):
+        payer, payee = BORROWERS if reason == "collect" else party(source), party(to)
+        if payer != payee:
+            found[day, payer, payee] = found.get((day, payer, payee), 0.0) + amount
+    return found
+
+
+def parties(deal: Deal) -> Callable[[str], str]:
+    """The party that stands behind a name of the deal; other names are parties themselves."""
+    behind = dict.fromkeys(deal.accounts, ISSUER)
+    behind |= {name: tranche.holder for name, tranche in deal.tranches.items()}
+    behind |= {name: facility.provider for name, facility in deal.facilities.items()}
+    behind |= {name: hedge.counterparty for name, hedge in deal.hedges.items()}
+    behind |= {name: fee.payee or name for name, fee in deal.fees.items()}
+    return lambda name: behind.get(name, name)
