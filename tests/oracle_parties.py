@@ -16,9 +16,10 @@ BORROWERS = "obligors"
 def between(deal: Deal, run: OracleRun) -> dict[tuple[date, str, str], float]:
     """What each party paid each other, by date; the issuer is one party, and what it pays itself is not told."""
     party = parties(deal)
+    owned = ("pool", *(name for name, pool in deal.pools.items() if not pool.reference))
     found: dict[tuple[date, str, str], float] = {}
     for day, _, reason, source, to, amount in (*run.ledger, *run.elsewhere):
-        payer, payee = BORROWERS if reason == "collect" else party(source), party(to)
+        payer, payee = BORROWERS if reason == "collect" and source in owned else party(source), party(to)
         if payer != payee:
             found[day, payer, payee] = found.get((day, payer, payee), 0.0) + amount
     return found
