@@ -16,7 +16,7 @@ _NUMBER = re.compile(r"^[+-]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?(?:[eE][+-
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 RESERVED = frozenset({
     "pool", "issuer", "obligors", "payment", "index", "schedule",
-    "min", "max", "previous", "cumulative", "rolling_sum", "rolling_average",
+    "min", "max", "previous", "cumulative", "rolling_sum", "rolling_average", "lagged",
 })  # fmt: skip
 _FORMULA = re.compile(r"\(|[A-Za-z_]\w*\.[A-Za-z_]")
 """What an expression has and a plain number has not: a bracket, or a name of the deal."""

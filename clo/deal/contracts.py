@@ -17,7 +17,7 @@ def contract_trouble(deal: Deal, step: Settle) -> tuple[str, str] | None:
         return f"{step.source!r} and {step.to!r} are both accounts", "use transfer"
     if step.source == step.to:
         return f"{step.source!r} pays itself", "name two parties"
-    parties = {name for name, pool in deal.pools.items() if pool.reference}
+    parties = {*deal.counterparties, *(name for name, pool in deal.pools.items() if pool.reference)}
     entries = {name for section in NAMED for name in getattr(deal, section)} - {*deal.accounts, *parties}
     for name in (step.source, step.to):
         if name in entries or name in ("issuer", "obligors"):
