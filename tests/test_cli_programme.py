@@ -19,7 +19,6 @@ from clo.cli import console, programme
 from clo.programme import workers
 
 SBA = DEALS / "sba-2006.yaml"
-LATER = DEALS / "clover-2011.yaml"
 
 
 @pytest.fixture
@@ -41,31 +40,38 @@ def spoiled(tmp_path: Path) -> Any:
     return make
 
 
+@pytest.fixture
+def later(spoiled: Any) -> Path:
+    """A deal of a structure that is not modelled yet."""
+    file: Path = spoiled("later.yaml", ("structure: purchase_cash ", "structure: receivables "))
+    return file
+
+
 # ---- run ------------------------------------------------------------------------------------------------------------
 
 
-def test_deals_are_run_written_and_put_side_by_side(clo: Any, tmp_path: Path) -> None:
-    done = clo("run", DEAL_FILE, SBA, LATER)
+def test_deals_are_run_written_and_put_side_by_side(clo: Any, tmp_path: Path, later: Path) -> None:
+    done = clo("run", DEAL_FILE, SBA, later)
     assert done.code == 0, done.err
     lines = done.out.splitlines()
     assert lines[0] == "Deals side by side: Base"
     assert any(line.split()[:3] == ["purchase-08", "2007-06", "JPY"] for line in lines)
-    assert "clover-2011: not run: structure 'purchase_synthetic' is not modelled yet" in done.out
+    assert "later: not run: structure 'receivables' is not modelled yet" in done.out
     out = tmp_path / "out"
     assert pd.read_parquet(out / "purchase-08" / "base" / "tranches.parquet")["tranche"].nunique() == 3
     page = (out / "programme.html").read_text(encoding="utf-8")
-    for deal in ("purchase-08", "sba-2006", "clover-2011"):
+    for deal in ("purchase-08", "sba-2006", "later"):
         assert f'<a href="{deal}/termsheet.html">' in page
         assert (out / deal / "termsheet.html").exists()
     assert '<a href="purchase-08/base/report.html">Base</a>' in page
     assert (out / "purchase-08" / "base" / "report.html").exists()
-    assert not (out / "clover-2011" / "base").exists()
+    assert not (out / "later" / "base").exists()
     for kind in ("csv", "parquet", "html"):
         assert f"Written to out/programme.{kind}" in done.err
 
 
-def test_the_table_is_the_same_in_every_form(clo: Any, tmp_path: Path) -> None:
-    told = clo("run", DEAL_FILE, LATER, "--all-scenarios", "--no-report", "--json", "-o", "here").json
+def test_the_table_is_the_same_in_every_form(clo: Any, tmp_path: Path, later: Path) -> None:
+    told = clo("run", DEAL_FILE, later, "--all-scenarios", "--no-report", "--json", "-o", "here").json
     parquet = pd.read_parquet(tmp_path / "here" / "programme.parquet")
     csv = pd.read_csv(tmp_path / "here" / "programme.csv", keep_default_na=False)
     assert parquet["scenario"].tolist() == csv["scenario"].tolist() == ["base", "stress", "new_terms", ""]
@@ -161,13 +167,13 @@ def test_scenarios_of_several_deals(clo: Any) -> None:
     assert clo("run", DEAL_FILE, "tape.csv").code == 2
 
 
-def test_a_folder_that_cannot_be_written_is_said(clo: Any, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_said(clo: Any, tmp_path: Path, later: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     for command in (("run", "--no-report"), ("termsheet",)):
-        done = clo(*command, DEAL_FILE, LATER, "-o", "taken")
+        done = clo(*command, DEAL_FILE, later, "-o", "taken")
         assert done.code == 3
         assert "cannot write to taken" in done.err
-    assert clo("run", DEAL_FILE, LATER, "-o", "taken", "--json").json["findings"][0]["code"] == "E-R301"
+    assert clo("run", DEAL_FILE, later, "-o", "taken", "--json").json["findings"][0]["code"] == "E-R301"
 
 
 def test_helpers_write_what_this_process_would(clo: Any, spoiled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,10 +191,10 @@ def test_helpers_write_what_this_process_would(clo: Any, spoiled: Any, monkeypat
         assert (Path("alone") / name).read_bytes() == (Path("together") / name).read_bytes()
 
 
-def test_a_terminal_of_a_hundred_columns_has_room_for_the_table(clo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_of_a_hundred_columns_has_room_for_the_table(clo: Any, monkeypatch: pytest.MonkeyPatch, later: Path) -> None:
     monkeypatch.setattr(console, "PIPE_WIDTH", 100)
     for lang in ("en", "ja"):
-        done = clo("run", DEAL_FILE, DEALS / "purchase-2008-03.yaml", LATER, "--no-report", "--lang", lang)
+        done = clo("run", DEAL_FILE, DEALS / "purchase-2008-03.yaml", later, "--no-report", "--lang", lang)
         (row,) = (line for line in done.out.splitlines() if line.startswith("purchase-2008-03"))
         assert "9,900,000,000" in row
         assert cell_len(row) <= 100
@@ -206,13 +212,13 @@ def test_a_bar_counts_deals(monkeypatch: pytest.MonkeyPatch) -> None:
 # ---- termsheet ------------------------------------------------------------------------------------------------------
 
 
-def test_term_sheets_need_no_loans(clo: Any, spoiled: Any, tmp_path: Path) -> None:
+def test_term_sheets_need_no_loans(clo: Any, spoiled: Any, tmp_path: Path, later: Path) -> None:
     gone = spoiled("gone.yaml", ("tapes/purchase-08.parquet", "tapes/none.parquet"))
-    done = clo("termsheet", gone, LATER)
+    done = clo("termsheet", gone, later)
     assert done.code == 0
     assert any(line.split() == ["gone", "8", "1", "41", "2/3"] for line in done.out.splitlines())
     assert "Written to out/gone/termsheet.html" in done.err
-    assert "Term sheet" in (tmp_path / "out" / "clover-2011" / "termsheet.html").read_text(encoding="utf-8")
+    assert "Term sheet" in (tmp_path / "out" / "later" / "termsheet.html").read_text(encoding="utf-8")
 
 
 def test_term_sheets_as_json_and_in_japanese(clo: Any, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def three() -> Programme:
     pools = {name: pool.model_copy(update={"tape": "gone.parquet"}) for name, pool in deal().pools.items()}
     deals = {
         "runs": clo.load_deal(DEAL_FILE),
-        "later": deal(structure="guarantee", waterfall=()),
+        "later": deal(structure="receivables", waterfall=()),
         "broken": deal(pools=pools),
     }
     return run_programme(deals, ["base", "stress"], workers=1)
@@ -81,7 +81,7 @@ def test_why_a_deal_was_not_run(three: Programme) -> None:
 
 
 def test_a_deal_that_is_not_modelled_fails_nothing() -> None:
-    programme = run_programme({"runs": deal(), "later": deal(structure="synthetic_cbo", waterfall=())})
+    programme = run_programme({"runs": deal(), "later": deal(structure="receivables", waterfall=())})
     assert programme.ok
     assert programme.table["status"].tolist() == ["ran", "not_run"]
 
@@ -208,7 +208,7 @@ def test_enhancement_on_an_assumed_size_is_not_shown_as_a_fact() -> None:
 
 def test_the_page_stands_alone_and_escapes_names(three: Programme) -> None:
     nasty = "</script><script>alert(1)</script>"
-    page = programme_page(run_programme({nasty: deal(), "later": deal(structure="guarantee", waterfall=(), name=nasty)}))
+    page = programme_page(run_programme({nasty: deal(), "later": deal(structure="receivables", waterfall=(), name=nasty)}))
     assert "alert(1)</script>" not in page
     assert "<script src" not in page
     assert "<link" not in page

@@ -194,9 +194,9 @@ def test_a_value_inside_a_scenario_is_marked_where_it_stands() -> None:
 
 
 def test_a_structure_that_is_not_modelled_has_a_sheet(tmp_path: Path) -> None:
-    deal = written(tmp_path, ("structure: purchase_cash ", "structure: guarantee "))
+    deal = written(tmp_path, ("structure: purchase_cash ", "structure: receivables "))
     text = body(termsheet(deal))
-    assert "The structure “Guaranteed loans” is not modelled yet" in text
+    assert "The structure “Receivables” is not modelled yet" in text
     assert "Collect ·" not in text
     assert cells(termsheet(deal)) == cells(termsheet(clo.load_deal(DEAL_FILE)))
 
