@@ -15,8 +15,6 @@ import clo
 from clo.cli.trial import deal_findings
 from clo.deal.checks import timeline_of
 from clo.deal.structures import NOT_MODELLED
-from clo.findings import DealError
-from clo.report.tables import ASSUMED
 from clo.study import resolve_pools
 
 DEALS = Path(__file__).parents[1] / "deals"
@@ -41,7 +39,6 @@ STRUCTURES = {
 JAPANESE = {name: structure for structure, names in STRUCTURES.items() for name in names}
 JOINT = ["purchase-05", "purchase-08", "purchase-10", "purchase-11"]
 RUNNING = sorted(name for name, structure in JAPANESE.items() if structure not in NOT_MODELLED)
-WAITING = sorted(name for name, structure in JAPANESE.items() if structure in NOT_MODELLED)
 
 
 @cache
@@ -174,17 +171,6 @@ def test_the_rest_is_what_the_published_figures_leave(name: str, tranche: str, s
 
 
 # ---- with their loans
-
-
-@pytest.mark.parametrize("name", WAITING)
-def test_a_deal_that_is_not_modelled_is_checked_against_its_loans_and_refuses_to_run(name: str) -> None:
-    findings = [finding for finding in deal_findings(DEALS / f"{name}.yaml") if finding.code not in ASSUMED]
-    assert [finding.code for finding in findings] == ["W-D064"]
-    with pytest.raises(DealError) as caught:
-        clo.run(deal(name))
-    (finding,) = caught.value.findings
-    assert (finding.code, finding.path, finding.file) == ("E-D064", "structure", str(DEALS / f"{name}.yaml"))
-    assert finding.line is not None
 
 
 @pytest.mark.parametrize("name", RUNNING)

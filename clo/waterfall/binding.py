@@ -98,7 +98,7 @@ def _uncovered(deal: Deal, initial: Mapping[str, float]) -> Iterator[Finding]:
     """Deductibles above what the institution's loans come to, of which nothing is ever covered; notes on more than the pool."""
     notes = sum(float(tranche.size) for tranche in deal.tranches.values() if tranche.size != "rest")
     pool = sum(initial.values())
-    if deal.swap is not None and notes > pool + WHOLE:
+    if deal.swap is not None and deal.swap.deductible.share == "rest" and notes > pool + WHOLE:
         message = f"notes of {notes:,.0f} stand on a pool of {pool:,.0f}: nothing is left for a deductible"
         rule = "notes and deductibles are the pool"
         yield deal.origin.finding("E-D140", "swap.deductible", message, "reduce the notes", rule=rule)

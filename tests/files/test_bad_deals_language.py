@@ -17,7 +17,7 @@ COVER = '"if(notes.balance > 0, pool.balance/notes.balance, 2)"'
 CAPITALISE = '- capitalise: {interest: "{note}", amount: 1_000'
 CHARGE = '  - charge:  {fee: exit, amount: 5_000, if: "payment.left == 0"}\n'
 RESIDUAL = '  - pay:     {residual: junior, from: cash, if: "not late or payment.left == 0"}\n'
-VERBS = "a step is one verb with its details; the verbs are collect, transfer, draw, pay, buy, sell, charge"
+VERBS = "a step is one verb with its details; the verbs are collect, transfer, draw, pay, buy, sell, settle, charge"
 WRITE = "write - pay: {...}, - transfer: {...}"
 SECTION = "waterfall[11].section"
 

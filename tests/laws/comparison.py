@@ -19,8 +19,10 @@ from laws.strategies import Case
 
 SMALL = 1e-12
 """Share of the original balance that engine and slow reading may differ by where nothing is rounded."""
-SETTLED = ("premium", "protection", "guarantee")
+DRAWN = ("premium", "protection", "guarantee")
 """What drawn contracts pay."""
+SETTLED = (*DRAWN, "recovery", "surplus")
+"""What contracts of the structures pay as well."""
 SELLING = ("institutions", "corporation")
 Difference = tuple[Any, ...]
 
@@ -129,7 +131,7 @@ def ledger_differences(ledger: pd.DataFrame, deal: Deal, slow: OracleRun, tolera
     def key(day: Any, step: int, reason: str, source: str, to: str) -> tuple[Any, ...]:
         if day == deal.dates.closing and reason.endswith("purchase"):
             return (day, step, "purchase")
-        if (word := reason.rpartition(".")[2]) in SETTLED:
+        if source != BORROWERS and (word := reason.rpartition(".")[2]) in SETTLED:
             return (day, step, word, source, to)
         if source in deal.accounts:
             return (day, step, source, to) if to in deal.accounts else (day, step, source, reason)
@@ -144,14 +146,20 @@ def ledger_differences(ledger: pd.DataFrame, deal: Deal, slow: OracleRun, tolera
 
 
 def party_differences(parties: pd.DataFrame, deal: Deal, slow: OracleRun, tolerance: float) -> list[Difference]:
-    """What each party paid each other on each date; what sellers buy back counts as paid by the borrowers."""
-    totals = {key: [amount, 0.0] for key, amount in between(deal, slow).items()}
+    """What each party paid each other on each date; what sellers pay counts with what borrowers do, whose loans they buy back."""
+    totals: dict[tuple[Any, ...], list[float]] = {}
+
+    def count(side: int, day: Any, payer: str, payee: str, amount: float) -> None:
+        one = BORROWERS if payer in SELLING else payer
+        other = SELLERS if payee in SELLING and day == deal.dates.closing else payee
+        totals.setdefault((day, one, other), [0.0, 0.0])[side] += amount
+
+    for (day, payer, payee), amount in between(deal, slow).items():
+        count(0, day, payer, payee, amount)
     days = [moment.date() for moment in parties["payment_date"]]
     columns = (parties[name].tolist() for name in ("payer", "payee", "amount"))
     for day, payer, payee, amount in zip(days, *columns, strict=True):
-        one = BORROWERS if payer in SELLING else payer
-        other = SELLERS if payee in SELLING and day == deal.dates.closing else payee
-        totals.setdefault((day, one, other), [0.0, 0.0])[1] += amount
+        count(1, day, payer, payee, amount)
     return [("parties", *place, *pair) for place, pair in totals.items() if apart(*pair, tolerance)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from laws.comparison import SETTLED
+from laws.comparison import DRAWN
 from laws.language_owed import Plan
 from laws.language_words import Words
 
@@ -53,7 +53,7 @@ def between(plan: Plan, rng: Random, account: str) -> dict[str, Any]:
     """The ends of a contract, and what it pays."""
     one, other = rng.sample(parties(plan), 2)
     ends = rng.choice([(account, one), (account, one), (one, account), (one, account), (one, other)])
-    return {"from": ends[0], "to": ends[1], "as": rng.choice(SETTLED)}
+    return {"from": ends[0], "to": ends[1], "as": rng.choice(DRAWN)}
 
 
 def closing(plan: Plan) -> list[dict[str, Any]]:
@@ -67,10 +67,10 @@ def closing(plan: Plan) -> list[dict[str, Any]]:
         base = rng.choice([f"{rng.choice(['pool', *names.pools])}.initial", f"{rng.choice(names.tranches)}.size"])
         amount = f"{words.level(1, 9)} * {base}" + rng.choice(["", " * payment.fraction", " / 3"])
         kind = rng.choice(["in", "in and out", "in and out", "between"])
-        ends = {"from": one, "to": other if kind == "between" else account, "as": rng.choice(SETTLED)}
+        ends = {"from": one, "to": other if kind == "between" else account, "as": rng.choice(DRAWN)}
         steps.append({"settle": ends | {"amount": amount}})
         names.started += [] if kind == "between" else [account]
         if kind == "in and out":
             paid = rng.choice([amount, f"({amount}) / 2", f"min({amount}, 0.3717% * pool.initial)", "0"])
-            steps.append({"settle": {"from": account, "to": other, "as": rng.choice(SETTLED), "amount": paid}})
+            steps.append({"settle": {"from": account, "to": other, "as": rng.choice(DRAWN), "amount": paid}})
     return steps

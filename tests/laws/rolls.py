@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 import clo
-from laws.comparison import SETTLED, SMALL, movements
+from laws.comparison import DRAWN, SMALL, movements
 
 Broken = tuple[str, float]
 """What does not hold, and by how much."""
@@ -75,7 +75,7 @@ def cash(result: clo.Result, accounts: Grid) -> float:
     """What accounts gain is what comes in less what is paid, as the frames of each tell."""
     gained = dict.fromkeys(result.accounts["payment_date"].dt.date, 0.0)
     for day, _, reason, source, to, amount in movements(result.ledger):
-        settled = reason.rpartition(".")[2] in SETTLED
+        settled = reason.rpartition(".")[2] in DRAWN
         if day not in gained:
             continue
         if source == "obligors" or reason.endswith((".earned", ".sale")) or (settled and to in accounts.names):
