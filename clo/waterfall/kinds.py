@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from clo.deal.terms import RATINGS
 from clo.deal.vocabulary import DATES, Quantity
@@ -22,6 +22,8 @@ class Kinds:
     def __init__(self, quantity: Callable[[str], Quantity | None], lets: Mapping[str, str], triggers: set[str]) -> None:
         self._quantity, self._lets, self._triggers = quantity, lets, triggers
         self._open: set[str] = set()
+        self._met: set[str] = set()
+        self._found: dict[tuple[str, Callable[[Expression], Any]], Any] = {}
 
     def is_condition(self, expression: Expression) -> bool | None:
         """Whether an expression is true or false, not a number; None where it depends only on itself.
@@ -81,16 +83,28 @@ class Kinds:
                 return 0
 
     def _of_let(self, name: str, read: Callable[[Expression], T]) -> T | None:
-        """What holds of the text behind a `let` value; None inside itself, and where the text cannot be read."""
+        """What holds of the text behind a `let` value; None inside itself, and where the text cannot be read.
+
+        It is found once: unless it rests on a value that is still open, and so on where it is asked for.
+        """
+        if (name, read) in self._found:
+            return cast("T | None", self._found[name, read])
         if name in self._open:
+            self._met.add(name)
             return None
+        around, self._met = self._met, set()
         self._open.add(name)
         try:
-            return read(parse(self._lets[name], DEAL_FUNCTIONS))
+            found = read(parse(self._lets[name], DEAL_FUNCTIONS))
         except ExpressionError:
-            return None
+            found = None
         finally:
             self._open.remove(name)
+        self._met.discard(name)
+        if not self._met:
+            self._found[name, read] = found
+        self._met |= around
+        return found
 
 
 def _power_of_call(function: str, powers: list[int]) -> int:
