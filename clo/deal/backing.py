@@ -5,44 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
+from clo.deal.at_closing import number_findings
 from clo.deal.terms import Deal
-from clo.expressions import Call, Expression, ExpressionError, Name, Number, evaluate, names, parse
-from clo.findings import DealError, Finding, nearest
+from clo.expressions import evaluate, parse
+from clo.findings import DealError, Finding
 
 PLAIN = "pool.initial"
 """What backs the tranches unless a deal says otherwise."""
-_NUMBERS = ("+", "-", "*", "/", "neg", "min", "max")
 RULE = "backing is a number made of what pools and accounts start with"
 
 
 def backing_findings(deal: Deal) -> Iterator[Finding]:
     """What is wrong with the expression, before any loan is known."""
-    try:
-        expression = parse(deal.backing)
-    except ExpressionError as error:
-        yield deal.origin.finding("E-D102", "backing", str(error), "see docs/waterfall.md", rule=RULE, value=deal.backing)
-        return
     known = [f"{name}.initial" for name in ("pool", *deal.pools, *deal.accounts)]
-    for name in dict.fromkeys(names(expression)):
-        if name not in known:
-            close = nearest(name, known)
-            fix = f"did you mean {close!r}?" if close else f"names are {', '.join(known)}"
-            yield deal.origin.finding("E-D101", "backing", f"name {name!r} is not known here", fix, rule=RULE, value=name)
-    if not is_number(expression):
-        message = f"a number stands here, and {deal.backing!r} is none"
-        yield deal.origin.finding("E-D104", "backing", message, "write pool.initial + ...", rule=RULE, value=deal.backing)
-
-
-def is_number(expression: Expression) -> bool:
-    """Whether an expression is a number made of numbers, and nothing that is remembered."""
-    match expression:
-        case Number() | Name():
-            return True
-        case Call(function, arguments):
-            numbers = arguments[1:] if function == "if" else arguments
-            return function in (*_NUMBERS, "if") and all(is_number(argument) for argument in numbers)
-        case _:
-            return False
+    return number_findings(deal, "backing", deal.backing, known, RULE)
 
 
 def backing(deal: Deal, pool: float, initial: Mapping[str, float]) -> float:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from clo.deal.backing import is_number
+from clo.deal.at_closing import number_findings
 from clo.deal.terms import NAMED, Deal, Settle
-from clo.expressions import ExpressionError, names, parse
-from clo.findings import Finding, nearest
+from clo.findings import Finding
 
 FRACTION = "payment.fraction"
 RULE = "what is settled at closing is a number made of .initial of pools, .size of tranches and payment.fraction"
@@ -28,7 +27,7 @@ def contract_trouble(deal: Deal, step: Settle) -> tuple[str, str] | None:
 def closing_findings(deal: Deal) -> list[Finding]:
     """What is wrong with the contracts of the closing date, before any loan is known."""
     found = []
-    known = {f"{name}.initial" for name in ("pool", *deal.pools)} | {f"{name}.size" for name in deal.tranches} | {FRACTION}
+    known = [*(f"{name}.initial" for name in ("pool", *deal.pools)), *(f"{name}.size" for name in deal.tranches), FRACTION]
     for number, step in enumerate(deal.closing):
         path = f"closing[{number}].settle"
         trouble = contract_trouble(deal, step)
@@ -37,18 +36,5 @@ def closing_findings(deal: Deal) -> list[Finding]:
         if step.condition is not None:
             message = "what is settled at closing has no condition"
             found.append(deal.origin.finding("E-D137", f"{path}.if", message, "remove if:"))
-        try:
-            expression = parse(step.amount)
-        except ExpressionError as error:
-            found.append(deal.origin.finding("E-D102", f"{path}.amount", str(error), "see docs/waterfall.md", value=step.amount))
-            continue
-        for name in dict.fromkeys(names(expression)):
-            if name not in known:
-                near = nearest(name, known)
-                fix = f"did you mean {near!r}?" if near else f"names are {', '.join(sorted(known))}"
-                message = f"name {name!r} is not known here"
-                found.append(deal.origin.finding("E-D101", f"{path}.amount", message, fix, rule=RULE, value=name))
-        if not is_number(expression):
-            message = f"a number stands here, and {step.amount!r} is none"
-            found.append(deal.origin.finding("E-D104", f"{path}.amount", message, "write an amount", rule=RULE))
+        found += number_findings(deal, f"{path}.amount", step.amount, known, RULE)
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,7 @@ from clo.deal.structures import NOT_MODELLED, spelled_out
 from clo.deal.terms import Deal, IndexCurve, Origin
 from clo.files.criteria import read_criteria
 from clo.files.curves import read_curves
-from clo.files.deal_yaml import read_yaml
+from clo.files.deal_yaml import read_yaml_bytes
 from clo.files.tape.reading import read_tape
 from clo.files.tape.scan import is_large, scan_tape
 from clo.findings import DealError, Finding, has_errors, nearest
@@ -54,11 +53,7 @@ def check_deal(path: str | Path) -> tuple[Deal | None, tuple[Finding, ...]]:
     """The deal, or None where it has errors; and every finding, warnings included."""
     file = Path(path)
     raw = file.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return None, (_not_utf8(raw, error.start, str(path)),)
-    yaml = read_yaml(text, str(path))
+    yaml = read_yaml_bytes(raw, str(path))
     if yaml.data is None or has_errors(yaml.findings):
         empty = Finding("E-D001", "error", "the file says nothing", "", "start with format: clo.deal/1", file=str(path), line=1)
         return None, yaml.findings or (empty,)
@@ -69,20 +64,6 @@ def check_deal(path: str | Path) -> tuple[Deal | None, tuple[Finding, ...]]:
         deal._load_curve = _CurvesBeside(file.parent)
         deal._load_criteria = _CriteriaBeside(file.parent)
     return deal, findings
-
-
-def _not_utf8(raw: bytes, start: int, file: str) -> Finding:
-    line, column = raw.count(b"\n", 0, start) + 1, start - raw.rfind(b"\n", 0, start)
-    message = f"byte {start} is not UTF-8"
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:64]:
-        message = "the file is UTF-16"
-    else:
-        with suppress(UnicodeDecodeError):
-            raw.decode("cp932")
-            message += "; the file may be CP932 (Windows Japanese)"
-    return Finding(
-        "E-D001", "error", message, "deal files are UTF-8", "save the file as UTF-8", file=file, line=line, column=column
-    )
 
 
 class _TapesBeside:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,6 +32,36 @@ class YamlFile:
     data: Any
     places: dict[str, tuple[int, int]]
     findings: tuple[Finding, ...]
+
+
+BY_HAND = 1_000_000
+"""Bytes; the most that a file written by hand comes to."""
+
+
+def read_yaml_bytes(raw: bytes, file: str, largest: int | None = None) -> YamlFile:
+    """What a file in UTF-8 says. largest: bytes that it may have; None: as many as it likes."""
+    if largest is not None and len(raw) > largest:
+        message, fix = f"{len(raw):,} bytes; the limit is {largest:,}", "name the file that was written by hand"
+        return YamlFile(None, {}, (Finding("E-D001", "error", message, "", fix, file=file),))
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return YamlFile(None, {}, (_not_utf8(raw, error.start, file),))
+    return read_yaml(text, file)
+
+
+def _not_utf8(raw: bytes, start: int, file: str) -> Finding:
+    line, column = raw.count(b"\n", 0, start) + 1, start - raw.rfind(b"\n", 0, start)
+    message = f"byte {start} is not UTF-8"
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:64]:
+        message = "the file is UTF-16"
+    else:
+        with suppress(UnicodeDecodeError):
+            raw.decode("cp932")
+            message += "; the file may be CP932 (Windows Japanese)"
+    return Finding(
+        "E-D001", "error", message, "deal files are UTF-8", "save the file as UTF-8", file=file, line=line, column=column
+    )
 
 
 def read_yaml(text: str, file: str) -> YamlFile:  # noqa: PLR0911  (one return a way to be unreadable)

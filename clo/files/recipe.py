@@ -13,7 +13,7 @@ from clo.builder.codes import RecipeError, finding
 from clo.builder.reading import recipe_from
 from clo.builder.recipe import FORMAT, Recipe
 from clo.deal.marks import Origin
-from clo.files.deal_yaml import read_yaml
+from clo.files.deal_yaml import BY_HAND, read_yaml_bytes
 from clo.files.results import whole, write_text
 from clo.files.tape.convert import write_tape
 from clo.files.tape.sidecar_file import FORMAT as MAP_FORMAT
@@ -21,8 +21,6 @@ from clo.files.tape.sidecar_file import sidecar_path
 from clo.schema import TAPE
 from clo.tape.loans import Loans
 
-LARGEST = 1_000_000
-"""Bytes; a recipe is written by hand."""
 ENDINGS = (".parquet", ".csv")
 
 
@@ -32,15 +30,7 @@ def read_recipe(path: str | PathLike[str]) -> Recipe:
     Raises RecipeError with every finding (file, line, path) if no pool can be drawn from it; OSError if it cannot be read.
     """
     file = str(path)
-    data = Path(path).read_bytes()
-    if len(data) > LARGEST:
-        raise RecipeError([finding("E-B001", f"{len(data):,} bytes; the limit is {LARGEST:,}", file=file)])
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise RecipeError([finding("E-B001", "not UTF-8", file=file, line=line, fix="save the file as UTF-8")]) from None
-    read = read_yaml(text, file)
+    read = read_yaml_bytes(Path(path).read_bytes(), file, BY_HAND)
     if read.findings:
         raise RecipeError(replace(one, code="E-B001", rule="a recipe is YAML, in UTF-8") for one in read.findings)
     if not isinstance(read.data, dict) or "format" not in read.data:

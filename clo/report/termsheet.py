@@ -192,7 +192,7 @@ def _assumptions(deal: Deal, scenario: str, lang: Lang) -> list[Value]:
     """Every value that a run under the scenario takes, those of the scenarios it extends included."""
     given = deal.scenario(scenario).model_dump(exclude_none=True, exclude={"extends"}, by_alias=True)
     return [
-        Value(path_label(path, lang), _said(term_text(path, value), lang), scenario_mark(deal, scenario, path.partition(".")[0]))
+        Value(path_label(path, lang), _said(term_text(path, value), lang), scenario_mark(deal, scenario, path))
         for path, value in values_of(given)
     ]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from clo.deal.contracts import FRACTION, RULE
-from clo.deal.terms import Deal
+from clo.deal.terms import Deal, Settle
 from clo.expressions import evaluate, parse
 from clo.findings import DealError
 from clo.waterfall.kernel import WHOLE
@@ -36,9 +36,7 @@ def closing_amounts(deal: Deal, initial: Mapping[str, float], sizes: Mapping[str
         if step.source in held and amount > held[step.source] + WHOLE:
             message = f"{amount:,.0f} is settled out of account {step.source!r}, which holds {held[step.source]:,.0f}"
             wrong.append(deal.origin.finding("E-D139", f"closing[{number}].settle", message, "fund the account before"))
-        for name, sign in ((step.source, -1.0), (step.to, 1.0)):
-            if name in held:
-                held[name] += sign * amount
+        _settle(held, step, amount)
         amounts.append(amount)
     if wrong:
         raise DealError(wrong)
@@ -49,10 +47,15 @@ def settled_at_closing(deal: Deal, amounts: tuple[float, ...]) -> dict[str, floa
     """What contracts of the closing date brought each account, less what they took."""
     held = dict.fromkeys(deal.accounts, 0.0)
     for step, amount in zip(deal.closing, amounts, strict=True):
-        for name, sign in ((step.source, -1.0), (step.to, 1.0)):
-            if name in held:
-                held[name] += sign * amount
+        _settle(held, step, amount)
     return held
+
+
+def _settle(held: dict[str, float], step: Settle, amount: float) -> None:
+    """Take an amount out of the account that pays it, if one does, and put it into the one that receives it."""
+    for name, sign in ((step.source, -1.0), (step.to, 1.0)):
+        if name in held:
+            held[name] += sign * amount
 
 
 def _rounded(deal: Deal, amount: float) -> float:

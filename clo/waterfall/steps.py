@@ -58,6 +58,16 @@ class CashStep:
         self._note(op, reason, claim, *names, (out, out + 1, out + 2))
         return out + 2
 
+    def _paid_out(self, reason: Reason, claim: str, names: tuple[str, str], asked: int) -> int:
+        """Pay a party out of an account: what is asked, at most the whole units there. Returns the slot of what was paid."""
+        code, (source, to) = self.code, names
+        out = code.movement_slots()
+        pay, unlimited = Op.PAY_WHOLE if self.rounds else Op.PAY, code.apply(Op.COPY, code.unbounded)
+        owed, received = code.apply(Op.COPY, asked), code.slots[f"received:{to}"]
+        op = code.emit(pay, out, self._balance(source), received, owed, unlimited, code.constant(1.0))
+        self._note(op, reason, claim, source, to, (out, out + 1, out + 2))
+        return out + 2
+
     def _came_in(self, moved: int) -> None:
         tally = self.code.slots[TALLY]
         self.code.apply(Op.ADD, tally, moved, out=tally)
@@ -103,26 +113,15 @@ class CashStep:
         asked = self._if(rounded(code, self.deal, self.scope.amount(step.amount)))
         if self.scope.pool.sold:
             asked = code.apply(Op.SELECT, code.slots["pool.held"], asked, code.constant(0.0))
-        out = code.movement_slots()
-        pay, unlimited = Op.PAY_WHOLE if self.rounds else Op.PAY, code.apply(Op.COPY, code.unbounded)
-        claim = code.apply(Op.COPY, asked)
-        op = code.emit(
-            pay, out, self._balance(step.source), code.slots[f"received:{seller}"], claim, unlimited, code.constant(1.0)
-        )
-        self._note(op, "purchase", f"{pool}.purchase", step.source, seller, (out, out + 1, out + 2))
-        bought = code.apply(Op.DIVIDE, out + 2, code.constant(step.price, f"{pool}.price_{self.number}"))
+        paid = self._paid_out("purchase", f"{pool}.purchase", (step.source, seller), asked)
+        bought = code.apply(Op.DIVIDE, paid, code.constant(step.price, f"{pool}.price_{self.number}"))
         for slot in (code.slots[f"{pool}.bought"], code.slots[f"{pool}.balance"], code.slots["pool.balance"]):
             code.apply(Op.ADD, slot, bought, out=slot)
 
     def _pay_out(self, step: Settle) -> None:
-        """A contract that an account pays: at most the whole units there."""
-        code = self.code
-        asked = self._if(rounded(code, self.deal, self.scope.amount(step.amount)))
-        out = code.movement_slots()
-        pay, unlimited = Op.PAY_WHOLE if self.rounds else Op.PAY, code.apply(Op.COPY, code.unbounded)
-        claim, to = code.apply(Op.COPY, asked), code.slots[f"received:{step.to}"]
-        op = code.emit(pay, out, self._balance(step.source), to, claim, unlimited, code.constant(1.0))
-        self._note(op, "settle", f"{step.to}.{step.paid_as}", step.source, step.to, (out, out + 1, out + 2))
+        """A contract that an account pays."""
+        asked = self._if(rounded(self.code, self.deal, self.scope.amount(step.amount)))
+        self._paid_out("settle", f"{step.to}.{step.paid_as}", (step.source, step.to), asked)
 
     def _settle(self, step: Settle) -> None:
         """A contract that a party pays: into an account, or to another party, which moves nothing of the deal."""

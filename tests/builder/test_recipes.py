@@ -148,7 +148,7 @@ def test_a_file_gives_the_same_recipe(tmp_path: Path) -> None:
         (TEXT + "figures: {obligors: 3}\n", "E-B007", 7, 11),
         (TEXT + "seed: 2\n", "E-B001", 7, 1),
         (TEXT + "note: {\n", "E-B001", 8, 1),
-        (TEXT.encode() + b"note: \x93\xfa\n", "E-B001", 7, None),
+        (TEXT.encode() + b"note: \x93\xfa\n", "E-B001", 7, 7),
         ("- a\n", "E-B003", 1, 1),
         (TEXT.replace("format: clo.recipe/1\n", ""), "E-B003", 1, 1),
         (TEXT + "# " + "x" * 1_000_000, "E-B001", None, None),
