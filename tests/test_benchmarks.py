@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
     [
         ("waterfall.py", "--scenarios", "300"),
         ("verbs.py", "--scenarios", "200"),
+        ("synthetic.py", "--scenarios", "100"),
         ("pool.py", "--loans", "2000", "--months", "24"),
         ("tape.py", "--loans", "400", "--sheet", "200", "--stream", "900"),
     ],
