@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import ROOT, script
 
 import clo
 from clo.deal.steps import VERBS
@@ -36,13 +36,7 @@ from clo.deal.terms import (
 from clo.files.deal import check_deal
 from clo.quantities import Terms
 
-ROOT = Path(__file__).parents[1]
-SPEC = importlib.util.spec_from_file_location("examples", ROOT / "docs" / "examples.py")
-assert SPEC is not None
-assert SPEC.loader is not None
-pages = importlib.util.module_from_spec(SPEC)
-sys.modules[SPEC.name] = pages  # its dataclass looks there
-SPEC.loader.exec_module(pages)
+pages = script(ROOT / "docs" / "examples.py")
 PAGE = pages.PAGE.read_text(encoding="utf-8")
 EXAMPLES = pages.examples(PAGE)
 ENTRIES: dict[str, type[Terms]] = {

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
+from pages import ROOT, script
 
-ROOT = Path(__file__).parents[1]
-SPEC = importlib.util.spec_from_file_location("show", ROOT / "docs" / "show.py")
-assert SPEC is not None
-assert SPEC.loader is not None
-show = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(show)
+show = script(ROOT / "docs" / "show.py")
 SHOWN = [block for page in show.PAGES for block in show.shown(page.read_text(encoding="utf-8"))]
 
 

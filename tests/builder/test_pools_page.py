@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib.util
 from pathlib import Path
 
 import pytest
+from pages import ROOT, examples_hold, script
 
 import clo
 from clo.builder.profiles import DISTRIBUTIONS
 from clo.builder.recipe import PoolRecipe, Recipe
 
-ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "pools.md").read_text(encoding="utf-8")
-SPEC = importlib.util.spec_from_file_location("profiles_page", ROOT / "docs" / "profiles.py")
-assert SPEC is not None
-assert SPEC.loader is not None
-page = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(page)
+page = script(ROOT / "docs" / "profiles.py")
 
 
 def test_the_page_names_every_distribution_with_its_source() -> None:
@@ -42,10 +36,4 @@ def test_the_recipe_it_shows_can_be_drawn(tmp_path: Path) -> None:
 
 
 def test_examples_give_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    examples = doctest.DocTestParser().get_doctest(TEXT, {}, "pools.md", "docs/pools.md", 0)
-    runner = doctest.DocTestRunner()
-    told: list[str] = []
-    runner.run(examples, out=told.append)
-    assert not runner.failures, "".join(told)
-    assert len(examples.examples) == 4
+    assert examples_hold(monkeypatch, ROOT / "docs" / "pools.md") == 4

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pages import script
 
 import clo
 
@@ -50,12 +49,8 @@ def test_every_check_holds(name: str, scenario: str) -> None:
 
 
 def test_tapes_are_what_their_script_makes() -> None:
-    spec = importlib.util.spec_from_file_location("make_tapes", EXAMPLES / "make_tapes.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    for name, (pool, _) in script.POOLS.items():
+    recipes = script(EXAMPLES / "make_tapes.py")
+    for name, (pool, _) in recipes.POOLS.items():
         made = pool().to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n")
         assert made == (EXAMPLES / "tapes" / f"{name}.csv").read_text("utf-8")
 
