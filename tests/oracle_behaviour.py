@@ -101,7 +101,7 @@ class Loan:
     def _change_terms(self, month: int) -> None:
         share = new_terms_share(self.scenario, month)
         never = self.parts[0]
-        if share == 0.0 or never.share == 0.0 or never.opening(month) == 0.0:
+        if share == 0.0 or never.share == 0.0 or month > len(never.owed):
             return
         change = of(self.scenario, "restructuring")
         new = with_new_terms(

@@ -61,3 +61,15 @@ def test_a_default_after_the_last_principal_of_a_schedule(day: date) -> None:
     mix = Mix(cutoff, 5, [row | {"cutoff_date": cutoff}], schedule, {}, {"defaults": "tape", "recovery": "tape"})
     assert engine(mix).to_frame()["default"].tolist() == pytest.approx([0, 40, 0, 0, 0])
     assert differences(mix) == []
+
+
+def test_new_terms_of_a_loan_that_owes_interest_alone() -> None:
+    """Principal is repaid in May, interest is due in July; in June half of such loans get three months more."""
+    cutoff = date(2020, 3, 31)
+    terms = {"originator_id": "bank", "loan_id": "L", "cutoff_date": cutoff, "interest_frequency": "at_maturity"}
+    row = loan(1200.0, "schedule", "2020-07-31", current_rate=0.12, **terms)
+    due = {"originator_id": "bank", "loan_id": "L", "interest": None, "due_date": date(2020, 5, 31), "principal": 1200.0}
+    scenario = {"cdr": 0.0, "restructuring": {"share": 0.5, "month": 3, "extension": 3, "rate_cut": 0.0}}
+    mix = Mix(cutoff, 8, [row], [due], {}, scenario)
+    assert engine(mix).to_frame()["interest"].tolist() == pytest.approx([0, 0, 0, 12, 0, 0, 12, 0])
+    assert differences(mix) == []
