@@ -225,6 +225,18 @@ def test_break_even_of_each_tranche_and_of_one(clo: Any) -> None:
     assert "Years 5 · Timing Even · Of loans that did not repay before · Scenario Base" in done.out
 
 
+def test_break_even_leaves_a_rate_empty_that_there_is_not(clo: Any) -> None:
+    """Class A of the wide-area CBO is repaid whatever defaults; the others have their rates all the same."""
+    done = clo("break-even", DEALS / "wide-area-cbo-2006.yaml", "--json")
+    assert done.code == 0
+    rates = {row["tranche"]: row["cumulative_default"] for row in json.loads(done.out)}
+    assert rates.pop("class_a") is None
+    assert all(0.0 < rate < 1.0 for rate in rates.values())
+    assert [row["findings"][0]["code"] for row in json.loads(done.out)][:2] == ["W-R133", "W-R132"]
+    alone = clo("break-even", DEALS / "wide-area-cbo-2006.yaml", "class_a")
+    assert (alone.code, "E-R131" in alone.err) == (1, True)
+
+
 def test_break_even_tells_of_defaults_that_never_happen(clo: Any) -> None:
     """Bonds of two years, and defaults over five: a little more than two fifths of them."""
     done = clo("break-even", DEALS / "tokyo-4-c.yaml", "mezzanine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from clo.behaviour.defaults import YEARS, Cumulative
 from clo.cli import console
 from clo.cli.listing import print_findings
 from clo.cli.running import load
+from clo.deal.terms import Deal
+from clo.findings import DealError, Finding
 from clo.labels import Lang, label
 from clo.quantities import Share, in_words
 from clo.report.tables import Column, Table
 from clo.study import BreakEven, break_even
+from clo.study.breaking_even import NO_RATE
 
 COLUMNS = (
     Column("tranche", "word"),
@@ -39,22 +43,25 @@ def run(
     model = {key: value for key, value in defaults.items() if value is not None}
     with console.told_of_compiling(lang, quiet=quiet):
         names = [tranche] if tranche is not None else list(deal.tranches)
-        found = [break_even(deal, name, allowed, scenario=scenario, defaults=model) for name in names]
-    rows = tuple(map(_row, found))
+        tried = {name: _tried(deal, name, allowed, scenario, model) for name in names}
+    found = [one for one in tried.values() if isinstance(one, BreakEven)]
+    if not found:
+        raise DealError(finding for one in tried.values() for finding in one.findings)
+    rows = tuple(_row(name, allowed, one) for name, one in tried.items())
     settings = _settings(found[0].defaults, scenario)
     if as_json:
         keys = [column.key for column in COLUMNS]
         console.show_json(
             [
-                dict(zip(keys, row, strict=True)) | settings | {"findings": [finding.as_dict() for finding in one.findings]}
-                for one, row in zip(found, rows, strict=True)
+                dict(zip(keys, row, strict=True)) | settings | {"findings": [finding.as_dict() for finding in _told(one)]}
+                for one, row in zip(tried.values(), rows, strict=True)
             ]
         )
     else:
         console.show_table(Table(COLUMNS, rows), f"{deal.name}: {label('break_even', lang)}", lang)
         told = " · ".join(f"{label(key, lang)} {_said(key, value, lang)}" for key, value in settings.items())
         console.out().print(told, style="dim", soft_wrap=True)
-        print_findings([finding for one in found for finding in one.findings], console.err(), lang)
+        print_findings([finding for one in tried.values() for finding in _told(one)], console.err(), lang)
     return 0
 
 
@@ -67,5 +74,23 @@ def _said(key: str, value: Any, lang: Lang) -> str:
     return str(value) if key == "years" else label(f"share_of_{value}" if key == "of" else str(value), lang)
 
 
-def _row(found: BreakEven) -> tuple[Any, ...]:
-    return found.tranche, found.loss, found.cumulative, found.pool_loss, found.tranche_loss, found.not_reached
+def _tried(deal: Deal, tranche: str, allowed: float, scenario: str, model: dict[str, Any]) -> BreakEven | DealError:
+    """The rate, or why there is none."""
+    try:
+        return break_even(deal, tranche, allowed, scenario=scenario, defaults=model)
+    except DealError as error:
+        if any(finding.code != NO_RATE for finding in error.findings):
+            raise
+        return error
+
+
+def _told(tried: BreakEven | DealError) -> list[Finding]:
+    """What is to be said of a row; that there is no rate is no error where other tranches have one."""
+    found = list(tried.findings)
+    return [replace(each, code="W-R133", severity="warning") if each.code == NO_RATE else each for each in found]
+
+
+def _row(tranche: str, allowed: float, tried: BreakEven | DealError) -> tuple[Any, ...]:
+    if isinstance(tried, DealError):
+        return tranche, allowed, None, None, None, None
+    return tranche, tried.loss, tried.cumulative, tried.pool_loss, tried.tranche_loss, tried.not_reached

@@ -23,6 +23,8 @@ DIGITS = 9
 """Of a share of which more digits mean nothing."""
 MUCH = 0.01
 """Of a rate, which may stay away without a word."""
+NO_RATE = "E-R131"
+"""Code of the finding that no default rate makes the tranche lose so much."""
 RULE = "the loss of a tranche rises with the share of the pool that defaults"
 
 
@@ -80,7 +82,7 @@ def break_even(
         what, lost = ("nothing", least) if least > loss else ("everything", most)
         message = f"tranche {tranche!r} loses {lost:.4%} when {what} defaults: no rate begins to cost it more than {loss:.4%}"
         fix = "ask for a loss in between"
-        raise DealError([deal.origin.finding("E-R131", f"tranches.{tranche}", message, fix, rule=RULE, value=f"{loss:.4%}")])
+        raise DealError([deal.origin.finding(NO_RATE, f"tranches.{tranche}", message, fix, rule=RULE, value=f"{loss:.4%}")])
     while high - low > max(tolerance, FINEST):
         middle = (low + high) / 2
         lost, result = at(middle)
