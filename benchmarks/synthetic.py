@@ -59,7 +59,6 @@ DEAL = {
     "tranches": {name: {"size": size, "coupon": coupon} for name, (size, coupon) in NOTES.items()},
     "swap": {
         "deductible": {"share": "rest", "falls": False},
-        "credit_events": {"bankruptcy": 1.0},
         "determination": DETERMINATION,
         "settlement": SETTLEMENT,
         "recovery": RECOVERY,

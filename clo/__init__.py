@@ -9,31 +9,47 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Assumptions": "clo.behaviour.assumptions",
+    "Calibration": "clo.scenarios.calibration",
+    "CalibrationError": "clo.scenarios.calibration",
+    "CdsConventions": "clo.analytics.valuation.schedule",
+    "ClassCalibration": "clo.scenarios.calibration",
     "Curve": "clo.curves",
     "CurveError": "clo.findings",
     "Curves": "clo.curves",
     "Deal": "clo.deal.terms",
     "DealError": "clo.findings",
+    "DiscountCurve": "clo.analytics.valuation.discounting",
     "Finding": "clo.findings",
+    "HazardCurve": "clo.analytics.valuation.hazards",
     "History": "clo.history.history",
     "InputError": "clo.findings",
     "Loans": "clo.tape.loans",
+    "LossDistribution": "clo.analytics.losses",
     "Programme": "clo.programme",
+    "RateConventions": "clo.analytics.valuation.money_market",
     "RecipeError": "clo.builder.codes",
     "Result": "clo.study",
+    "Simulation": "clo.simulation.result",
     "TapeError": "clo.findings",
+    "ValuationError": "clo.analytics.valuation.codes",
     "amortise": "clo.pool.amortisation",
     "build_pool": "clo.builder.drawing",
     "break_even": "clo.study",
+    "calibrate_classes": "clo.scenarios.calibration",
+    "calibrate_correlation": "clo.scenarios.calibration",
     "cdr_from_mdr": "clo.behaviour.rates",
+    "cds_maturity": "clo.analytics.valuation.schedule",
     "check_limits": "clo.tape.limits",
     "compile_deal": "clo.waterfall.compile",
     "convert_tape": "clo.files.tape.convert",
     "cpr_from_smm": "clo.behaviour.rates",
+    "diversity_score": "clo.analytics.losses",
+    "expected_tranche_loss": "clo.analytics.losses",
     "listing": "clo.waterfall.listing",
     "kaplan_meier": "clo.history.survival",
     "load_deal": "clo.files.deal",
     "load_library": "clo.files.library",
+    "loss_distribution": "clo.analytics.losses",
     "match_obligors": "clo.tape.obligors",
     "mdr_from_cdr": "clo.behaviour.rates",
     "read_criteria": "clo.files.criteria",
@@ -46,10 +62,13 @@ _HOMES = {
     "roll_rates": "clo.history.roll_rates",
     "run": "clo.study",
     "run_programme": "clo.programme",
+    "simulate": "clo.simulation.simulating",
     "scan_tape": "clo.files.tape.scan",
     "smm_from_cpr": "clo.behaviour.rates",
     "static_pool": "clo.history.static_pool",
     "strata": "clo.tape.strata",
+    "value_cds": "clo.analytics.valuation.cds",
+    "value_contracts": "clo.analytics.valuation.contracts",
     "vintages": "clo.tape.vintages",
 }
 
@@ -60,6 +79,18 @@ __all__ = ["__version__", *sorted((*_HOMES, *_ROOMS))]  # noqa: PLE0604  (the na
 
 if TYPE_CHECKING:
     from clo import reference as reference
+    from clo.analytics.losses import LossDistribution as LossDistribution
+    from clo.analytics.losses import diversity_score as diversity_score
+    from clo.analytics.losses import expected_tranche_loss as expected_tranche_loss
+    from clo.analytics.losses import loss_distribution as loss_distribution
+    from clo.analytics.valuation.cds import value_cds as value_cds
+    from clo.analytics.valuation.codes import ValuationError as ValuationError
+    from clo.analytics.valuation.contracts import value_contracts as value_contracts
+    from clo.analytics.valuation.discounting import DiscountCurve as DiscountCurve
+    from clo.analytics.valuation.hazards import HazardCurve as HazardCurve
+    from clo.analytics.valuation.money_market import RateConventions as RateConventions
+    from clo.analytics.valuation.schedule import CdsConventions as CdsConventions
+    from clo.analytics.valuation.schedule import cds_maturity as cds_maturity
     from clo.behaviour.assumptions import Assumptions as Assumptions
     from clo.behaviour.rates import cdr_from_mdr as cdr_from_mdr
     from clo.behaviour.rates import cpr_from_smm as cpr_from_smm
@@ -93,6 +124,13 @@ if TYPE_CHECKING:
     from clo.pool.projection import project as project
     from clo.programme import Programme as Programme
     from clo.programme import run_programme as run_programme
+    from clo.scenarios.calibration import Calibration as Calibration
+    from clo.scenarios.calibration import CalibrationError as CalibrationError
+    from clo.scenarios.calibration import ClassCalibration as ClassCalibration
+    from clo.scenarios.calibration import calibrate_classes as calibrate_classes
+    from clo.scenarios.calibration import calibrate_correlation as calibrate_correlation
+    from clo.simulation.result import Simulation as Simulation
+    from clo.simulation.simulating import simulate as simulate
     from clo.study import Result as Result
     from clo.study import break_even as break_even
     from clo.study import run as run

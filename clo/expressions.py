@@ -28,6 +28,8 @@ MEMORY: Mapping[str, tuple[int, int]] = {
     "rolling_sum": (2, 2),
     "rolling_average": (2, 2),
     "lagged": (2, 2),
+    "recovered_by": (2, 2),
+    "recovered_after": (2, 2),
 }
 """Functions of a name over payment dates, which only deals have."""
 DEAL_FUNCTIONS = {**FUNCTIONS, **MEMORY}

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Tag, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _NUMBER = re.compile(r"^[+-]?(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?(?:[eE][+-]?\d+)?$", re.ASCII)
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 RESERVED = frozenset({
     "pool", "issuer", "obligors", "payment", "index", "schedule",
-    "min", "max", "previous", "cumulative", "rolling_sum", "rolling_average", "lagged",
+    "min", "max", "previous", "cumulative", "rolling_sum", "rolling_average", "lagged", "recovered_by", "recovered_after",
 })  # fmt: skip
 _FORMULA = re.compile(r"\(|[A-Za-z_]\w*\.[A-Za-z_]")
 """What an expression has and a plain number has not: a bracket, or a name of the deal."""
@@ -217,6 +217,7 @@ Price = Annotated[float, BeforeValidator(_price), _AS_RATE]
 Money = Annotated[float, BeforeValidator(_money), _AS_MONEY]
 Day = Annotated[date, BeforeValidator(_day)]
 Identifier = Annotated[str, BeforeValidator(_name)]
+Months = Annotated[int, Field(ge=0, le=60, strict=True)]
 Truth = Annotated[bool, BeforeValidator(_truth)]
 ExpressionText = Annotated[str, BeforeValidator(_text_or_number), _AS_EXPRESSION]
 AnyNames = Annotated[tuple[str, ...], BeforeValidator(_many), _AS_NAMES]

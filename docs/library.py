@@ -27,6 +27,11 @@ WORDS = {
     "pools.own": "amount of the corporation's own loans",
     "scenarios.realised.defaults": "defaults of scenario realised",
     "scenarios.realised.recovery": "recovery of scenario realised",
+    "swap.deductible.falls": "deductible not reduced",
+    "swap.redeemed_at_end": "class C not reduced",
+    "tranche_guarantees.class_c_guarantee": "guarantee of class C",
+    "tranche_guarantees.loan_guarantee.share": "guaranteed share",
+    "tranche_guarantees.loan_guarantee.fee": "fee of the guarantee",
 }
 """How a marked value is called; figures stand in columns of their own, and values of a tranche are told together."""
 

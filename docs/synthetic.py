@@ -1,67 +1,80 @@
-"""Writes the example of docs/synthetic.md: each block after `<!-- made: NAME -->` is made of the deal file and its run.
+"""Writes the examples of docs/synthetic.md: each block after `<!-- made: NAME -->` is made of a deal file and its run.
 
 python docs/synthetic.py
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+from made import dates, deal_file, table, write
 
 import clo
 
 PAGE = Path(__file__).with_name("synthetic.md")
-DEAL = Path(__file__).parent / "examples" / "two-banks.yaml"
-BLOCK = re.compile(r"(<!-- made: (\w+) -->\n)(.*?)(<!-- end -->)", flags=re.DOTALL)
-BANK = {
-    "defaulted": "{}.default",
-    "settled loss": "{}_loss",
-    "reference balance": "{}_reference",
-    "unused deductible": "{}_unused",
-    "passed on": "{}_passed",
+BANKS, NAMES = (PAGE.parent / "examples" / f"{name}.yaml" for name in ("two-banks", "three-names"))
+SWAP = {
+    "defaulted": "defaulted",
+    "under determination": "under_determination",
+    "settled": "settled",
+    "settled loss": "loss",
+    "reference balance": "reference_balance",
+    "unused deductible": "deductible_unused",
+    "passed on": "passed_on",
 }
-ISSUER = (
-    ("protection paid", "corporation.protection", "collateral"),
-    ("premium received", "premiums.premium", "corporation"),
-    ("deposit interest", "collateral.earned", "deposit_bank"),
-    ("senior interest", "senior.interest", "premiums"),
-    ("junior interest", "junior.interest", "premiums"),
-    ("senior redeemed", "senior.principal", "collateral"),
-    ("junior redeemed", "junior.principal", "collateral"),
-)
+OWN = SWAP | {"recovered at settlement": "recovered", "returned": "returned"}
+"""Columns of `result.swaps`."""
+ISSUER = {
+    "protection paid": ("corporation.protection", "collateral"),
+    "premium received": ("premiums.premium", "corporation"),
+    "deposit interest": ("collateral.earned", "deposit_bank"),
+    "senior interest": ("senior.interest", "premiums"),
+    "junior interest": ("junior.interest", "premiums"),
+    "senior redeemed": ("senior.principal", "collateral"),
+    "junior redeemed": ("junior.principal", "collateral"),
+}
+OF_NAMES = {
+    "protection paid": ("corporation.protection", "collateral"),
+    "recovery returned": ("collateral.recovery", "corporation"),
+    "premium received": ("premiums.premium", "corporation"),
+    "deposit interest": ("collateral.earned", "deposit_bank"),
+    "senior interest": ("senior.interest", "premiums"),
+    "mezzanine interest": ("mezzanine.interest", "premiums"),
+    "senior redeemed": ("senior.principal", "collateral"),
+    "mezzanine redeemed": ("mezzanine.principal", "collateral"),
+}
 """What is paid, for what reason, from whom."""
 
 
-def table(rows: Mapping[str, Mapping[str, float]]) -> str:
-    """Markdown: a row for each name, with the columns of the first."""
-    head = [*next(iter(rows.values()))]
-    lines = ["| | " + " | ".join(head) + " |", "|---|" + "--:|" * len(head)]
-    lines += [f"| {name} | " + " | ".join(f"{row[column]:,.0f}" for column in head) + " |" for name, row in rows.items()]
-    return "\n".join(lines) + "\n"
+def ran(path: Path) -> clo.Result:
+    result = clo.run(clo.load_deal(path))
+    if not result.ok:
+        raise ValueError(result.checks[~result.checks["ok"]].to_string())
+    return result
 
 
-def dates(result: clo.Result) -> list[pd.Timestamp]:
-    return [result.ledger["payment_date"].min(), *result.tranches["payment_date"].drop_duplicates()]
+def swap(result: clo.Result, name: str, columns: Mapping[str, str]) -> str:
+    """An institution's swap over the payment dates."""
+    assert result.swaps is not None
+    own = result.swaps[result.swaps["institution"] == name]
+    return table(
+        {
+            f"{row['payment_date']:%Y-%m-%d}": {title: row[word] for title, word in columns.items()}
+            for row in own.to_dict("records")
+        }
+    )
 
 
-def bank(result: clo.Result, name: str) -> str:
-    """A bank's swap over the payment dates."""
-    days = [f"{day:%Y-%m-%d}" for day in dates(result)[1:]]
-    values = {title: result.quantity(word.format(name)).tolist() for title, word in BANK.items()}
-    return table({day: {title: column[at] for title, column in values.items()} for at, day in enumerate(days)})
-
-
-def issuer(result: clo.Result) -> str:
+def issuer(result: clo.Result, columns: Mapping[str, tuple[str, str]]) -> str:
     """What the issuer is paid and pays, closing included, and what is left of the notes."""
     ledger, notes, rows = result.ledger, result.tranches, {}
     for day in dates(result):
         own = ledger[ledger["payment_date"] == day]
         moved = {
             title: own.loc[(own["reason"] == reason) & (own["from"] == source), "amount"].sum()
-            for title, reason, source in ISSUER
+            for title, (reason, source) in columns.items()
         }
         left = notes[notes["payment_date"] == day].set_index("tranche")["closing"]
         sizes = {name: tranche.size for name, tranche in result.deal.tranches.items()}
@@ -78,21 +91,26 @@ def parties(result: clo.Result) -> str:
     return "\n".join(["| from | to | | amount |", "|---|---|---|--:|", *rows]) + "\n"
 
 
+def names(result: clo.Result) -> str:
+    """How many of the largest borrowers each note can stand."""
+    assert result.large_names is not None
+    rows = []
+    for row in result.large_names.itertuples():
+        least = "-" if pd.isna(row.least_names) else f"{row.least_names:.0f}"
+        rows.append(f"| {row.tranche} | {row.loss_before:,.0f} | {row.names} | {row.names_balance:,.0f} | {least} |")
+    return (
+        "\n".join(["| | borne before it | largest borrowers | what they owe | required |", "|---|--:|--:|--:|--:|", *rows]) + "\n"
+    )
+
+
 def blocks() -> dict[str, str]:
-    """What each block of the page shows, from one run of the deal file."""
-    result = clo.run(clo.load_deal(DEAL))
-    if not result.ok:
-        raise ValueError(result.checks[~result.checks["ok"]].to_string())
-    shown = DEAL.read_text(encoding="utf-8").partition("format:")
-    made = {"deal": f"```yaml\n{shown[1]}{shown[2]}```\n", "issuer": issuer(result), "parties": parties(result)}
-    return made | {name: bank(result, name) for name in ("north", "south")}
-
-
-def filled(page: str) -> str:
-    """The page with every block as it is now."""
-    made = blocks()
-    return BLOCK.sub(lambda found: found[1] + made[found[2]] + found[4], page)
+    """What each block of the page shows, from one run of each deal file."""
+    banks, own = ran(BANKS), ran(NAMES)
+    made = {"deal": deal_file(BANKS), "issuer": issuer(banks, ISSUER), "parties": parties(banks)}
+    made |= {name: swap(banks, name, SWAP) for name in ("north", "south")}
+    made |= {"cbo_deal": deal_file(NAMES, "structure:"), "cbo_swap": swap(own, "own", OWN)}
+    return made | {"cbo_issuer": issuer(own, OF_NAMES), "cbo_names": names(own)}
 
 
 if __name__ == "__main__":
-    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    write(PAGE, blocks())

@@ -21,7 +21,7 @@ from oracle_hazards import of
 from oracle_language import all_steps
 from oracle_loans import Curves, Market, Row
 from oracle_pool import _shift as shift_of
-from oracle_pool import pool_flows
+from oracle_pool import bought_back, pool_flows
 from oracle_portfolio import COLLECTED, PAID, Portfolio, cash_of
 from oracle_state import OracleRun
 from oracle_steps import Steps
@@ -73,7 +73,10 @@ class Waterfall(Accruals, Steps):
         by_group, lost = {}, self.result.lost_recoveries
         cutoff, months = self.deal.dates.cutoff, len(self.months)
         for name in self.deal.pools:
-            by_group[name], lost[name] = pool_flows(rows[name], cutoff, months, scenario, curves=curves, schedules=schedules)
+            self.returns[name] = []
+            by_group[name], lost[name] = pool_flows(
+                rows[name], cutoff, months, scenario, curves=curves, schedules=schedules, returns=self.returns[name]
+            )
         lost["pool"] = math.fsum(lost.values())
         return by_group
 
@@ -129,8 +132,9 @@ class Waterfall(Accruals, Steps):
             period["cumulative_default"] = before["cumulative_default"] + period["default"]
             self.period[group] = period
         for name, pool in self.deal.pools.items():
-            for column in PAID if pool.reference else ():
-                paid = self.period[name][column]
+            taken_back = math.fsum(bought_back(self.result.pool[month][name]) for month in months) if pool.reference else 0.0
+            for column in PAID if pool.reference else ():  # who keeps the loans buys none of them back
+                paid = self.period[name][column] - (taken_back if column == "prepayment" else 0.0)
                 self.result.elsewhere.append((self.paid_on, 0, f"{name}.{column}", "obligors", name, paid))
 
     def _end(self) -> None:

@@ -20,6 +20,8 @@ REMEMBERING = ("previous", "cumulative", "rolling_sum", "rolling_average")
 """Functions of a name, which ask what it stood for on earlier payment dates."""
 LAGGED = "lagged"
 """The same, of earlier months of the pool."""
+RECOVERED = ("recovered_by", "recovered_after")
+"""What came back of earlier defaults of the pool."""
 NUMBERS = ("payment", "index")
 """Sections whose names, though they have a dot, are no money."""
 COMPARISONS = {
@@ -167,7 +169,7 @@ class Reading:
             return text
         if kind != "word":
             raise ValueError(f"a value expected, not {text!r}")
-        if text in (*REMEMBERING, LAGGED):
+        if text in (*REMEMBERING, LAGGED, *RECOVERED):
             return self.remembered(text)
         if text not in ("min", "max", "if"):
             return float(text == "True") if text in ("True", "False") else in_kind(text, self.lookup(text))

@@ -8,7 +8,7 @@ from datetime import date
 from oracle_closing import ISSUER
 from oracle_state import OracleRun
 
-from clo.deal.terms import Deal
+from clo.deal.terms import Deal, Pool
 
 BORROWERS = "obligors"
 
@@ -25,6 +25,11 @@ def between(deal: Deal, run: OracleRun) -> dict[tuple[date, str, str], float]:
     return found
 
 
+def its_own(name: str, pool: Pool) -> bool:
+    """Whether the loans are the corporation's."""
+    return pool.seller == "corporation" if pool.seller else name == "own"
+
+
 def parties(deal: Deal) -> Callable[[str], str]:
     """The party that stands behind a name of the deal; other names are parties themselves."""
     behind = dict.fromkeys(deal.accounts, ISSUER)
@@ -32,4 +37,5 @@ def parties(deal: Deal) -> Callable[[str], str]:
     behind |= {name: facility.provider for name, facility in deal.facilities.items()}
     behind |= {name: hedge.counterparty for name, hedge in deal.hedges.items()}
     behind |= {name: fee.payee or name for name, fee in deal.fees.items()}
+    behind |= {name: "corporation" for name, pool in deal.pools.items() if pool.reference and its_own(name, pool)}
     return lambda name: behind.get(name, name)

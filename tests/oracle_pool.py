@@ -27,8 +27,12 @@ def pool_flows(
     *,
     curves: Curves | None = None,
     schedules: Iterable[Row] = (),
+    returns: list[tuple[int, int, float]] | None = None,
 ) -> tuple[list[dict[str, float]], float]:
-    """Flows of a sub-pool in months 1..months by column, and the recoveries that would arrive later and are lost."""
+    """Flows of a sub-pool in months 1..months by column, and the recoveries that would arrive later and are lost.
+
+    returns: filled with each recovery: the month of the default, the month of the recovery, the amount.
+    """
     market = Market(curves or {}, _shift(scenario), of(scenario, "performance"))
     kind = Loan if of(of(scenario, "arrears"), "roll_rates") is None else RollingLoan
     due = list(schedules)
@@ -42,7 +46,7 @@ def pool_flows(
             for column, amount in loan.month(month, hazard).items():
                 parts[month - 1][column].append(amount)
             for claim in loan.claims:
-                _recover(parts, lost, month, claim, loan.row, scenario)
+                _recover(parts, lost, month, claim, loan.row, scenario, [] if returns is None else returns)
     flows = [{column: math.fsum(values) for column, values in each.items()} for each in parts]
     for month, flow in enumerate(flows, start=1):
         flow["commingling_loss"] = lost_with_servicer(scenario, month) * cash(flow)
@@ -74,7 +78,15 @@ def _hazard_of_all(scenario: Any, loans: Iterable[Loan], month: int, initial: fl
     return 0.0 if amount == 0.0 or left == 0.0 else min(1.0, amount / left)
 
 
-def _recover(parts: list[dict[str, list[float]]], lost: list[float], month: int, claim: Claim, row: Row, scenario: Any) -> None:
+def _recover(
+    parts: list[dict[str, list[float]]],
+    lost: list[float],
+    month: int,
+    claim: Claim,
+    row: Row,
+    scenario: Any,
+    returns: list[tuple[int, int, float]],
+) -> None:
     """Books what comes back of a claim in the month of default and later."""
     rule, left = of(scenario, "setoff"), claim.balance
     if rule is not None:
@@ -83,12 +95,14 @@ def _recover(parts: list[dict[str, list[float]]], lost: list[float], month: int,
         parts[month - 1]["setoff"].append(claim.share * deposit)
         if rule == "recovered":
             parts[month - 1]["recovery"].append(claim.share * deposit)
+            returns.append((month, month, claim.share * deposit))
     gross = claim.share * recovered(row, left, scenario)
     cost = float(of(scenario, "recovery_cost", 0.0))
     for later, share in enumerate(of(scenario, "recovery_timing", (1.0,))):
         arrives = month + int(of(scenario, "recovery_lag", 0)) + later
         if arrives <= len(parts):
             parts[arrives - 1]["recovery"].append(gross * float(share) * (1.0 - cost))
+            returns.append((month, arrives, gross * float(share) * (1.0 - cost)))
             parts[arrives - 1]["recovery_cost"].append(gross * float(share) * cost)
         else:
             lost.append(gross * float(share) * (1.0 - cost))
@@ -123,10 +137,20 @@ def lost_with_servicer(scenario: Any, month: int) -> float:
     return float(of(failure, "share", 1.0)) if last - int(of(failure, "months", 1)) < month <= last else 0.0
 
 
+def share_kept(flow: Mapping[str, float]) -> float:
+    """What of the month's cash is not lost with the servicer."""
+    total = cash(flow)
+    return 1.0 - flow["commingling_loss"] / total if total else 1.0
+
+
+def bought_back(flow: Mapping[str, float]) -> float:
+    """What is paid for loans that are taken back, less what is spent on those put in their place."""
+    return share_kept(flow) * (flow["repurchase"] - flow["substitution"])
+
+
 def collected(flow: Mapping[str, float]) -> dict[str, float]:
     """A month as a waterfall sees it: the fee in `interest`, what is bought back in `prepayment`, the servicer's part gone."""
-    total = cash(flow)
-    kept = 1.0 - flow["commingling_loss"] / total if total else 1.0
+    kept = share_kept(flow)
     return {
         "interest": kept * (flow["interest"] + flow["prepayment_fee"]),
         "scheduled_principal": kept * flow["scheduled_principal"],

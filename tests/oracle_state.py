@@ -11,7 +11,7 @@ from typing import Any
 
 from oracle_closing import contracts, issue
 from oracle_dates import payment_dates, year_fraction
-from oracle_expressions import LAGGED, Rated, evaluate
+from oracle_expressions import LAGGED, RECOVERED, Rated, evaluate
 from oracle_language import all_steps, remembered_names, written_out
 from oracle_loans import Market
 from oracle_memory import Memory
@@ -76,6 +76,8 @@ class State:
         """All collection months."""
         self.in_period: list[int] = []
         """Those of the collection period, by their place."""
+        self.returns: dict[str, list[tuple[int, int, float]]] = {}
+        """Of each sub-pool: months of defaults and of what comes back of them, the first month being 1, and how much."""
 
         self.cash = {name: float(account.initial) for name, account in deal.accounts.items()}
         self.earned = dict.fromkeys(deal.accounts, 0.0)
@@ -187,6 +189,8 @@ class State:
         return evaluate(text, self.value, self.smallest, self._recalled)
 
     def _recalled(self, function: str, name: str, count: float | None) -> Any:
+        if function in RECOVERED:
+            return self._recovered(function, name, int(count or 0))
         return self._lagged(name, int(count or 0)) if function == LAGGED else self.memory.recall(function, name, count)
 
     def _lagged(self, name: str, months: int) -> float:
@@ -197,6 +201,20 @@ class State:
         rows = [self.result.pool[self.months[month - months]] for month in self.in_period if month >= months]
         own = list(self.deal.pools) if group == "pool" else [group]
         return math.fsum(cash_of(row, own)[flow] for row in rows)
+
+    def _recovered(self, function: str, name: str, months: int) -> float:
+        """What came back of defaults: of those that age within the months of the period, so far; or of older ones, in them."""
+        group, _, flow = name.partition(".")
+        if flow != "default" or group not in self.initial:
+            raise KeyError(f"{name} is no default of the pool")
+        found = []
+        for own in self.deal.pools if group == "pool" else [group]:
+            for default, arrived, amount in self.returns[own]:
+                settled = default + months
+                by = settled - 1 in self.in_period and arrived <= settled
+                after = arrived - 1 in self.in_period and arrived > settled
+                found.append(amount * float(by if function == "recovered_by" else after))
+        return math.fsum(found)
 
     def number(self, said: Any) -> float:
         """A number, or an expression of one; nothing is 0."""

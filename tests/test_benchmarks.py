@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.compiled
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -18,7 +20,12 @@ ROOT = Path(__file__).parents[1]
         ("waterfall.py", "--scenarios", "300"),
         ("verbs.py", "--scenarios", "200"),
         ("synthetic.py", "--scenarios", "100"),
+        ("simulation.py", "--scenarios", "4096"),
         ("pool.py", "--loans", "2000", "--months", "24"),
+        ("cds.py", "--swaps", "40"),
+        ("variance.py", "--seeds", "2", "--scenarios", "1024", "--goal", "0.1"),
+        ("calibration.py", "--series", "2", "--years", "5"),
+        ("losses.py", "--obligors", "40", "--runs", "1"),
         ("tape.py", "--loans", "400", "--sheet", "200", "--stream", "900"),
     ],
 )

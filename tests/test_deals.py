@@ -15,16 +15,12 @@ from oracle_expressions import selected
 from ruamel.yaml import YAML
 
 import clo
-from clo.deal.structures import NOT_MODELLED
 
 DEALS = Path(__file__).parents[1] / "deals"
 FILES = sorted(path for path in (*DEALS.glob("*.yaml"), *DEALS.glob("examples/*.yaml")) if not path.name.endswith(".map.yaml"))
 TERMS = {path: YAML(typ="safe").load(path.read_text(encoding="utf-8")) for path in FILES}
 RUNS = [
-    pytest.param(path, scenario, id=f"{path.stem}-{scenario}")
-    for path, terms in TERMS.items()
-    if terms.get("structure") not in NOT_MODELLED
-    for scenario in terms["scenarios"]
+    pytest.param(path, scenario, id=f"{path.stem}-{scenario}") for path, terms in TERMS.items() for scenario in terms["scenarios"]
 ]
 
 

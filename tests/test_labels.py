@@ -11,7 +11,7 @@ from sample_runs import sample
 from clo.labels import LANGUAGES, WORDS, check_name, dotted, label, money, party, path_label, percent, short_money, unit, why
 
 FRAMES = ("tranches", "pool", "parties", "ledger", "bookings", "accounts", "fees", "facilities", "hedges", "ledgers")
-FRAMES += ("triggers", "values", "summary", "checks")
+FRAMES += ("triggers", "values", "summary", "checks", "party_totals", "losses_by_party", "sub_pools", "losses_by_sub_pool")
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 SAME_IN_BOTH = {"spc"}
 

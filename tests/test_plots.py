@@ -50,7 +50,7 @@ def test_cash_in_and_out_of_the_chart_are_the_run_s() -> None:
 
 
 def test_a_tranche_keeps_its_colour() -> None:
-    colours = plots.tranche_colours(sample())
+    colours = plots.tranche_colours(sample().deal)
     assert len(set(colours.values())) == len(colours)
     for chart in ("balances", "enhancement"):
         assert traces(chart)["Senior"]["line"]["color"] == colours["senior"]

@@ -28,11 +28,11 @@ def deal(**terms: Any) -> Deal:
 
 @pytest.fixture(scope="module")
 def three() -> Programme:
-    """One deal that runs under two scenarios, one whose structure is not modelled, one whose tape is not there."""
+    """One deal that runs under two scenarios, one that lacks one of them, one whose tape is not there."""
     pools = {name: pool.model_copy(update={"tape": "gone.parquet"}) for name, pool in deal().pools.items()}
     deals = {
         "runs": clo.load_deal(DEAL_FILE),
-        "later": deal(structure="receivables", waterfall=()),
+        "half": deal(scenarios={"base": deal().scenarios["base"]}),
         "broken": deal(pools=pools),
     }
     return run_programme(deals, ["base", "stress"], workers=1)
@@ -63,32 +63,27 @@ def test_rows_stand_in_the_order_of_deals_and_scenarios(three: Programme) -> Non
     assert told == [
         ["runs", "base", "ran"],
         ["runs", "stress", "ran"],
-        ["later", "", "not_run"],
+        ["half", "base", "ran"],
+        ["half", "stress", "refused"],
         ["broken", "base", "refused"],
         ["broken", "stress", "refused"],
     ]
 
 
 def test_why_a_deal_was_not_run(three: Programme) -> None:
-    assert {finding.code for finding in three.not_run["later"]} == {"E-D064"}
+    assert {finding.code for finding in three.refused["half"]} == {"E-R101"}
     assert {finding.code for finding in three.refused["broken"]} == {"E-R117"}
-    idle = three.table.set_index("deal").loc["later"]
-    assert "not modelled yet" in idle["reason"]
+    idle = three.table.set_index(["deal", "scenario"]).loc["half", "stress"]
+    assert "stress" in idle["reason"]
     assert idle["senior_enhancement"] == pytest.approx(1 - 11.9 / 13.5)
     assert pd.isna(idle["ok"])
     assert not three.ok
-    assert repr(three) == "<Programme: 3 deals, 2 runs, 2 not run, NOT OK>"
-
-
-def test_a_deal_that_is_not_modelled_fails_nothing() -> None:
-    programme = run_programme({"runs": deal(), "later": deal(structure="receivables", waterfall=())})
-    assert programme.ok
-    assert programme.table["status"].tolist() == ["ran", "not_run"]
+    assert repr(three) == "<Programme: 3 deals, 3 runs, 2 not run, NOT OK>"
 
 
 def test_what_an_assumed_pool_gives_is_assumed() -> None:
     """Of the deal of March 2008 two classes are published; obligors, pool and the enhancement come of a tape that is made up."""
-    (row,) = run_programme({"later": clo.load_deal(DEALS / "purchase-2008-03.yaml")}).table.to_dict("records")
+    (row,) = run_programme({"march": clo.load_deal(DEALS / "purchase-2008-03.yaml")}).table.to_dict("records")
     assert [row[key] for key in ("obligors_known", "pool_size_known", "enhancement_known")] == ["assumed"] * 3
 
 
@@ -100,8 +95,8 @@ def test_an_assumed_order_makes_the_enhancement_assumed() -> None:
 
 def test_a_file_that_is_no_deal_keeps_its_row(three: Programme) -> None:
     unread = {"torn": (Finding("E-D001", "error", "not YAML", "a deal is YAML"),)}
-    told = three.with_unread(unread, ["runs", "torn", "later", "broken"])
-    assert told.table["deal"].tolist() == ["runs", "runs", "torn", "later", "broken", "broken"]
+    told = three.with_unread(unread, ["runs", "torn", "half", "broken"])
+    assert told.table["deal"].tolist() == ["runs", "runs", "torn", "half", "half", "broken", "broken"]
     assert told.table.loc[2, ["status", "reason"]].tolist() == ["not_read", "not YAML"]
     assert told.table.dtypes.equals(three.table.dtypes)
     for lang in LANGUAGES:
@@ -166,7 +161,7 @@ def test_losses_of_the_page_are_shares_of_the_pool(three: Programme) -> None:
     row = dict(zip(keys, table.rows[0], strict=True))
     assert row["loss_corporation"] == pytest.approx(three.table["loss_corporation"][0] / 13_500_000_000)
     assert row["sizes_published"] == "2/3"
-    assert [line[-1] for line in table.rows[2:]] == ["not run", "errors", "errors"]
+    assert [line[-1] for line in table.rows[3:]] == ["errors", "errors", "errors"]
     brief = programme_table(three, "ja", brief=True)
     told = dict(zip([column.key for column in brief.columns], brief.rows[0], strict=True))
     assert told["loss_borne_by"].startswith("公庫 ")
@@ -208,7 +203,7 @@ def test_enhancement_on_an_assumed_size_is_not_shown_as_a_fact() -> None:
 
 def test_the_page_stands_alone_and_escapes_names(three: Programme) -> None:
     nasty = "</script><script>alert(1)</script>"
-    page = programme_page(run_programme({nasty: deal(), "later": deal(structure="receivables", waterfall=(), name=nasty)}))
+    page = programme_page(run_programme({nasty: deal(), "other": deal(name=nasty)}))
     assert "alert(1)</script>" not in page
     assert "<script src" not in page
     assert "<link" not in page
@@ -222,6 +217,6 @@ def test_the_page_stands_alone_and_escapes_names(three: Programme) -> None:
 
 def test_a_programme_in_a_notebook(three: Programme) -> None:
     told = three._repr_html_()
-    assert "not modelled yet" not in told
+    assert "has no scenario" not in told
     assert "&lt;Programme: 3 deals" in told
     assert "13,500,000,000" in told

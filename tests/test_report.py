@@ -127,7 +127,7 @@ def test_the_waterfall_of_every_date_is_in_the_page() -> None:
     assert len(rows) == len(expected)
     assert [row[3] for row in rows] == pytest.approx(expected["paid"].tolist(), abs=0.005)
     assert waterfall["steps"][rows[-1][0]][1] == "Subordinated residual interest"
-    assert set(data["charts"]) == {"balances", "flows", "enhancement", "losses"}
+    assert set(data["charts"]) == {"balances", "flows", "enhancement", "losses", "who_paid_whom", "who_bears_the_loss"}
 
 
 def test_several_scenarios_share_one_page() -> None:
@@ -162,12 +162,16 @@ def test_published_and_modelled_charge_offs() -> None:
     assert tables.realised(sample()) is None
 
 
+BESIDE = ("Pool by year", "Who bears the loss", "Sub-pools", "Who paid whom")
+"""Headings of what follows from the loans."""
+
+
 def test_what_is_assumed_of_the_loans_is_said_first_and_beside_the_pool() -> None:
     said = read(render([sample(), sample("stress")])).said
     (note,) = [finding.message for finding in sample().findings if finding.code == "W-T083"]
     places = [number for number, text in enumerate(said) if text == note]
     assert places[0] < said.index("Capital structure")
-    beside = [said.index("Pool at cut-off"), *(n for n, text in enumerate(said) if text in ("Pool by year", "Who paid whom"))]
+    beside = [said.index("Pool at cut-off"), *(n for n, text in enumerate(said) if text in BESIDE)]
     assert len(places) == 1 + len(beside)
     for place in beside:
         assert any(place < number <= place + 3 for number in places)

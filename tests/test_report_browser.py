@@ -12,7 +12,12 @@ from sample_runs import sample
 from clo.report import render
 
 ROWS = "Array.from(document.querySelectorAll('.run:not([hidden]) table.waterfall tbody tr'), row => row.innerText).join('\\n')"
-CHARTS = "Array.from(document.querySelectorAll('.run:not([hidden]) .chart'), c => c.querySelectorAll('.main-svg .trace').length)"
+CHARTS = "Array.from(document.querySelectorAll('.run:not([hidden]) .charts .chart'), c => c.querySelectorAll('.trace').length)"
+NODES = "Array.from(document.querySelectorAll('.run:not([hidden]) .sankey-node .node-label'), text => text.textContent)"
+OUTSIDE = """(() => {{ const chart = document.querySelector('.run:not([hidden]) [data-chart={0}]').getBoundingClientRect();
+return Array.from(document.querySelectorAll('.run:not([hidden]) [data-chart={0}] text'), text => text.getBoundingClientRect())
+.filter(box => box.width > 0 && (box.left < chart.left || box.right > chart.right)).length; }})()"""
+"""Texts of a picture that it does not hold."""
 PICK = """(() => {{ const select = document.querySelector('.run:not([hidden]) [data-waterfall]');
 select.value = '{0}'; select.dispatchEvent(new Event('change')); }})()"""
 
@@ -35,6 +40,14 @@ def test_every_chart_draws(page: chromium.Page) -> None:
     drawn = page.evaluate(CHARTS)
     assert len(drawn) == 4
     assert all(traces >= 2 for traces in drawn)
+
+
+def test_who_paid_whom_and_who_bears_the_loss_are_drawn_whole(page: chromium.Page) -> None:
+    names = [name.partition("  ")[0] for name in page.evaluate(NODES)]
+    assert {"債務者", "投資家", "発行体", "公庫", "金融機関"} <= set(names)
+    bars = "document.querySelectorAll('.run:not([hidden]) [data-chart=who_bears_the_loss] .barlayer .point').length"
+    assert page.evaluate(bars) == 2
+    assert [page.evaluate(OUTSIDE.format(name)) for name in ("who_paid_whom", "who_bears_the_loss")] == [0, 0]
 
 
 def test_the_table_follows_the_chosen_date(page: chromium.Page) -> None:

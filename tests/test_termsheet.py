@@ -142,7 +142,7 @@ def test_everything_agreed_is_there_in_both_languages() -> None:
     assert "Pay · Interest: Senior · From: Collections" in english
     assert "支払 · 利息: 優先 · 出金元: 回収金口座" in japanese
     assert "pool - senior - mezzanine" in english
-    assert "New terms › Rate 3%" in english
+    assert "Restructuring › Rate 3%" in english
 
 
 def test_text_of_the_deal_is_escaped_everywhere(tmp_path: Path) -> None:
@@ -191,14 +191,6 @@ def test_a_value_inside_a_scenario_is_marked_where_it_stands() -> None:
         }  # fmt: skip
         rows = dict(scenario_table(of, "realised", of.scenario("realised"), "en").rows)
         assert rows[label("defaults")].mark.kind == "assumed"
-
-
-def test_a_structure_that_is_not_modelled_has_a_sheet(tmp_path: Path) -> None:
-    deal = written(tmp_path, ("structure: purchase_cash ", "structure: receivables "))
-    text = body(termsheet(deal))
-    assert "The structure “Receivables” is not modelled yet" in text
-    assert "Collect ·" not in text
-    assert cells(termsheet(deal)) == cells(termsheet(clo.load_deal(DEAL_FILE)))
 
 
 def test_a_waterfall_spelled_out_is_told_as_the_file_says_it() -> None:

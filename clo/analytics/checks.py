@@ -8,13 +8,13 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from clo.analytics import parties, swap_checks
 from clo.analytics.figures import months_between, pool_figures
 from clo.deal.backing import PLAIN, backing
 from clo.deal.terms import Deal
 from clo.pool.flows import CASH, Flow, PoolFlows
 from clo.tape.batches import AnyLoans
-from clo.waterfall.allocation import LEAK, WHOLE, DealFlows
-from clo.waterfall.cash import ISSUER
+from clo.waterfall.allocation import LEAK, WHOLE
 
 BREACHES = "every amount is a number, 0 or more"
 """The check of breaches, each of which is told as a finding of its own."""
@@ -22,11 +22,9 @@ HALF = 0.5
 """Of a currency unit: amounts closer than that are the same."""
 
 
-class Run(Protocol):
+class Run(parties.Run, swap_checks.Run, Protocol):
     """What the checks look at: a result. overridden: whether fields of its scenario were changed for the run."""
 
-    @property
-    def deal(self) -> Deal: ...
     @property
     def scenario_name(self) -> str: ...
     @property
@@ -36,23 +34,9 @@ class Run(Protocol):
     @property
     def pool_flows(self) -> PoolFlows: ...
     @property
-    def flows(self) -> DealFlows: ...
-    @property
-    def tranches(self) -> pd.DataFrame: ...
-    @property
-    def pool(self) -> pd.DataFrame: ...
-    @property
-    def ledger(self) -> pd.DataFrame: ...
-    @property
-    def parties(self) -> pd.DataFrame: ...
-    @property
-    def accounts(self) -> pd.DataFrame: ...
-    @property
     def ledgers(self) -> pd.DataFrame: ...
     @property
-    def facilities(self) -> pd.DataFrame: ...
-    @property
-    def hedges(self) -> pd.DataFrame: ...
+    def large_names(self) -> pd.DataFrame | None: ...
 
 
 def run_checks(run: Run) -> pd.DataFrame:
@@ -83,11 +67,10 @@ def _cash(run: Run) -> Iterator[Row]:
     yield _within("cash in - cash out = change in cash", _largest(run.flows.leak[:1]), tolerance)
     breaches = float((run.flows.breach[0, :1] >= 0).sum())
     yield _within(BREACHES, breaches, 0.0)
-    held = run.accounts.groupby("payment_date")[["opening", "closing"]].sum()
-    received = run.parties[run.parties["payee"] == ISSUER].groupby("payment_date")["amount"].sum()
-    paid = run.parties[run.parties["payer"] == ISSUER].groupby("payment_date")["amount"].sum()
-    change = (held["closing"] - held["opening"]).sub(received.sub(paid, fill_value=0.0).reindex(held.index, fill_value=0.0))
-    yield _within("parties: issuer's receipts - payments = change in accounts", _largest(change), tolerance)
+    for name, residual in parties.residuals(run):
+        yield _within(name, residual, LEAK * parties.turnover(run))
+    for name, residual in swap_checks.residuals(run):
+        yield _within(name, residual, LEAK * parties.turnover(run))
     collected = run.ledger.loc[run.ledger["from"] == "obligors", "amount"].sum()
     kept = [name for name, terms in run.deal.pools.items() if terms.reference]
     pool = run.pool[~run.pool["group"].isin(kept)].sum(numeric_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clo.analytics.checks import HALF, Run
+from clo.analytics.streams import KINDS, PRINCIPAL, unknown, word_of
+from clo.analytics.swap_warnings import swap_warnings
 from clo.deal.backing import PLAIN
 from clo.deal.terms import Coupon, Fee
 from clo.findings import Finding
@@ -26,7 +28,20 @@ def run_findings(run: Run) -> list[Finding]:
         *_owed_at_the_end(run),
         *_price_of_the_loans(run),
         *_carry(run),
+        *swap_warnings(run),
+        *_streams_of_no_kind(run),
     ]
+
+
+def _streams_of_no_kind(run: Run) -> Iterator[Finding]:
+    """What contracts pay under a word that says neither principal nor income."""
+    for stream in unknown(run.deal, run.parties["stream"]):
+        message = (
+            f"{word_of(stream)!r}, what {stream!r} pays, is neither principal nor income: who bears the loss counts it as income"
+        )
+        words = ", ".join(word for kind in PRINCIPAL for word in KINDS[kind])
+        fix = f"where it is principal, write as: one of {words}"
+        yield run.deal.origin.finding("W-R218", "waterfall", message, fix, value=stream)
 
 
 def _unpaid(run: Run) -> Iterator[Finding]:
@@ -115,7 +130,7 @@ def _carry(run: Run) -> Iterator[Finding]:
         yield from _carry_of_swaps(run)
         return
     bought = [loans for name, loans in run.pools.items() if not deal.pools[name].reference]
-    if not bought:
+    if not bought or deal.receivables is not None:  # receivables bear no interest: the deferred price bears the costs
         return
     earned = sum(yearly_interest(loans) for loans in bought)
     coupons = sum(run.flows.parameter(f"{n}.size") * t.coupon for n, t in deal.tranches.items() if isinstance(t.coupon, float))
@@ -134,7 +149,9 @@ def _carry_of_swaps(run: Run) -> Iterator[Finding]:
     assert deal.swap is not None  # asked by `_carry`
     sizes = {name: run.flows.parameter(f"{name}.size") for name in deal.tranches}
     leg = deal.swap.premium.corporation
-    premium = leg.rate * (sum(sizes.values()) if leg.on == "cover" else initial)
+    kept = deal.swap.deductible.first_loss(initial)
+    cover = sum(sizes.values()) if kept is None else initial - kept
+    premium = leg.rate * (cover if leg.on == "cover" else initial)
     earned = sum(account.initial * account.earns for account in deal.accounts.values() if isinstance(account.earns, float))
     coupons = sum(sizes[name] * _coupon_at_first(run, tranche.coupon) for name, tranche in deal.tranches.items())
     fees = sum(_yearly(fee, initial, 12 / deal.payments.months_between) for fee in deal.fees.values())

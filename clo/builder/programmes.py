@@ -182,4 +182,14 @@ PROGRAMMES: dict[str, dict[str, Any]] = {
         "terms": _all(36, "what was repaid was known by the middle of 2009 (cfonews.jp); three years assumed"),
         "repayment": _bullets("bullets with half-yearly coupons: assumed"),
     },
+    "receivable": {
+        "says": "suppliers' receivables, each due once",
+        "asset_type": "receivable",
+        "sizes": _sizes(300_000, 8_000_000, 0.7, ASSUMED) | {"unit": 10_000},
+        "terms": {"shares": {2: "20%", 3: "40%", 4: "25%", 5: "15%"}},
+        "ages": {"youngest": 0, "oldest": 1.5},
+        "repayment": {"shares": {"bullet": 1}, "source": "a receivable falls due once"},
+        "rates": _flat("0%", "receivables bear no interest"),
+        "obligor_types": _all("corp", "debtors are companies: assumed"),
+    },
 }  # fmt: skip

@@ -173,6 +173,25 @@ def report(
     raise typer.Exit(_actions("running").report(folder, lang=lang.value, as_json=json, quiet=quiet))
 
 
+@app.command()
+def simulate(
+    deal: DealFile,
+    *,
+    scenarios: Annotated[int, typer.Option("--scenarios", "-n", metavar="N", help="How many scenarios.")] = 100_000,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed gives the same scenarios.")] = 1,
+    scenario: Scenario = "base",
+    method: Annotated[
+        str, typer.Option("--method", help="How factors are drawn: plain, sobol, stratified or importance.")
+    ] = "plain",
+    lang: Lang = Language.en,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Loss of each tranche under correlated defaults: many scenarios through the whole waterfall."""
+    shown = {"scenario": scenario, "method": method, "lang": lang.value, "as_json": json, "quiet": quiet}
+    raise typer.Exit(_actions("simulating").run(deal, scenarios=scenarios, seed=seed, **shown))
+
+
 @app.command(name="break-even")
 def break_even(
     deal: DealFile,
@@ -193,6 +212,31 @@ def break_even(
     defaults = {"timing": timing, "years": years, "of": of}
     shown = {"lang": lang.value, "as_json": json, "quiet": quiet}
     raise typer.Exit(_actions("breaking_even").run(deal, tranche, loss=loss, scenario=scenario, defaults=defaults, **shown))
+
+
+@app.command()
+def value(
+    deal: DealFile,
+    *,
+    rate: Annotated[str, typer.Option("--rate", metavar="RATE", help="A year, to discount by from closing: 1%.")],
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", "-s", metavar="NAME", help="Scenario to run; may be repeated. [default: base]"),
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--weight", metavar="NAME=SHARE", help="Expected value over scenarios; repeat until 100%: stress=10%."),
+    ] = None,
+    lang: Lang = Language.en,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """What every swap and guarantee of a deal is worth: premiums against claims, and the premium at which they are equal."""
+    if scenario and weight:
+        raise typer.BadParameter("--scenario and --weight exclude each other: a weight names its scenario")
+    names = tuple(dict.fromkeys(scenario or ["base"]))
+    shown = {"lang": lang.value, "as_json": json, "quiet": quiet}
+    raise typer.Exit(_actions("valuing").run(deal, rate=rate, scenarios=names, weights=tuple(weight or ()), **shown))
 
 
 @app.command()

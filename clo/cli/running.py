@@ -17,7 +17,7 @@ from clo.files.deal import load_deal
 from clo.files.results import MANIFEST, PAGE, page_of, plain, read_rerun, save, write_text
 from clo.findings import nearest
 from clo.labels import Lang, check_name, label
-from clo.report import render, tables
+from clo.report import parties, render, tables
 from clo.study import Result
 
 
@@ -106,6 +106,8 @@ def _show(deal: Deal, results: Sequence[Result], lang: Lang) -> None:
         console.show_table(
             tables.tranche_summary(result), f"{label('scenario', lang)}: {label(result.scenario_name, lang)}", lang
         )
+        if (borne := parties.losses_in_short(result)) is not None:
+            console.show_table(borne, label("who_bears_the_loss", lang), lang)
         if (realised := tables.realised(result)) is not None:
             console.show_table(realised, label("realised_table", lang), lang)
         out.print(f"{label('checks', lang)}: {_checks_line(result, lang)}", soft_wrap=True)
@@ -135,6 +137,8 @@ def _as_dict(deal: Deal, results: Sequence[Result], folders: Sequence[Path], pag
                 "ok": result.ok,
                 "summary": result.summary.to_dict("records"),
                 "checks": result.checks.to_dict("records"),
+                "losses_by_party": console.records(result.losses_by_party),
+                "sub_pools": console.records(result.sub_pools),
                 "realised": None if result.realised is None else result.realised.to_dict("records"),
                 "findings": [finding.as_dict() for finding in result.findings],
                 "folder": folder,

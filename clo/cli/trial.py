@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
 
 from clo import study
-from clo.analytics.checks import BREACHES, figure_checks
-from clo.deal.structures import NOT_MODELLED
+from clo.analytics.checks import BREACHES
 from clo.deal.terms import Deal
 from clo.files.deal import check_deal
-from clo.findings import DealError, Finding, InputError
+from clo.findings import Finding, InputError
 from clo.study import Result, resolve_pools
-from clo.tape.batches import AnyLoans
-from clo.waterfall.binding import tranche_sizes
 
 
 def deal_findings(file: Path) -> tuple[Finding, ...]:
@@ -28,8 +24,6 @@ def deal_findings(file: Path) -> tuple[Finding, ...]:
         return tuple(dict.fromkeys((*findings, *error.findings)))
     tapes = (one for loans in chosen.loans.values() for one in loans.findings)
     before = dict.fromkeys((*findings, *chosen.findings, *tapes))
-    if deal.structure in NOT_MODELLED:
-        return (*before, *_against_loans(deal, chosen.loans))
     said: dict[Finding, list[str]] = {}
     for name in deal.scenarios:
         try:
@@ -41,16 +35,6 @@ def deal_findings(file: Path) -> tuple[Finding, ...]:
             if finding not in before:
                 said.setdefault(finding, []).append(name)
     return (*before, *(_of_scenarios(finding, names, len(deal.scenarios)) for finding, names in said.items()))
-
-
-def _against_loans(deal: Deal, loans: Mapping[str, AnyLoans]) -> list[Finding]:
-    """Of a deal that cannot be run: its published figures and the sizes of its tranches against its loans."""
-    found = [_failed(deal, check, off, "") for check, off, ok in figure_checks(deal, loans) if not ok]
-    try:
-        tranche_sizes(deal, {name: pool.balance for name, pool in loans.items()})
-    except DealError as error:
-        found += error.findings
-    return found
 
 
 def _failed_checks(deal: Deal, result: Result) -> list[Finding]:

@@ -12,7 +12,9 @@ from clo.deal.contracts import closing_findings
 from clo.deal.families import families_filled_in, family_findings
 from clo.deal.marks import empty
 from clo.deal.name_checks import name_findings
-from clo.deal.structures import NOT_MODELLED, SYNTHETIC, WRITTEN, not_modelled
+from clo.deal.structures import SYNTHETIC, WRITTEN
+from clo.deal.structures.guarantee_checks import rating_warnings
+from clo.deal.structures.receivables import stop_triggers
 from clo.deal.terms import ORDER, Deal, Scenario, enclosing, leaves
 from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
@@ -103,9 +105,17 @@ def _waterfall(deal: Deal) -> Iterator[Finding]:
     if deal.structure is None and deal.waterfall and "principal" in deal.model_fields_set:
         message = "only a structure reads this; the waterfall that is spelled out does not"
         yield deal.origin.finding("W-D063", "principal", message, "say how: in the principal steps, and remove it")
-    if deal.swap is not None and deal.structure not in (*NOT_MODELLED, *SYNTHETIC):
-        message = f"only the structures {' and '.join(SYNTHETIC)} read this"
-        yield deal.origin.finding("W-D063", "swap", message, "name the structure, or remove it")
+    for key in ("swap", "default_mix"):
+        if getattr(deal, key) is not None and deal.structure not in SYNTHETIC:
+            message = f"only the structures {' and '.join(SYNTHETIC)} read this"
+            yield deal.origin.finding("W-D063", key, message, "name the structure, or remove it")
+    if deal.receivables is not None and deal.structure != "receivables":
+        message = "only the structure receivables reads this"
+        yield deal.origin.finding("W-D063", "receivables", message, "name the structure, or remove it")
+    if deal.guarantee is not None and deal.structure != "guarantee":
+        message = "only the structure guarantee reads this"
+        yield deal.origin.finding("W-D063", "guarantee", message, "name the structure, or remove it")
+    yield from rating_warnings(deal)
     for key in WRITTEN.get(deal.structure or "", ()):
         if key in deal.model_fields_set:
             message = f"structure {deal.structure!r} writes {key}, and the deal says one as well"
@@ -113,8 +123,6 @@ def _waterfall(deal: Deal) -> Iterator[Finding]:
     if deal.structure is not None and deal.waterfall:
         message = f"structure {deal.structure!r} writes the waterfall, and the deal spells one out as well"
         yield deal.origin.finding("E-D062", "waterfall", message, "keep one of structure: and waterfall:")
-    if deal.structure in NOT_MODELLED:
-        yield not_modelled(deal, "W-D064")
 
 
 def _scenarios(deal: Deal) -> Iterator[Finding]:
@@ -153,7 +161,7 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
 def _of_others(deal: Deal, path: str, scenario: Scenario) -> Iterator[Finding]:
     """Triggers and counterparties that a scenario names and the deal does not have."""
     asked: tuple[tuple[str, str, Iterable[str], Mapping[str, object]], ...] = (
-        ("force", "trigger", scenario.force or {}, deal.triggers),
+        ("force", "trigger", scenario.force or {}, deal.triggers | stop_triggers(families_filled_in(deal))),
         ("ratings", "counterparty", scenario.ratings or {}, deal.counterparties),
     )
     for field, what, names, known in asked:

@@ -7,6 +7,8 @@ from clo.deal.terms import NAMED, Deal, Settle
 from clo.findings import Finding
 
 FRACTION = "payment.fraction"
+OF_BORROWERS = ("interest", "prepayment_fee", "scheduled_principal", "prepayment", "recovery", "repurchase")
+"""What is told of a sub-pool's borrowers and sellers: a contract that pays its maker has a word of its own."""
 RULE = "what is settled at closing is a number made of .initial of pools, .size of tranches and payment.fraction"
 
 
@@ -21,6 +23,8 @@ def contract_trouble(deal: Deal, step: Settle) -> tuple[str, str] | None:
     for name in (step.source, step.to):
         if name in entries or name in ("issuer", "obligors"):
             return f"{name!r} is neither an account nor a party", "name an account, or who pays or is paid"
+    if step.to in deal.pools and step.paid_as in OF_BORROWERS:
+        return f"'{step.to}.{step.paid_as}' is what the borrowers of {step.to!r} pay it", "give as: another word"
     return None
 
 

@@ -12,6 +12,8 @@ from clo.findings import Finding
 from clo.quantities import Identifier
 
 _NAME: TypeAdapter[str] = TypeAdapter(Identifier)
+LARGEST_SHOWN = 6
+"""Sub-pools of a family that tables and pictures show one by one."""
 
 
 def families_filled_in(deal: Deal) -> Deal:
@@ -29,6 +31,12 @@ def families_filled_in(deal: Deal) -> Deal:
 def members(family: Pool) -> tuple[str, ...]:
     """The sub-pools that a family stands for."""
     return tuple(member_name(value) for value in family.of)
+
+
+def large_families(deal: Deal) -> dict[str, str]:
+    """The family of each sub-pool, where a family is too large for all to be shown."""
+    large = {name: family for name, family in deal.families.items() if len(family.of) > LARGEST_SHOWN}
+    return {member: name for name, family in large.items() for member in members(family)}
 
 
 def written_pools(deal: Deal) -> dict[str, Pool]:

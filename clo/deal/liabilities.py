@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from clo.deal.dates import DayCount
+from clo.deal.ratings import AnyRating
 from clo.quantities import (
     Day,
     ExpressionText,
@@ -94,6 +95,7 @@ class Tranche(Terms):
     denomination: Annotated[Money, Field(gt=0)] | None = None
     principal_per_note: Truth = False
     issue_price: Price = 1.0
+    rating: AnyRating | None = None
 
     @model_validator(mode="after")
     def _notes(self) -> Tranche:

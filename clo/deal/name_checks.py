@@ -10,8 +10,18 @@ from clo.findings import Finding, nearest
 
 
 def name_findings(deal: Deal) -> list[Finding]:
-    """Names used twice, parties that cannot be paid, and members and accounts that are not there."""
-    return [*_used_twice(deal), *_parties(deal), *_members(deal), *_earnings(deal)]
+    """Names used twice, parties that cannot be paid, and members, accounts and sellers that are not there."""
+    return [*_used_twice(deal), *_parties(deal), *_members(deal), *_earnings(deal), *_sellers(deal), *_required(deal)]
+
+
+def _required(deal: Deal) -> Iterator[Finding]:
+    """Tranches that are to stand the default of large names."""
+    for name in () if deal.large_names is None else deal.large_names.required:
+        if name not in deal.tranches:
+            close = nearest(name, deal.tranches)
+            fix = f"did you mean {close!r}?" if close else f"tranches are {', '.join(deal.tranches)}"
+            message = f"{name!r} is no tranche of the deal"
+            yield deal.origin.finding("E-D101", f"large_names.required.{name}", message, fix, value=name)
 
 
 def _used_twice(deal: Deal) -> Iterator[Finding]:
@@ -34,6 +44,7 @@ def _parties(deal: Deal) -> Iterator[Finding]:
     parties += [(f"accounts.{name}.bank", account.bank) for name, account in deal.accounts.items()]
     parties += [(f"facilities.{name}.provider", facility.provider) for name, facility in deal.facilities.items()]
     parties += [(f"hedges.{name}.counterparty", hedge.counterparty) for name, hedge in deal.hedges.items()]
+    parties += [(f"pools.{name}.seller", pool.seller) for name, pool in deal.pools.items() if pool.seller is not None]
     for section in ("accounts", "facilities", "hedges"):
         for name in getattr(deal, section):
             if name in ("buyer", "institutions", "corporation"):
@@ -74,3 +85,11 @@ def _earnings(deal: Deal) -> Iterator[Finding]:
             yield deal.origin.finding("E-D025", path, message, "add earns:, or remove earns_into:", value=account.earns_into)
         elif account.earns_into not in deal.accounts:
             yield _missing(deal, path, "account", account.earns_into, deal.accounts)
+
+
+def _sellers(deal: Deal) -> Iterator[Finding]:
+    """Who sells loans is one of the usual sellers, or a party that has a rating; a structure of sellers says so itself."""
+    known = ("institutions", "corporation", *deal.counterparties)
+    for name, pool in deal.pools.items() if deal.structure != "receivables" else ():
+        if pool.seller is not None and pool.seller not in known:
+            yield _missing(deal, f"pools.{name}.seller", "seller", pool.seller, known)

@@ -13,15 +13,18 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from clo.behaviour.assumptions import Behaviour, replaced
+from clo.behaviour.joint import JointDefaults
 from clo.deal.accounts import Account, Facility, Ledger
 from clo.deal.dates import Dates, DayCount, IndexCurve, Payments, Schedule
 from clo.deal.fees import Fee, Tier
-from clo.deal.guarantees import Guarantee
+from clo.deal.guarantees import Guarantee, TrancheGuarantee
 from clo.deal.hedges import RATINGS, Counterparty, Hedge, Rating
+from clo.deal.large_names import LargeNames
 from clo.deal.liabilities import Coupon, Group, StepUp, Tranche
 from clo.deal.marks import Mark, Origin, enclosing, leaves
+from clo.deal.receivables import Receivables
 from clo.deal.steps import Let, Macro, Section, Step, Test, Use
-from clo.deal.swaps import CreditSwap
+from clo.deal.swaps import CreditSwap, DefaultMix
 from clo.deal.triggers import Assertion, Force, Trigger
 from clo.deal.verbs import (
     COLLECTED,
@@ -40,7 +43,7 @@ from clo.deal.verbs import (
     WriteDown,
     WriteUp,
 )
-from clo.quantities import AnyNames, Day, ExpressionText, Identifier, Money, Share, Terms, Truth
+from clo.quantities import AnyNames, Day, ExpressionText, Identifier, Money, Terms, Truth
 
 __all__ = [
     "COLLECTED",
@@ -116,14 +119,15 @@ class Figures(Terms):
 class Pool(Terms):
     """A sub-pool: loans of a tape (beside the deal file) that satisfy `where`, and the file of `criteria` where there is one.
 
-    seller: who sold the loans; the sub-pool named `own` is the corporation's, any other the institutions', unless said.
+    seller: who sold the loans: institutions, corporation or a counterparty; the sub-pool named `own` is the corporation's, any
+    other the institutions', unless said.
     by, of: one sub-pool for each value `of` of the column `by`. reference: the loans stay with whoever made them.
     """
 
     tape: str
     where: str | None = None
     criteria: str | None = None
-    seller: Literal["institutions", "corporation"] | None = None
+    seller: Identifier | None = None
     by: str | None = None
     of: AnyNames = ()
     reference: Truth = False
@@ -148,12 +152,8 @@ class Scenario(Behaviour):
     ratings: dict[str, Annotated[dict[Day, Rating], Field(min_length=1)]] | None = None
 
 
-class Simulation(Terms):
+class Simulation(JointDefaults):
     """Assumptions of the correlated simulation."""
-
-    pd: Share
-    correlation: Share
-    lgd: Share
 
 
 class Source(Terms):
@@ -207,7 +207,11 @@ class Deal(Terms):
     triggers: dict[Identifier, Trigger] = Field(default_factory=dict)
     macros: dict[Identifier, Macro] = Field(default_factory=dict)
     swap: CreditSwap | None = None
+    default_mix: DefaultMix | None = None
+    large_names: LargeNames | None = None
     guarantee: Guarantee | None = None
+    tranche_guarantees: dict[Identifier, TrancheGuarantee] = Field(default_factory=dict)
+    receivables: Receivables | None = None
     closing: tuple[AtClosing, ...] = ()
     waterfall: tuple[Step, ...] = ()
     assertions: tuple[Assertion, ...] = ()
@@ -267,7 +271,7 @@ class Deal(Terms):
         return self._families
 
     def seller(self, pool: str) -> str:
-        """Who sold the loans of a sub-pool: `institutions` or `corporation`."""
+        """Who sold the loans of a sub-pool: `institutions`, `corporation` or a counterparty."""
         return self.pools[pool].seller or ("corporation" if pool == "own" else "institutions")
 
     def _repr_html_(self) -> str:

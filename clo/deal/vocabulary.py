@@ -5,7 +5,7 @@ The compiler resolves names by it, `clo check` suggests from it, and docs/waterf
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clo.deal.verbs import COLLECTED
@@ -74,3 +74,16 @@ LONGEST_MEMORY = 60
 """Payment dates that rolling_sum and rolling_average may look back."""
 LONGEST_LAG = 120
 """Months that `lagged` may look back."""
+RECOVERED = ("recovered_by", "recovered_after")
+"""Functions of defaults: what has come back so many months after them, and what comes back later."""
+
+
+def added(terms: Sequence[str]) -> str:
+    """Their sum, in pairs of pairs: a sum of one after the other would be too deep."""
+    half = len(terms) // 2
+    return f"({added(terms[:half])} + {added(terms[half:])})" if half else terms[0]
+
+
+def lagged(flow: str, months: int) -> str:
+    """What a flow of the pool was so many months ago."""
+    return f"lagged({flow}, {months})" if months else flow

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from clo.curves import Curve, Curves
 from clo.deal.checks import deal_findings
-from clo.deal.structures import NOT_MODELLED, spelled_out
+from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, IndexCurve, Origin
 from clo.files.criteria import read_criteria
 from clo.files.curves import read_curves
@@ -39,7 +39,7 @@ _CHOICES = {
 
 
 def load_deal(path: str | Path) -> Deal:
-    """The deal a file describes, its waterfall spelled out, ready for `clo.run` unless its structure is not modelled.
+    """The deal a file describes, its waterfall spelled out, ready for `clo.run`.
 
     Raises DealError with every finding (file, line, path); OSError where the file cannot be read.
     """
@@ -128,7 +128,7 @@ def _validated(data: Any, origin: Origin) -> tuple[Deal | None, tuple[Finding, .
     deal._origin = origin
     findings = deal_findings(deal, data)
     unclear = any(finding.code in ("E-D061", "E-D062") for finding in findings)
-    if not unclear and deal.structure not in NOT_MODELLED:
+    if not unclear:
         try:
             deal = spelled_out(deal)
             findings += compiled(deal)[1]

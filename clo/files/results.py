@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 FRAMES = (
     "tranches", "pool", "parties", "ledger", "bookings", "accounts", "fees", "facilities", "hedges", "ledgers", "triggers",
-    "values", "summary", "checks",
+    "values", "summary", "checks", "party_totals", "losses_by_party", "sub_pools", "losses_by_sub_pool",
 )  # fmt: skip
 MANIFEST, PAGE, TERM_SHEET = "manifest.json", "report.html", "termsheet.html"
-AT_TIMES = ("realised", "states", "excluded")
+AT_TIMES = ("realised", "states", "excluded", "swaps", "large_names")
 """Frames that a run has only where there is something to tell."""
 _OURS = frozenset({*(f"{name}.parquet" for name in (*FRAMES, *AT_TIMES)), MANIFEST, PAGE})
 

@@ -1,7 +1,7 @@
 """English and Japanese words for everything a user sees, and how numbers are written."""
 
 from clo.labels.numbers import NONE, Unit, counted, money, number, percent, short_money, unit
-from clo.labels.words import LANGUAGES, WORDS, Lang, check_name, dotted, label, party, path_label, stratum, why
+from clo.labels.words import LANGUAGES, WORDS, Lang, check_name, dotted, label, party, path_label, position, stratum, why
 
 __all__ = [
     "LANGUAGES",
@@ -18,6 +18,7 @@ __all__ = [
     "party",
     "path_label",
     "percent",
+    "position",
     "short_money",
     "stratum",
     "unit",

@@ -38,10 +38,6 @@ TERM_SHEET: Words = {
         "Written by the structure “{structure}” from the terms above; not quoted from documents of the deal.",
         "スキーム「{structure}」が上記の条件から組み立てた順位であり、案件書類の引用ではない。",
     ),
-    "steps_not_modelled": (
-        "The structure “{structure}” is not modelled yet: no priority of payments is written for it.",
-        "スキーム「{structure}」は未対応であり、支払順位は示さない。",
-    ),
     "steps_spelled_out": ("Spelled out in the deal file.", "案件ファイルに記載の順位。"),
     "scenarios_note": (
         "What the runs suppose of the borrowers. No scenario is a forecast.",
@@ -74,7 +70,6 @@ PROGRAMME: Words = {
     "others": ("Others", "その他"),
     "spelled_out": ("Spelled out", "個別記載"),
     "ran": ("run", "実行済"),
-    "not_run": ("not run", "未実行"),
     "refused": ("errors", "エラー"),
     "not_read": ("not read", "読込不可"),
     "programme_note": (

@@ -103,7 +103,7 @@ BEHAVIOUR: Words = {
     "order": ("Order of a month", "月内の順序"),
     "default_first": ("Default first", "デフォルト先"),
     "prepayment_first": ("Prepayment first", "期限前弁済先"),
-    "restructuring": ("New terms", "条件変更"),
+    "restructuring": ("Restructuring", "条件変更"),
     "extension": ("Extension (months)", "期限延長（月）"),
     "rate_cut": ("Rate cut", "金利引下げ"),
     "default_multiplier": ("Multiple of default", "デフォルト率の倍数"),

@@ -5,23 +5,30 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from clo.labels.calibration import CALIBRATION
+from clo.labels.guarantees import GUARANTEES
 from clo.labels.history import HISTORY
 from clo.labels.issuance import ISSUANCE
 from clo.labels.language import FRAMES as MORE_FRAMES
 from clo.labels.language import OWED, STEPS
+from clo.labels.losses import LOSSES
 from clo.labels.page import PAGE
+from clo.labels.parties import PARTIES
 from clo.labels.programme import PROGRAMME, TERM_SHEET
+from clo.labels.receivables import RECEIVABLES
 from clo.labels.results import FRAMES, MARKS, POOL, ROLES, VERBS, Words
+from clo.labels.simulation import SIMULATION
 from clo.labels.swaps import SWAPS
 from clo.labels.tape import VIEWS
 from clo.labels.terms import BEHAVIOUR, TERMS
+from clo.labels.valuation import VALUATION
 
 Lang = Literal["en", "ja"]
 LANGUAGES: tuple[Lang, ...] = ("en", "ja")
 
 _PARTS = (
     OWED, MORE_FRAMES, STEPS, FRAMES, POOL, ROLES, VERBS, MARKS, TERMS, BEHAVIOUR, VIEWS, HISTORY, PAGE, ISSUANCE, TERM_SHEET,
-    PROGRAMME, SWAPS,
+    PROGRAMME, SWAPS, PARTIES, GUARANTEES, CALIBRATION, VALUATION, RECEIVABLES, LOSSES, SIMULATION,
 )  # fmt: skip
 WORDS: Words = {key: words for part in _PARTS for key, words in part.items()}
 """(English, Japanese) of every key."""
@@ -37,6 +44,11 @@ def label(key: str, lang: Lang = "en") -> str:
 def party(name: str, lang: Lang = "en") -> str:
     """The word for somebody who pays or is paid."""
     return label(f"party_{name}" if f"party_{name}" in WORDS else name, lang)
+
+
+def position(name: str, lang: Lang = "en") -> str:
+    """The word for what a party bears a loss as: a tranche, or a position such as its own loans."""
+    return label(f"position_{name}" if f"position_{name}" in WORDS else name, lang)
 
 
 def path_label(path: str, lang: Lang = "en") -> str:
@@ -108,6 +120,10 @@ _CHECKS = (
     (r"cash in - cash out = change in cash", "入金－出金＝現金の増減"),
     (r"every amount is a number, 0 or more", "全金額が0以上の数値"),
     (r"parties: issuer's receipts - payments = change in accounts", "当事者：発行体の受取－支払＝口座残高の増減"),
+    (r"parties: what borrowers pay = the pool's cash", "当事者：債務者の支払＝プールの入金"),
+    (r"parties: agree with the ledger", "当事者：現金元帳と一致"),
+    (r"parties: agree with tranches, fees, facilities and hedges", "当事者：トランシェ・手数料・流動性補完・ヘッジと一致"),
+    (r"losses by party: sum = loss of the pool", "損失負担：合計＝プールの損失"),
     (r"all the pool's cash is collected", "プールの入金を全額回収"),
     (r"every payment is in whole currency units", "全支払が通貨の整数単位"),
     (r"accounts: opening \+ inflow - outflow = closing", "口座：期首残高＋入金－出金＝期末残高"),
@@ -125,6 +141,15 @@ _CHECKS = (
     (r"hedges: carried \+ due - paid = unpaid", "ヘッジ：繰越＋発生－支払＝未払"),
     (r"hedges: carried \+ coming in - received = receivable", "ヘッジ：繰越＋受取発生－受取＝未収"),
     (r"no flow of the pool below 0", "プールの入金は全て0以上"),
+    (
+        r"swaps: opening \+ notified - confirmed = in grace and under determination",
+        "スワップ：期首額＋通知額－認定額＝猶予期間中・認定手続中の額",
+    ),
+    (r"swaps: opening \+ confirmed - settled = unsettled", "スワップ：期首額＋認定額－決済額＝認定済・未決済の額"),
+    (r"swaps: loss = deductible used \+ passed on", "スワップ：損失＝免責金額の使用＋移転した損失"),
+    (r"swaps: deductible opening - fallen - used = unused", "スワップ：免責金額の期首額－逓減－使用＝残額"),
+    (r"swaps: reference balance = loans and events not confirmed", "スワップ：参照残高＝債権残高＋未認定額"),
+    (r"swaps: passed on by institutions = passed on to the issuer", "スワップ：各金融機関の移転額の合計＝発行体への移転額"),
     (r"figures: month as published", "公表値：年月が一致"),
     (r"figures: obligors as published", "公表値：債務者数が一致"),
     (r"figures: amount as published", "公表値：金額が一致"),

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.findings import Finding
+from clo.pool.recoveries import Recoveries
 from clo.timeline import Days
 
 Floats = NDArray[np.float64]
@@ -74,7 +75,7 @@ class PoolFlows:
     default within the months), charged_off (the recorded loss of all), default (modelled exposure at the date, drawings
     included, before any repurchase), loss (the exposure less what the recorded loss leaves of it), excess (recorded loss
     beyond the exposure), beyond_horizon (loans whose default comes after the last month: in charge_offs and charged_off, in
-    none of the modelled figures; without any, charged_off = loss + excess).
+    none of the modelled figures; without any, charged_off = loss + excess). recoveries: by how long ago the default was.
     """
 
     groups: tuple[str, ...]
@@ -85,6 +86,7 @@ class PoolFlows:
     findings: tuple[Finding, ...] = ()
     realised: pd.DataFrame | None = None
     states: pd.DataFrame | None = None
+    recoveries: Recoveries | None = None
 
     def __repr__(self) -> str:
         months, scenarios = self.amounts.shape[2:]

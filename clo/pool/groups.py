@@ -188,7 +188,7 @@ class Group:
         """Flows under a scenario that shares the sums of that number; with roll rates also the balances by state [t, state]."""
         sums, months = self.sums[number], len(self.ends)
         if not sums.by_cell:
-            return Thinned(np.zeros((len(Flow), months)), 0.0, 0.0), None
+            return Thinned(np.zeros((len(Flow), months)), np.zeros(months), 0.0, 0.0), None
         cells = tuple(sums.by_cell)
         stacked = np.stack(list(sums.by_cell.values()), axis=1)
         hazards = hazards_of(cells, assumed, months, self.balance, sums.index)

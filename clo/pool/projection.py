@@ -20,6 +20,7 @@ from clo.curves import Curves
 from clo.findings import Finding, InputError, has_errors, merged, nearest
 from clo.pool.flows import Flow, PoolFlows, cash
 from clo.pool.groups import Group, Pool, Tally, batches_of, columns_read
+from clo.pool.recoveries import Recoveries, arriving
 from clo.timeline import Days, as_days, month_index
 
 __all__ = ["Flow", "PoolFlows", "project"]
@@ -75,14 +76,14 @@ def project(
         raise InputError(findings)
 
     amounts = np.zeros((len(Flow), len(groups), len(ends), len(scenarios)))
-    lost = np.zeros((len(groups), len(scenarios)))
+    due, lost = np.zeros((len(groups), len(ends), len(scenarios))), np.zeros((len(groups), len(scenarios)))
     states = []
     for s, each in enumerate(scenarios):
         for g, (name, group) in enumerate(groups.items()):
             number = number_of[shared[s]]
             findings += _of_group(name, group.effects(each, number))
             thinned, by_state = group.flows(each, number)
-            amounts[:, g, :, s], lost[g, s] = thinned.flows, thinned.lost
+            amounts[:, g, :, s], due[g, :, s], lost[g, s] = thinned.flows, thinned.due, thinned.lost
             findings += _of_group(name, _short(thinned.short))
             if by_state is not None:
                 states.append(_state_rows(by_state, name, s, ends))
@@ -93,8 +94,18 @@ def project(
         realised = pd.DataFrame([group.realised(name) for name, group in groups.items()])
     return PoolFlows(
         tuple(groups), ends, amounts, lost, amounts[Flow.closing, :, -1], tuple(dict.fromkeys(findings)), realised,
-        pd.concat(states, ignore_index=True) if states else None,
+        pd.concat(states, ignore_index=True) if states else None, _recoveries(scenarios, amounts, due),
     )  # fmt: skip
+
+
+def _recoveries(scenarios: Sequence[Behaviour], amounts: Floats, due: Floats) -> Recoveries:
+    """Recoveries by how long ago the default was. due [g, t, s]."""
+    shares = [arriving(each.recovery_lag or 0, each.recovery_timing) for each in scenarios]
+    by_age = np.zeros((max(map(len, shares)), len(scenarios)))
+    for s, share in enumerate(shares):
+        by_age[: len(share), s] = share
+    passed_on = np.array([float(each.setoff == "recovered") for each in scenarios])
+    return Recoveries(due, amounts[Flow.setoff] * passed_on, by_age)
 
 
 def _shared(assumed: Behaviour) -> str:

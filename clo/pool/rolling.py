@@ -97,8 +97,8 @@ def roll(sums: Floats, cells: Sequence[Cell], hazards: Hazards, assumed: Behavio
     flows[Flow.interest] += (current * (1.0 - keep) * sums[:, Column.ACCRUED, :-1]).sum(axis=0)
     leave(flows, left, hazards.prepayment * (1.0 - hazards.bought) * left, hazards)
     balance, drawn, setoff, by_loan = defaulted
-    lost = book(flows, events_of(balance, drawn, setoff, by_loan, assumed), assumed)
-    return Thinned(flows, lost, 0.0), states
+    due, lost = book(flows, events_of(balance, drawn, setoff, by_loan, assumed), assumed)
+    return Thinned(flows, due, lost, 0.0), states
 
 
 def _running(column: Floats) -> Floats:

@@ -21,11 +21,22 @@ Floats = NDArray[np.float64]
 
 
 class Thinned(NamedTuple):
-    """Flow columns [k, t]; recoveries too late for the last month; amounts that found no balance to default."""
+    """Flow columns [k, t]; what is to be recovered of each month's defaults, net of cost [t]; recoveries too late for the last
+    month; amounts that found no balance to default."""
 
     flows: Floats
+    due: Floats
     lost: float
     short: float
+
+
+class Paid(NamedTuple):
+    """What contracts give, [h cohort, c cell, t month]: interest, principal, what is prepaid, what the instalment leaves."""
+
+    interest: Floats
+    principal: Floats
+    prepaid: Floats
+    left: Floats
 
 
 class Events(NamedTuple):
@@ -44,12 +55,27 @@ def thin(sums: Floats, hazards: Hazards, assumed: Behaviour, cohorts: Sequence[i
     Source: the order of a month in docs/behaviour.md; survival as in SIFMA Standard Formulas, factor (1 - q)(1 - SMM).
     """
     months = sums.shape[3] - 1
-    bought, keep = hazards.bought, hazards.keep
-    start, q, short = _weights(sums, hazards, keep, assumed, cohorts)
+    start, q, short = _weights(sums, hazards, hazards.keep, assumed, cohorts)
     now, later = sums[..., :-1], sums[:, :, Column.OPENING, 1:]
     paying = start * (1.0 - q)
     flows = np.zeros((len(Flow), months))
     flows[Flow.opening] = _total(start, now[:, :, Column.OPENING])
+    paid = payments(sums, paying, hazards, assumed)
+    flows[Flow.interest] = paid.interest.sum(axis=(0, 1))
+    flows[Flow.scheduled_principal] = paid.principal.sum(axis=(0, 1))
+    leave(flows, paid.left.sum(axis=0), paid.prepaid.sum(axis=0), hazards)
+    flows[Flow.closing, :-1] = flows[Flow.opening, 1:]
+    flows[Flow.closing, -1] = (paying * hazards.keep * later)[..., -1].sum()
+    for cohort, month in enumerate(cohorts, start=1):
+        flows[Flow.restructured, month - 1] = (start[cohort, :, month - 1] * now[cohort, :, Column.OPENING, month - 1]).sum()
+    due, lost = book(flows, _events(now, start, q, hazards.known, assumed), assumed)
+    return Thinned(flows, due, lost, short)
+
+
+def payments(sums: Floats, paying: Floats, hazards: Hazards, assumed: Behaviour) -> Paid:
+    """What contracts [h, c, k, t + 1] give of which the share `paying` [h, c, t] has not defaulted."""
+    now, later = sums[..., :-1], sums[:, :, Column.OPENING, 1:]
+    bought = hazards.bought
     if assumed.order == "prepayment_first":
         leaving = paying * hazards.prepayment
         staying = paying - leaving
@@ -61,16 +87,8 @@ def thin(sums: Floats, hazards: Hazards, assumed: Behaviour, cohorts: Sequence[i
         staying = paying
         left = staying * later
         prepaid = hazards.prepayment * (1.0 - bought) * left
-        early = staying * (1.0 - keep) * now[:, :, Column.ACCRUED]
-    flows[Flow.interest] = (staying * now[:, :, Column.INTEREST] + early).sum(axis=(0, 1))
-    flows[Flow.scheduled_principal] = _total(staying, now[:, :, Column.PRINCIPAL])
-    leave(flows, left.sum(axis=0), prepaid.sum(axis=0), hazards)
-    flows[Flow.closing, :-1] = flows[Flow.opening, 1:]
-    flows[Flow.closing, -1] = (paying * keep * later)[..., -1].sum()
-    for cohort, month in enumerate(cohorts, start=1):
-        flows[Flow.restructured, month - 1] = (start[cohort, :, month - 1] * now[cohort, :, Column.OPENING, month - 1]).sum()
-    lost = book(flows, _events(now, start, q, hazards.known, assumed), assumed)
-    return Thinned(flows, lost, short)
+        early = staying * (1.0 - hazards.keep) * now[:, :, Column.ACCRUED]
+    return Paid(staying * now[:, :, Column.INTEREST] + early, staying * now[:, :, Column.PRINCIPAL], prepaid, left)
 
 
 def leave(flows: Floats, left: Floats, prepaid: Floats, hazards: Hazards) -> None:
@@ -155,8 +173,8 @@ def events_of(balance: Floats, drawn: Floats, setoff: Floats, by_loan: Floats, a
     return Events(balance, drawn, setoff, by_loan)
 
 
-def book(flows: Floats, events: Events, assumed: Behaviour) -> float:
-    """Write arrears, defaults and recoveries into the flows [k, t]; returns the recoveries that come too late."""
+def book(flows: Floats, events: Events, assumed: Behaviour) -> tuple[Floats, float]:
+    """Write arrears, defaults and recoveries into the flows [k, t]; returns Thinned.due and Thinned.lost."""
     months = flows.shape[1]
     lag = 0 if assumed.arrears is None else assumed.arrears.lag or 0
     if lag:
@@ -171,16 +189,16 @@ def book(flows: Floats, events: Events, assumed: Behaviour) -> float:
     return _book_recovery(flows, events, assumed, months)
 
 
-def _book_recovery(flows: Floats, events: Events, assumed: Behaviour, months: int) -> float:
-    """Recoveries net of cost into the flows; returns what would arrive after the last month."""
+def _book_recovery(flows: Floats, events: Events, assumed: Behaviour, months: int) -> tuple[Floats, float]:
+    """Recoveries net of cost into the flows; returns what they come to by month of default, and after the last month."""
     cost = assumed.recovery_cost or 0.0
     spread = np.convolve(events.recoverable, np.asarray(assumed.recovery_timing or (1.0,)))
-    arriving = np.concatenate((np.zeros(assumed.recovery_lag or 0), spread))
-    flows[Flow.recovery] = arriving[:months] * (1.0 - cost)
-    flows[Flow.recovery_cost] = arriving[:months] * cost
+    received = np.concatenate((np.zeros(assumed.recovery_lag or 0), spread))
+    flows[Flow.recovery] = received[:months] * (1.0 - cost)
+    flows[Flow.recovery_cost] = received[:months] * cost
     if assumed.setoff == "recovered":
         flows[Flow.recovery] += events.setoff
-    return float(arriving[months:].sum()) * (1.0 - cost)
+    return events.recoverable * (1.0 - cost), float(received[months:].sum()) * (1.0 - cost)
 
 
 def _delayed(amounts: Floats, months: int) -> Floats:

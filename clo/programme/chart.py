@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clo.labels import Lang, label, money, party, percent
-from clo.plots import FONT
+from clo.plots.style import FONT
 from clo.programme.rows import HOLDERS, LOSSES
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from clo.deal.structures import NOT_MODELLED, not_modelled
 from clo.deal.terms import Deal
 from clo.findings import Finding, InputError
 from clo.labels import Lang
@@ -30,14 +29,13 @@ class Programme:
     """Deals side by side.
 
     table: one row for each deal and scenario (docs/programme.md says its columns). tranches: one row for each tranche of it.
-    results: by (deal, scenario), where they were asked for. not_run: deals whose structure is not modelled, and why. refused:
-    deals that cannot be run as they are, and why. finished: what `finish` returned, by deal.
+    results: by (deal, scenario), where they were asked for. refused: deals that cannot be run as they are, and why. finished:
+    what `finish` returned, by deal.
     """
 
     table: pd.DataFrame
     tranches: pd.DataFrame = field(repr=False)
     results: Mapping[tuple[str, str], Result] = field(repr=False)
-    not_run: Mapping[str, tuple[Finding, ...]] = field(repr=False)
     refused: Mapping[str, tuple[Finding, ...]] = field(repr=False)
     finished: Mapping[str, Any] = field(repr=False)
 
@@ -60,7 +58,7 @@ class Programme:
         return chart(self, lang)
 
     def __repr__(self) -> str:
-        runs, idle = int((self.table["status"] == "ran").sum()), len(self.not_run) + len(self.refused)
+        runs, idle = int((self.table["status"] == "ran").sum()), len(self.refused)
         return f"<Programme: {self.table['deal'].nunique()} deals, {runs} runs, {idle} not run, {'ok' if self.ok else 'NOT OK'}>"
 
     def _repr_html_(self) -> str:
@@ -88,12 +86,7 @@ def run_programme(
     if wrong:
         raise TypeError(f"clo.run_programme takes deals by name: {wrong[0]!r} is not a Deal; use clo.load_deal(path)")
     asked = (scenario,) if isinstance(scenario, str) else None if scenario is None else tuple(dict.fromkeys(scenario))
-    outcomes = {name: _not_run(name, deal) for name, deal in deals.items() if deal.structure in NOT_MODELLED}
-    tasks = [
-        _Task(name, deal, tuple(deal.scenarios) if asked is None else asked)
-        for name, deal in deals.items()
-        if name not in outcomes
-    ]
+    tasks = [_Task(name, deal, tuple(deal.scenarios) if asked is None else asked) for name, deal in deals.items()]
     done = 0
 
     def told() -> None:
@@ -102,16 +95,13 @@ def run_programme(
         if progress is not None:
             progress(done, len(tasks))
 
-    not_run = {name: outcome.findings for name, outcome in outcomes.items()}
     ran = shared(partial(_outcome, keep, finish), tasks, 1 if keep else workers, told)
-    outcomes |= {task.name: outcome for task, outcome in zip(tasks, ran, strict=True)}
-    named = [(name, outcomes[name]) for name in deals]
+    named = [(task.name, outcome) for task, outcome in zip(tasks, ran, strict=True)]
     return Programme(
         table_of([row for _, outcome in named for row in outcome.rows]),
         layers_of([layer for _, outcome in named for layer in outcome.layers]),
         {(name, result.scenario_name): result for name, outcome in named for result in outcome.results},
-        not_run,
-        {name: outcome.findings for name, outcome in named if outcome.findings and name not in not_run},
+        {name: outcome.findings for name, outcome in named if outcome.findings},
         {name: outcome.finished for name, outcome in named if outcome.finished is not None},
     )
 
@@ -123,19 +113,13 @@ class _Task(NamedTuple):
 
 
 class _Outcome(NamedTuple):
-    """Of one deal: its rows and tranches, why it was not run, what `finish` returned, and results if they are kept."""
+    """Of one deal: its rows and tranches, why it could not be run, what `finish` returned, and results if they are kept."""
 
     rows: list[dict[str, Any]]
     layers: list[dict[str, Any]]
     findings: tuple[Finding, ...]
     finished: Any
     results: tuple[Result, ...]
-
-
-def _not_run(name: str, deal: Deal) -> _Outcome:
-    why = (not_modelled(deal, "E-D064"),)
-    row, layers = idle_rows(name, deal, "", "not_run", why)
-    return _Outcome([row], layers, why, None, ())
 
 
 def _outcome(keep: bool, finish: Finish | None, task: _Task) -> _Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -12,17 +11,20 @@ import pandas as pd
 from markupsafe import Markup
 
 from clo import plots
-from clo.labels import Lang, check_name, dotted, label, money, party, short_money, why
-from clo.report import tables
+from clo.labels import Lang, check_name, money, short_money
+from clo.report import parties, tables
 from clo.report.html import packaged_text, page_text, plotly_script, script_json
 from clo.report.pools import headline, stratifications
 from clo.report.terms import scenario_table, terms_table
+from clo.report.waterfalls import waterfalls
 
 if TYPE_CHECKING:
     from clo.study import Result
 
 
 LARGE = 1e6
+MANY = 12
+"""Sub-pools that are shown folded away."""
 
 
 def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
@@ -42,7 +44,7 @@ def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
         subtitle=deal.name if lang == "ja" else deal.name_ja,
         facts=_facts(runs[0], lang),
         structure=tables.capital_structure(runs[0]),
-        compared=tables.compared(runs) if len(runs) > 1 else None,
+        compared=[tables.compared(runs), parties.losses_compared(runs)] if len(runs) > 1 else None,
         runs=[_run(run, number, lang) for number, run in enumerate(runs)],
         failed=[run for run in runs if not run.ok],
         assumed=list(dict.fromkeys(finding.message for finding in tables.assumed(runs))),
@@ -88,7 +90,13 @@ def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
         "dates": [str(pd.Timestamp(day).date()) for day in result.timeline.payment_dates],
         "pool": tables.pool_by_year(result),
         "support": {frame: tables.support_by_year(result, frame) for frame in tables.SUPPORT},
+        "swaps": tables.swaps_by_year(result),
+        "large_names": tables.large_names(result),
         "triggers": tables.triggers(result),
+        "losses": parties.losses(result),
+        "sub_pools": [parties.sub_pools(result), parties.losses_by_sub_pool(result)] if len(result.deal.pools) > 1 else [],
+        "many": len(result.deal.pools) > MANY,
+        "party_charts": plots.party_charts(result),
         "parties": tables.parties(result),
         "checks": tables.checks(result),
         "realised": tables.realised(result),
@@ -123,36 +131,7 @@ def _plain_number(value: float) -> str:
 
 def _data(result: Result, lang: Lang) -> str:
     """Charts and waterfalls of one scenario as JSON."""
-    charts = ",".join(f'"{name}":{plots.figure(result, name, lang).to_json()}' for name in plots.charts(result))
+    names = (*plots.charts(result), *plots.party_charts(result))
+    charts = ",".join(f'"{name}":{plots.figure(result, name, lang).to_json()}' for name in names)
     steps = json.dumps(waterfalls(result, lang), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return f'{{"charts":{{{charts}}},"waterfall":{steps}}}'
-
-
-def waterfalls(result: Result, lang: Lang) -> dict[str, Any]:
-    """Every payment date's steps. `steps` and `whys` are told once; a row is [step, asked, available, paid, shortfall, why].
-
-    A step ends with whether it is paid from an account: only then does it leave funds behind.
-    """
-    steps: dict[tuple[str | bool, ...], int] = {}
-    whys: dict[str, int] = {}
-    periods = []
-    for period in range(1, result.timeline.payments + 1):
-        frame = result.waterfall(period)
-        rows = []
-        for row in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
-            step, claim, source, to, *amounts, reason = row
-            words = (label(str(step), lang), dotted(str(claim), lang), party(str(source), lang), party(str(to), lang))
-            told = (*words, str(source) in result.deal.accounts)
-            numbers = [_number(amount) for amount in amounts]
-            rows.append([steps.setdefault(told, len(steps)), *numbers, whys.setdefault(why(str(reason), lang), len(whys))])
-        periods.append(rows)
-    return {"steps": list(steps), "whys": list(whys), "periods": periods, "nothing": label("no_movement", lang)}
-
-
-def _number(value: Any) -> float | int | None:
-    """Rounded to hundredths; NaN is null."""
-    amount = float(value)
-    if not math.isfinite(amount):
-        return None
-    rounded = round(amount, 2)
-    return int(rounded) if rounded.is_integer() else rounded

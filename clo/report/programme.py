@@ -108,10 +108,7 @@ def programme_page(
         reasons=reasons(programme),
         counts={
             "deals_in_all": frame["deal"].nunique(),
-            **{
-                status: frame.loc[frame["status"] == status, "deal"].nunique()
-                for status in ("ran", "not_run", "refused", "not_read")
-            },
+            **{status: frame.loc[frame["status"] == status, "deal"].nunique() for status in ("ran", "refused", "not_read")},
         },
         chart=script_json(programme.plot(lang).update_layout(title=None, margin={"t": 40}).to_json()) if len(frame) else None,
         plotly=plotly_script(),

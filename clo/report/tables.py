@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from clo.analytics.enhancement import attachment_points
-from clo.deal.families import members
+from clo.deal.families import large_families
 from clo.deal.terms import Deal, Mark, Tranche
-from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, path_label, percent, stratum
+from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, path_label, percent, position, stratum
 from clo.pool.flows import Flow
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "text", "word", "party", "claim", "money", "percent", "number", "residual", "date", "flag", "status", "integer", "figure",
-    "check", "stratum", "place", "verdict", "size",
+    "check", "stratum", "place", "verdict", "size", "position",
 ]  # fmt: skip
 """word: a key of the labels; party: who pays or is paid; claim: `name.interest`; flag: yes or no; status: passed or FAILED;
 figure: a number already written; stratum: a band, or a word of the tape; place: `tranche.senior`, part by part; verdict: a
-status, or a key of the labels that says why there is none; size: money, or `rest`."""
+status, or a key of the labels that says why there is none; size: money, or `rest`; position: what a party bears a loss as."""
 ASSUMED = frozenset({"W-T082", "W-T083"})
 """Findings that say what is assumed of the loans, a column or all of it: told as notes beside the tables, not as warnings."""
 NUMERIC: frozenset[str] = frozenset({"money", "size", "percent", "number", "residual", "integer", "figure"})
@@ -77,6 +77,7 @@ _WRITERS: dict[str, Callable[[Any, Lang], str]] = {
     "figure": lambda value, _: str(value),
     "word": lambda value, lang: label(str(value), lang),
     "party": lambda value, lang: party(str(value), lang),
+    "position": lambda value, lang: position(str(value), lang),
     "claim": lambda value, lang: dotted(str(value), lang),
     "check": lambda value, lang: check_name(str(value), lang),
     "stratum": lambda value, lang: stratum(str(value), lang),
@@ -152,8 +153,6 @@ SUMMARY = (
     Column("last_payment", "date"),
 )
 CHECKS = (Column("check", "check"), Column("largest_residual", "residual"), Column("ok", "status"))
-LARGEST_FAMILY = 6
-"""Sub-pools of a family that tables show one by one."""
 PARTIES = (Column("payer", "party"), Column("payee", "party"), Column("stream", "claim"), Column("amount", "money"))
 
 
@@ -176,15 +175,9 @@ def checks(result: Result) -> Table:
     return of_frame(result.checks, CHECKS)
 
 
-def _large_families(deal: Deal) -> dict[str, str]:
-    """The family of each sub-pool, where a family is too large for all to be shown."""
-    large = {name: family for name, family in deal.families.items() if len(family.of) > LARGEST_FAMILY}
-    return {member: name for name, family in large.items() for member in members(family)}
-
-
 def parties(result: Result) -> Table:
     """Totals over the life of the deal, largest first; a large family is one party."""
-    frame, large = result.parties, _large_families(result.deal)
+    frame, large = result.parties, large_families(result.deal)
     if large:
         parts = frame["stream"].str.partition(".")
         streams = parts[0].replace(large) + parts[1] + parts[2]
@@ -206,7 +199,7 @@ def pool_by_year(result: Result) -> Table:
     """
     rolled = [flow.name for flow in ROLLED]
     other = [flow.name for flow in Flow if flow not in (*ROLLED, Flow.opening, Flow.closing, Flow.arrears)]
-    frame, large = result.pool, _large_families(result.deal)
+    frame, large = result.pool, large_families(result.deal)
     if large:
         frame = frame.assign(group=frame["group"].replace(large))
         frame = frame.groupby(["period_end", "group"], sort=False, observed=True).sum().reset_index()
@@ -247,6 +240,42 @@ def support_by_year(result: Result, frame: str) -> Table:
     years = dated.assign(year=pd.DatetimeIndex(dated["payment_date"]).year)
     years = years.groupby(["year", name], sort=False, observed=True).agg(how).reset_index()
     return of_frame(years, (Column("year"), Column(name, "word"), *(Column(column, "money") for column in how)))
+
+
+SWAPS = {
+    "notified": "sum", "confirmed": "sum", "settled": "sum", "loss": "sum", "deductible_used": "sum", "passed_on": "sum",
+    "in_grace": "last", "under_determination": "last", "unsettled": "last", "deductible_unused": "last",
+    "reference_balance": "last", "premium": "sum",
+}  # fmt: skip
+"""Columns of the swaps, and what a year shows of each."""
+
+
+def swaps_by_year(result: Result) -> Table | None:
+    """Each calendar year of each institution's swap, and all together; a large family is one. None without swaps."""
+    if result.swaps is None:
+        return None
+    frame, large = result.swaps, large_families(result.deal)
+    frame = frame.assign(institution=frame["institution"].replace(large)) if large else frame
+    frame = frame.groupby(["payment_date", "institution"], sort=False)[list(SWAPS)].sum().reset_index()
+    years = frame.assign(year=pd.DatetimeIndex(frame["payment_date"]).year)
+    years = years.groupby(["year", "institution"], sort=False).agg(SWAPS).reset_index()
+    if frame["institution"].nunique() > 1:
+        together = years.groupby("year", sort=False)[list(SWAPS)].sum().reset_index()
+        years = pd.concat((years, together.assign(institution="total")), ignore_index=True).sort_values("year", kind="stable")
+    table = of_frame(years, (Column("year"), Column("institution", "word"), *(Column(name, "money") for name in SWAPS)))
+    subtotals = frozenset(number for number, row in enumerate(table.rows) if row[1] == "total")
+    return Table(table.columns, table.rows, 0, subtotals)
+
+
+LARGE_NAMES = (
+    Column("tranche", "word"), Column("loss_before", "money"), Column("names", "integer"), Column("names_balance", "money"),
+    Column("names_share", "percent"), Column("least_names", "integer"),
+)  # fmt: skip
+
+
+def large_names(result: Result) -> Table | None:
+    """How many of the largest borrowers each tranche can stand; None where nobody asks."""
+    return None if result.large_names is None else of_frame(result.large_names, LARGE_NAMES)
 
 
 def triggers(result: Result) -> Table:

@@ -18,8 +18,9 @@ from clo.report.tables import Column, Marked, Table
 SHARES = frozenset({
     "coupon", "rate", "pd", "correlation", "lgd", "issue_price", "cdr", "cumulative", "timing", "curves", "survival", "nearest",
     "roll_rates", "recovery", "recovery_timing", "recovery_cost", "rates", "cpr", "smm", "to", "prepayment_fee", "rate_cut",
-    "share", "bankruptcy", "failure_to_pay", "substitution", "drawn_at_default", "shift", "performance",
+    "share", "bankruptcy", "failure_to_pay", "restructuring", "substitution", "drawn_at_default", "shift", "performance",
     "margin", "floor", "cap", "add", "earns", "commitment_fee", "pay", "receive", "interest_on_unpaid", "price",
+    "advance_rate", "dilution", "above", "fee", "interest_rate",
 })  # fmt: skip
 AMOUNTS = frozenset(
     {"size", "amount", "initial", "denomination", "obligors", "institutions", "limit", "up_to", "target", "amounts"}
@@ -93,7 +94,7 @@ def _written_as(path: str) -> str:
     *above, key = (part.partition("[")[0] for part in path.split("."))
     if key == "other":
         return "factors" if "default_scale" in above else "curves"
-    return next((part for part in above if part in ("curves", "rates", "factors", "roll_rates", "amounts")), key)
+    return next((part for part in above if part in ("curves", "rates", "factors", "roll_rates", "amounts", "dilution")), key)
 
 
 class StepLine(NamedTuple):

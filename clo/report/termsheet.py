@@ -11,10 +11,9 @@ from clo.analytics.enhancement import attachment_points
 from clo.deal.backing import published_sizes, stated_sizes
 from clo.deal.families import members, written_pools
 from clo.deal.known import figure_mark, size_mark, structure_marks, weakest
-from clo.deal.structures import NOT_MODELLED
 from clo.deal.terms import NAMED, Deal, Mark
 from clo.labels import NONE, WORDS, Lang, label, money, party, path_label, short_money
-from clo.plots import PALETTE
+from clo.plots.style import PALETTE
 from clo.report.html import page_text
 from clo.report.tables import Marked, Table, structure_table
 from clo.report.terms import scenario_mark, step_lines, term_text, terms_table, values_of
@@ -239,5 +238,4 @@ def _roles(deal: Deal) -> Iterator[tuple[str, str, str, str]]:
 def _steps_note(deal: Deal, lang: Lang) -> str:
     if deal.structure is None:
         return label("steps_spelled_out", lang)
-    key = "steps_not_modelled" if deal.structure in NOT_MODELLED else "steps_by_structure"
-    return label(key, lang).format(structure=label(deal.structure, lang))
+    return label("steps_by_structure", lang).format(structure=label(deal.structure, lang))

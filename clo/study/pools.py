@@ -137,7 +137,22 @@ def _pool_findings(deal: Deal, name: str, loans: AnyLoans) -> list[Finding]:
     if other:
         message = f"pool {name!r} holds loans in {', '.join(sorted(other))}, the deal is in {deal.currency}"
         found.append(origin.finding("E-R115", "currency", message, "one currency a deal"))
-    return found
+    return found + _stacked(deal, name, loans)
+
+
+def _stacked(deal: Deal, name: str, loans: AnyLoans) -> list[Finding]:
+    """Loans whose own guarantee and that of the deal come to more than all of them."""
+    if deal.guarantee is None:
+        return []
+    most = 1.0 - deal.guarantee.share + 1e-12
+    over = sum(int((batch.column("guarantee_ratio") > most).sum()) for batch in batches(loans))
+    if not over:
+        return []
+    share = f"{deal.guarantee.share:.2%}"
+    message = f"with {share} of each loan, more than all of {over:,} loans of pool {name!r} is guaranteed: guarantee_ratio"
+    fix = "reduce share:, or leave the loans out with where:"
+    rule = "what guarantees cover of a loan is at most all of it"
+    return [deal.origin.finding("E-R125", "guarantee.share", message, fix, rule=rule, value=share)]
 
 
 def _overlap(deal: Deal, pools: Mapping[str, AnyLoans]) -> list[Finding]:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from clo.analytics import parties, sub_pools
 from clo.analytics.checks import run_checks
+from clo.analytics.large_names import large_names
+from clo.analytics.loss_bearers import losses_by_party, losses_by_sub_pool
 from clo.analytics.summary import tranche_summary
+from clo.analytics.valuation import contracts
+from clo.analytics.valuation.contracts import ContractValue
+from clo.analytics.valuation.discounting import DiscountCurve
 from clo.analytics.warnings import run_findings
 from clo.deal.terms import Deal, Scenario
 from clo.findings import Finding, nearest
 from clo.pool.projection import PoolFlows
 from clo.tape.batches import AnyLoans
 from clo.timeline import Timeline
-from clo.waterfall import cash, explaining, frames
+from clo.waterfall import cash, explaining, frames, swaps
 from clo.waterfall.allocation import DealFlows
 from clo.waterfall.deal_pool import DealPool, deal_pool
 from clo.waterfall.explaining import Explanation
@@ -70,6 +76,35 @@ class Result:
     def parties(self) -> pd.DataFrame:
         """What the parties pay each other."""
         return cash.parties(self.flows, self.deal_pool, self.ledger)
+
+    @cached_property
+    def party_totals(self) -> pd.DataFrame:
+        """What each party received and paid in each stream."""
+        return parties.totals(self.deal, self.parties)
+
+    def party(self, name: str) -> pd.DataFrame:
+        """What a party received and paid, by date and stream, and what it came to by then. Raises KeyError for one not there."""
+        return parties.of_party(self.deal, self.parties, name)
+
+    @cached_property
+    def losses_by_party(self) -> pd.DataFrame:
+        """Who bears the loss of the pool, and as what."""
+        return losses_by_party(self)
+
+    @cached_property
+    def sub_pool_flows(self) -> pd.DataFrame:
+        """What each sub-pool brought in, repaid and lost."""
+        return sub_pools.sub_pool_flows(self)
+
+    @cached_property
+    def sub_pools(self) -> pd.DataFrame:
+        """Each sub-pool: institutions, loans, obligors, opening balance, defaults, recoveries, loss."""
+        return sub_pools.sub_pools(self, self.sub_pool_flows)
+
+    @cached_property
+    def losses_by_sub_pool(self) -> pd.DataFrame:
+        """Who bears the loss of each sub-pool."""
+        return losses_by_sub_pool(self)
 
     @cached_property
     def accounts(self) -> pd.DataFrame:
@@ -133,6 +168,19 @@ class Result:
             self.flows.value(name), index=pd.DatetimeIndex(self.timeline.payment_dates, name="payment_date"), name=name
         )
 
+    @cached_property
+    def swaps(self) -> pd.DataFrame | None:
+        """Where the structure is of swaps: events on their way, deductible and what is passed on, by institution and date."""
+        return swaps.swaps(self.flows, self.pool_flows)
+
+    @cached_property
+    def large_names(self) -> pd.DataFrame | None:
+        """How many of the largest borrowers may default before each tranche loses, where the deal has swaps or asks for it."""
+        if self.deal.swap is None and self.deal.large_names is None:
+            return None
+        sizes = {name: self.flows.parameter(f"{name}.size") for name in self.deal.tranches}
+        return large_names(self.deal, self.pools, sizes)
+
     @property
     def states(self) -> pd.DataFrame | None:
         """With roll rates: the balance in each state of arrears, by month and sub-pool."""
@@ -152,6 +200,25 @@ class Result:
     def realised(self) -> pd.DataFrame | None:
         """With defaults from the tape: recorded charge-offs against the modelled ones."""
         return self.pool_flows.realised
+
+    def value_contract(
+        self,
+        buyer: str,
+        seller: str,
+        *,
+        discount: DiscountCurve | float,
+        premium: Sequence[str] = (),
+        protection: Sequence[str] = (),
+    ) -> ContractValue:
+        """What the protection that `buyer` has of `seller` is worth in this run. Raises ValuationError for one not there.
+
+        discount: an annual rate from the closing date, or a curve. premium, protection: streams of each leg, if of own words.
+        """
+        return contracts.value_contract(self, buyer, seller, discount=discount, premium=premium, protection=protection)
+
+    def contract_values(self, *, discount: DiscountCurve | float) -> pd.DataFrame:
+        """What every swap and guarantee of the deal is worth in this run, to who is protected."""
+        return contracts.contract_values(self, discount=discount)
 
     def waterfall(self, period: int) -> pd.DataFrame:
         """The steps of payment `period` (1 is the first): asked, available, paid, shortfall and why."""

@@ -198,6 +198,10 @@ class Loans:
         together = pd.Series(groups.groups.to_numpy(), index=self._frame.index, dtype="str").fillna(own)
         return self._of(self._frame.assign(group_id=together), self.file_rows, self.schedule)
 
+    def with_columns(self, **columns: NDArray[Any]) -> Loans:
+        """The same loans with other values in some columns (shape: loans), in the dtypes of the tape."""
+        return self._of(self._frame.assign(**columns), self.file_rows, self.schedule)
+
     def __repr__(self) -> str:
         return f"<Loans {self.source}: {self._counted()}>"
 

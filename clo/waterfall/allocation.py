@@ -118,44 +118,19 @@ def run_program(
 ) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Run the machine over all scenarios in blocks; same bits for any number of threads.
 
-    records [r]: the slots to keep. Returns kept [r, t, s], leak [s], breach [2, s]. Every array that a block works on is
-    its own and contiguous, so that one compiled machine serves every deal and every number of scenarios.
+    records [r]: the slots to keep. Returns kept [r, t, s], leak [s], breach [2, s].
     """
     payments, scenarios = reads.inputs.shape[1], reads.inputs.shape[2]
     block = min(block_size(len(program.starts)), scenarios) or 1
     kept = np.empty((len(records), payments, scenarios))
     leak = np.empty(scenarios)
     breach = np.empty((2, scenarios), dtype=np.int64)
-
-    storage = threading.local()  # one set of arrays a thread: new memory for every block costs as much as the run
+    machine = Machine(program, reads.period_values, reads.first_month, records, tolerance)
 
     def run(start: int) -> None:
         part = slice(start, min(start + block, scenarios))
-        width = part.stop - part.start
-        if getattr(storage, "width", 0) != width:
-            storage.width, storage.slots = width, np.empty((len(program.starts), width))
-            storage.history = np.empty((len(program.purchases), payments, width))
-            storage.out, storage.breach = np.empty((len(records), payments, width)), np.empty((2, width), dtype=np.int64)
-        with np.errstate(all="ignore"):  # compiled code never warns; the plain code is not to either
-            kernel.run_block(
-                program.ops,
-                program.starts,
-                program.params,
-                reads.period_values,
-                np.ascontiguousarray(reads.inputs[:, :, part]),
-                np.ascontiguousarray(reads.units[:, :, part]),
-                reads.first_month,
-                records,
-                program.balance_sheet,
-                tolerance,
-                storage.history,
-                storage.slots,
-                storage.out,
-                leak[part],
-                storage.breach,
-            )
-        kept[:, :, part] = storage.out
-        breach[:, part] = storage.breach
+        done = machine.run(np.ascontiguousarray(reads.inputs[:, :, part]), np.ascontiguousarray(reads.units[:, :, part]))
+        kept[:, :, part], leak[part], breach[:, part] = done.kept, done.leak, done.breach
 
     starts = range(0, scenarios, block)
     if len(starts) <= 1:
@@ -166,6 +141,54 @@ def run_program(
             for _ in pool.map(run, starts):
                 pass
     return kept, leak, breach
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """What the machine leaves of a block of scenarios: kept [r, t, s], slots [k, s] at the end, leak [s], breach [2, s]."""
+
+    history: Floats
+    slots: Floats
+    kept: Floats
+    leak: Floats
+    breach: NDArray[np.int64]
+
+
+class Machine:
+    """A bound program with what it reads by date, to be run over blocks of scenarios from any number of threads.
+
+    Every array that a block works on is its thread's own and contiguous, so that one compiled machine serves every deal and
+    every number of scenarios; new memory for every block costs as much as the run. A block holds until the thread's next one.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        period_values: Floats,
+        first_month: NDArray[np.int64],
+        records: NDArray[np.int32],
+        tolerance: float,
+    ) -> None:
+        self.program, self.period_values, self.first_month = program, period_values, first_month
+        self.records, self.tolerance = records, tolerance
+        self._own = threading.local()
+
+    def run(self, inputs: Floats, units: Floats) -> Block:
+        """A block of scenarios; inputs [n, t, s], units [q, m, s]."""
+        program, (payments, width) = self.program, inputs.shape[1:]
+        if getattr(self._own, "width", 0) != width:
+            self._own.width = width
+            self._own.block = Block(
+                np.empty((len(program.purchases), payments, width)), np.empty((len(program.starts), width)),
+                np.empty((len(self.records), payments, width)), np.empty(width), np.empty((2, width), dtype=np.int64),
+            )  # fmt: skip
+        block: Block = self._own.block
+        with np.errstate(all="ignore"):  # compiled code never warns; the plain code is not to either
+            kernel.run_block(
+                program.ops, program.starts, program.params, self.period_values, inputs, units, self.first_month, self.records,
+                program.balance_sheet, self.tolerance, block.history, block.slots, block.kept, block.leak, block.breach,
+            )  # fmt: skip
+        return block
 
 
 def block_size(slots: int) -> int:

@@ -17,6 +17,9 @@ TOLERANCE = 1e-12
 """The smallest amount that counts, as a share of the original pool balance."""
 
 
+AS_WRITTEN = 5e-5
+"""What a share may lack that is written to a hundredth of a percent."""
+_FILLED = "notes and deductibles are the pool"
 _FUNDED = "accounts are funded from the proceeds of the issue, and the rest buys the loans"
 
 
@@ -28,7 +31,7 @@ def bind(program: Program, deal: Deal, initial: Mapping[str, float], *, force: M
     """
     pool = sum(initial.values())
     sizes = tranche_sizes(deal, initial)
-    findings = [*_uneven(deal, sizes), *_unfunded(deal, sizes), *_uncovered(deal, initial)]
+    findings = [*_uneven(deal, sizes), *_unfunded(deal, sizes), *_uncovered(deal, initial), *_lent(deal, sizes, pool)]
     if findings:
         raise DealError(findings)
     numbers = {"pool.initial": pool} | {f"{name}.initial": balance for name, balance in initial.items()}
@@ -95,19 +98,41 @@ def _unfunded(deal: Deal, sizes: Mapping[str, float]) -> Iterator[Finding]:
 
 
 def _uncovered(deal: Deal, initial: Mapping[str, float]) -> Iterator[Finding]:
-    """Deductibles above what the institution's loans come to, of which nothing is ever covered; notes on more than the pool."""
+    """Deductibles above what the institution's loans come to, of which nothing is ever covered; notes above the swaps."""
+    if deal.swap is None:
+        return
+    terms, pool = deal.swap.deductible, sum(initial.values())
     notes = sum(float(tranche.size) for tranche in deal.tranches.values() if tranche.size != "rest")
-    pool = sum(initial.values())
-    if deal.swap is not None and deal.swap.deductible.share == "rest" and notes > pool + WHOLE:
+    if terms.share == "rest" and notes > pool + WHOLE:
         message = f"notes of {notes:,.0f} stand on a pool of {pool:,.0f}: nothing is left for a deductible"
-        rule = "notes and deductibles are the pool"
-        yield deal.origin.finding("E-D140", "swap.deductible", message, "reduce the notes", rule=rule)
-    amounts = {} if deal.swap is None else deal.swap.deductible.amounts or {}
-    for name, amount in amounts.items():
-        if name in initial and amount > initial[name]:
-            path = f"swap.deductible.amounts.{name}"
-            message = f"the deductible of {name!r}, {amount:,.0f}, is more than its loans come to, {initial[name]:,.0f}"
-            yield deal.origin.finding("E-D140", path, message, "reduce it", rule="a deductible is a part of the loans")
+        yield deal.origin.finding("E-D140", "swap.deductible", message, "reduce the notes", rule=_FILLED)
+    amounts = terms.amounts or {}
+    above = [name for name, amount in amounts.items() if name in initial and amount > initial[name]]
+    for name in above:
+        path = f"swap.deductible.amounts.{name}"
+        message = f"the deductible of {name!r}, {amounts[name]:,.0f}, is more than its loans come to, {initial[name]:,.0f}"
+        yield deal.origin.finding("E-D140", path, message, "reduce it", rule="a deductible is a part of the loans")
+    kept = terms.first_loss(pool)
+    if kept is not None and not above and notes + kept > pool + max(WHOLE, (AS_WRITTEN if terms.share else 0.0) * pool):
+        message = f"notes of {notes:,.0f} and deductibles of {kept:,.0f} overlap on a pool of {pool:,.0f}"
+        message += f" by {notes + kept - pool:,.0f}: no loss reaches the most senior of it"
+        yield deal.origin.finding("E-D142", "swap.deductible", message, "reduce the notes or the deductibles", rule=_FILLED)
+
+
+def _lent(deal: Deal, sizes: Mapping[str, float], pool: float) -> Iterator[Finding]:
+    """Loans above the advance rate on the receivables that are bought at closing; a deferred price that is paid in fractions."""
+    if deal.receivables is None or deal.structure != "receivables":
+        return
+    lent, rate = sum(list(sizes.values())[:-1]), deal.receivables.advance_rate
+    if lent > rate * pool + (WHOLE if deal.rounding != "none" else TOLERANCE * pool):
+        message = f"loans of {lent:,.0f} are more than {rate:.2%} of the {pool:,.0f} that is bought, {rate * pool:,.0f}"
+        rule = "loans are at most the advance rate on what is eligible"
+        yield deal.origin.finding("E-D150", "receivables.advance_rate", message, "lend less, or add receivables", rule=rule)
+    name, deferred = list(sizes.items())[-1]
+    if deal.rounding == "half_up" and abs(deferred - round(deferred)) > WHOLE:
+        message = f"{name!r} comes to {deferred:,.2f}, no whole number of {deal.currency}, and would be paid rounded up"
+        fix = "write rounding: down, or a price that leaves a whole amount"
+        yield deal.origin.finding("E-D024", f"tranches.{name}.size", message, fix)
 
 
 def smallest_amount(deal: Deal, initial: float) -> float:

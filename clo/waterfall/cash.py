@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from clo.waterfall.deal_pool import BOUGHT, DealPool
 from clo.waterfall.frames import payment_dates
 from clo.waterfall.program import Movement
 
-ISSUER = "issuer"
+ISSUER, OBLIGORS = "issuer", "obligors"
 BORROWERS = (Flow.interest, Flow.prepayment_fee, Flow.scheduled_principal, Flow.prepayment, Flow.recovery)
 """Columns of cash that come from borrowers."""
 COLUMNS = ["step", "reason", "from", "to", "amount"]
@@ -79,19 +79,19 @@ def parties(flows: DealFlows, pool: DealPool, book: pd.DataFrame) -> pd.DataFram
 
     Collections are told by sub-pool: what its borrowers paid in the months that the payment date distributes.
     """
-    who = _parties_of(flows.deal)
-    inside = {ISSUER, *flows.deal.accounts}
-    outside = book[~(book["from"].isin(inside) & book["to"].isin(inside)) & (book["from"] != "obligors")]
+    who = parties_behind(flows.deal)
+    told = book[book["from"] != OBLIGORS]
     settled = pd.DataFrame(
         {
-            "payment_date": outside["payment_date"],
-            "payer": outside["from"].replace(who),
-            "payee": outside["to"].replace(who),
-            "stream": outside["reason"],
-            "amount": outside["amount"],
+            "payment_date": told["payment_date"],
+            "payer": told["from"].replace(who),
+            "payee": told["to"].replace(who),
+            "stream": told["reason"],
+            "amount": told["amount"],
         }
     )
-    collected = pd.DataFrame(_collected(flows, pool), columns=["payment_date", "payer", "payee", "stream", "amount"])
+    settled = settled[settled["payer"] != settled["payee"]]
+    collected = _collected(flows, pool)
     parts = [part for part in (collected, settled) if len(part)]
     if not parts:
         return settled
@@ -99,26 +99,41 @@ def parties(flows: DealFlows, pool: DealPool, book: pd.DataFrame) -> pd.DataFram
     return together.sort_values("payment_date", kind="stable", ignore_index=True)
 
 
-def _parties_of(deal: Deal) -> dict[str, str]:
-    """The party behind each account, facility and hedge of the ledger."""
+def parties_behind(deal: Deal) -> dict[str, str]:
+    """The party behind each account, facility, hedge and sub-pool of the ledger; a party stands behind itself."""
     found = dict.fromkeys(deal.accounts, ISSUER)
     found |= {name: facility.provider for name, facility in deal.facilities.items()}
-    return found | {name: hedge.counterparty for name, hedge in deal.hedges.items()}
+    found |= {name: hedge.counterparty for name, hedge in deal.hedges.items()}
+    return found | {name: maker(deal, name) for name, pool in deal.pools.items() if pool.reference}
 
 
-def _collected(flows: DealFlows, pool: DealPool) -> list[tuple[Any, str, str, str, float]]:
-    """Each column of cash; the seller of a sub-pool pays for what it buys back, less what it puts in its place."""
-    first, dates, rows = flows.timeline.first_month, payment_dates(flows), []
-    paid = [("obligors", flow.name, pool.flows.received(flow)) for flow in BORROWERS]
-    paid.append(("seller", "repurchase", pool.flows.received(Flow.repurchase) - pool.flows.received(Flow.substitution)))
-    for t in range(flows.timeline.payments):
-        for g, group in enumerate(pool.flows.groups):
-            for payer, flow, received in paid:
-                amount = float(received[g, first[t] : first[t + 1], 0].sum())
-                if amount:
-                    name = group.removesuffix(BOUGHT)
-                    who = flows.deal.seller(name) if payer == "seller" else payer
-                    owner = name if flows.deal.pools[name].reference else ISSUER
-                    if who != owner:
-                        rows.append((dates[t], who, owner, f"{group}.{flow}", amount))
-    return rows
+def maker(deal: Deal, pool: str) -> str:
+    """Who keeps the loans of a reference sub-pool: the corporation those of its own, else the party of the sub-pool's name."""
+    return "corporation" if deal.seller(pool) == "corporation" else pool
+
+
+def _collected(flows: DealFlows, pool: DealPool) -> pd.DataFrame:
+    """Each column of cash that is not 0, by date and group; the seller of a sub-pool pays for what it buys back, less what it
+    puts in its place. Who keeps the loans has nobody to buy them back from.
+    """
+    deal, groups = flows.deal, pool.flows.groups
+    names = [group.removesuffix(BOUGHT) for group in groups]
+    kept = np.array([deal.pools[name].reference for name in names])
+    owners = np.array([maker(deal, name) if deal.pools[name].reference else ISSUER for name in names], dtype=object)
+    received = [pool.flows.received(flow) for flow in BORROWERS]
+    repurchased = pool.flows.received(Flow.repurchase) - pool.flows.received(Flow.substitution)
+    monthly = np.stack([*received, np.where(kept[:, None, None], 0.0, repurchased)])[..., 0]  # [column, group, month]
+    first = np.asarray(flows.timeline.first_month)
+    amounts = np.stack([monthly[:, :, a:b].sum(axis=2) for a, b in itertools.pairwise(first)])  # [date, column, group]
+    date, group, column = np.nonzero(amounts.transpose(0, 2, 1))
+    words = np.array([*(flow.name for flow in BORROWERS), "repurchase"], dtype=object)
+    sellers = np.array([deal.seller(name) for name in names], dtype=object)
+    return pd.DataFrame(
+        {
+            "payment_date": payment_dates(flows)[date],
+            "payer": np.where(column == len(BORROWERS), sellers[group], OBLIGORS),
+            "payee": owners[group],
+            "stream": np.array(groups, dtype=object)[group] + "." + words[column],
+            "amount": amounts[date, column, group],
+        }
+    )

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.deal.guarantees import Guarantee
 from clo.pool.flows import Flow, PoolFlows
 from clo.waterfall.allocation import DealFlows
 
@@ -48,8 +49,22 @@ def deal_pool(flows: DealFlows, pool: PoolFlows, scenario: int = 0) -> DealPool:
         gone = np.flatnonzero(flows.value("pool.held", scenario) == 0.0)
         if len(gone) and first[gone[0] + 1] < months:
             _sell(amounts, bought, sold, int(first[gone[0] + 1]))
+    if "guarantee_claim" in flows.program.symbols.slots and flows.deal.guarantee is not None:
+        amounts[Flow.guarantee_paid] = _guaranteed(flows, flows.deal.guarantee, amounts[Flow.default], scenario)
     groups = (*pool.groups, *(f"{name}{BOUGHT}" for name in purchases))
     return DealPool(replace(pool, groups=groups, amounts=amounts[..., None]), bought, sold)
+
+
+def _guaranteed(flows: DealFlows, terms: Guarantee, default: Floats, scenario: int) -> Floats:
+    """What the guarantor pays of each group's loans [g, m], in the month in which waiting and lag are over."""
+    waited, first = terms.waiting + terms.lag, flows.timeline.first_month
+    claims = np.zeros_like(default)
+    claims[:, waited:] = terms.share * terms.covered * default[:, : max(0, default.shape[1] - waited)]
+    unpaid = flows.value("guarantee_unpaid", scenario) > 0.0
+    for t in np.flatnonzero(unpaid):
+        claims[:, first[t] : first[t + 1]] = 0.0
+    claims[:, first[-1] :] = 0.0
+    return claims
 
 
 def _grown(flows: DealFlows, base: Floats, name: str, scenario: int) -> tuple[Floats, Floats]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clo.curves import Curve
 from clo.deal.terms import COLLECTED, RATINGS, Deal, Schedule
+from clo.deal.vocabulary import RECOVERED
 from clo.findings import DealError, Finding
 from clo.pool.flows import Flow, PoolFlows
 from clo.timeline import Timeline, as_days
@@ -35,11 +36,11 @@ def gather(program: Program, flows: PoolFlows, timeline: Timeline) -> Floats:
     for n, (pool, asked) in enumerate(program.inputs):
         members = range(len(flows.groups)) if pool == "pool" else (flows.groups.index(pool),)
         quantity, _, lag = asked.partition(LAG)
-        column = _column(flows, quantity)
+        column = _column(flows, quantity) if quantity not in RECOVERED else _recovered(flows, quantity, int(lag))
         monthly = np.zeros((timeline.months, scenarios))
         for g in members:
             monthly += column[g]
-        if lag:
+        if lag and quantity not in RECOVERED:
             monthly = np.concatenate((np.zeros((int(lag), scenarios)), monthly))[: timeline.months]
         if quantity in LEVELS:
             start = np.zeros(scenarios)
@@ -60,6 +61,13 @@ def _column(flows: PoolFlows, quantity: str) -> Floats:
     if quantity in COLLECTED:
         return flows.collected(quantity)
     return np.asarray(flows.amounts[LEVELS[quantity] if quantity in LEVELS else Flow[quantity]])
+
+
+def _recovered(flows: PoolFlows, function: str, months: int) -> Floats:
+    """What comes back of defaults so many months old, by then or after, of each group by month [g, m, s]."""
+    if flows.recoveries is None:
+        raise ValueError(f"{function}() asks for recoveries by how long ago the default was, and these flows do not tell them")
+    return flows.recoveries.within(months) if function == "recovered_by" else flows.recoveries.after(months)
 
 
 def unit_series(program: Program, flows: PoolFlows) -> Floats:

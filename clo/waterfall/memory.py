@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from clo.deal.vocabulary import LONGEST_LAG, LONGEST_MEMORY, POOL_FLOWS, Quantity
+from clo.deal.vocabulary import LONGEST_LAG, LONGEST_MEMORY, POOL_FLOWS, RECOVERED, Quantity
 from clo.expressions import Call, Expression, ExpressionError, Name, Number
 from clo.waterfall.assembler import Assembler
 from clo.waterfall.kernel import Op
@@ -24,6 +24,7 @@ class Named(Protocol):
     def slot_of(self, name: str) -> int: ...
     def own_slot(self, name: str) -> int: ...
     def lagged_slot(self, name: str, months: int) -> int | None: ...
+    def recovered_slot(self, function: str, name: str, months: int) -> int | None: ...
     def complain(self, code: str, message: str, fix: str, *, value: str = "") -> None: ...
 
 
@@ -41,8 +42,8 @@ class Memory:
             raise ExpressionError(f"{call.function}() takes a name; give the expression one with a `let` step first")
         if call.function == "previous":
             return self._previous(name.name)
-        if call.function == "lagged":
-            return self._lagged(name.name, _whole(call.function, call.arguments[1], LONGEST_LAG, "months"))
+        if call.function in ("lagged", *RECOVERED):
+            return self._of_months(call.function, name.name, call.arguments[1])
         now = self._settled(call.function, name.name)
         if now is None:
             return self.code.constant(0.0)
@@ -70,6 +71,12 @@ class Memory:
             code.remember(Op.COPY, code.new_slot(f"previous:{name}"), kept)
         return code.slots[f"previous:{name}"]
 
+    def _of_months(self, function: str, name: str, argument: Expression) -> int:
+        """Functions over months of the pool."""
+        if function == "lagged":
+            return self._lagged(name, _whole(function, argument, LONGEST_LAG, "months"))
+        return self._recovered(function, name, _whole(function, argument, LONGEST_LAG, "months", 0))
+
     def _lagged(self, name: str, months: int) -> int:
         """What a flow of the pool was some months earlier."""
         self.scope.used.add(name)
@@ -78,6 +85,17 @@ class Memory:
         if slot is None:
             fix = f"take one of {', '.join(POOL_FLOWS)} of a pool that is neither bought for nor sold"
             self.scope.complain("E-D111", f"lagged() of {name!r}, which is no flow of the pool, or one that steps change", fix)
+            return self.code.constant(0.0)
+        return slot
+
+    def _recovered(self, function: str, name: str, months: int) -> int:
+        """What has come back of defaults some months old, by then or after."""
+        self.scope.used.add(name)
+        known = self.scope.quantity(name) is not None and name.rpartition(".")[2] == "default"
+        slot = self.scope.recovered_slot(function, name, months) if known else None
+        if slot is None:
+            message = f"{function}() of {name!r}, which is no default of the pool, or one that steps change"
+            self.scope.complain("E-D111", message, "take the .default of a pool that is neither bought for nor sold")
             return self.code.constant(0.0)
         return slot
 
@@ -117,7 +135,7 @@ class Memory:
                 self.code.remember(Op.COPY, older, newer)
 
 
-def _whole(function: str, expression: Expression, most: int, what: str) -> int:
-    if isinstance(expression, Number) and 1 <= expression.value <= most and expression.value == int(expression.value):
+def _whole(function: str, expression: Expression, most: int, what: str, least: int = 1) -> int:
+    if isinstance(expression, Number) and least <= expression.value <= most and expression.value == int(expression.value):
         return int(expression.value)
-    raise ExpressionError(f"{function}(name, n) takes a whole number of {what} from 1 to {most}")
+    raise ExpressionError(f"{function}(name, n) takes a whole number of {what} from {least} to {most}")

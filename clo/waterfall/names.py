@@ -172,6 +172,10 @@ class Scope:
         owner, _, word = name.rpartition(".")
         return self.pool.lagged(owner, word, months)
 
+    def recovered_slot(self, function: str, name: str, months: int) -> int | None:
+        """The slot of what comes back of defaults some months old; None where steps change that pool."""
+        return self.pool.lagged(name.rpartition(".")[0], function, months)
+
     def target(self, account: str) -> int:
         """The account's target as things stand."""
         return self._computed(f"{account}.target")

@@ -63,7 +63,8 @@ def test_a_sound_run(sound: clo.Result) -> None:
 def failing(result: clo.Result, **changes: Any) -> list[str]:
     """The checks that fail where some frames are others."""
     parts = ("deal", "scenario_name", "overridden", "pools", "pool_flows", "flows")
-    frames = ("tranches", "pool", "ledger", "parties", "accounts", "ledgers", "facilities", "hedges")
+    frames = ("tranches", "pool", "ledger", "parties", "accounts", "ledgers", "facilities", "hedges", "fees")
+    frames += ("losses_by_party", "sub_pool_flows", "swaps")
     checks = run_checks(SimpleNamespace(**{name: getattr(result, name) for name in (*parts, *frames)} | changes))
     return list(checks.loc[~checks["ok"], "check"])
 

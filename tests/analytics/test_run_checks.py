@@ -38,7 +38,8 @@ def failing(run_: Run) -> list[str]:
 def tampered(result: clo.Result, **changes: Any) -> Any:
     """The same run with other frames."""
     parts = ("deal", "scenario_name", "overridden", "pools", "pool_flows", "flows")
-    frames = ("tranches", "pool", "ledger", "parties", "accounts")
+    frames = ("tranches", "pool", "ledger", "parties", "accounts", "fees", "facilities", "hedges")
+    frames += ("losses_by_party", "sub_pool_flows", "swaps")
     return SimpleNamespace(**{name: getattr(result, name) for name in (*parts, *frames)} | changes)
 
 
@@ -53,13 +54,16 @@ def changed(frame: pd.DataFrame, column: str, by: float, row: int = 0) -> pd.Dat
     [
         ("accounts", "closing", 0, ["parties: issuer's receipts - payments = change in accounts",
          "accounts: opening + inflow - outflow = closing"]),
-        ("parties", "amount", 8, ["parties: issuer's receipts - payments = change in accounts"]),
+        ("parties", "amount", 8, ["parties: issuer's receipts - payments = change in accounts", "parties: agree with the ledger",
+         "parties: agree with tranches, fees, facilities and hedges"]),
+        ("losses_by_party", "loss", 2, ["losses by party: sum = loss of the pool"]),
+        ("fees", "paid", 1, ["parties: agree with tranches, fees, facilities and hedges"]),
         ("tranches", "closing", 0, ["tranches: opening - principal - write-down = closing"]),
         ("tranches", "interest_unpaid", 0, ["interest: carried + due - paid = unpaid"]),
         ("pool", "closing", 1, ["pool: opening + in - out = closing",
          "pool: each month opens as the last one closed"]),
-        ("pool", "interest", 0, ["all the pool's cash is collected"]),
-        ("ledger", "amount", 6, ["every payment is in whole currency units"]),
+        ("pool", "interest", 0, ["parties: what borrowers pay = the pool's cash", "all the pool's cash is collected"]),
+        ("ledger", "amount", 6, ["parties: agree with the ledger", "every payment is in whole currency units"]),
     ],
 )  # fmt: skip
 def test_a_figure_that_is_off_by_half_a_yen_is_seen(

@@ -27,8 +27,15 @@ STEPS = [
 
 
 def as_json(path: Path) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(json.dumps(YAML(typ="safe", pure=True).load(path), default=str))
+    data: dict[str, Any] = json.loads(json.dumps(keyed_by_text(YAML(typ="safe", pure=True).load(path)), default=str))
     return data
+
+
+def keyed_by_text(value: Any) -> Any:
+    """With dates that are keys as text."""
+    if isinstance(value, list):
+        return [keyed_by_text(each) for each in value]
+    return {str(key): keyed_by_text(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 @pytest.mark.parametrize("path", DEALS, ids=lambda path: path.stem)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from by_hand import RESERVE, TERMS, TRAP, spelled, terms
 
-from clo.deal.structures import NOT_MODELLED, STRUCTURES, spelled_out
+from clo.deal.structures import STRUCTURES, spelled_out
 from clo.deal.terms import Collect, Deal, Pay, Transfer
 from clo.findings import DealError
 from clo.labels import WORDS
@@ -96,19 +96,9 @@ def test_what_is_missing(changes: dict[str, Any], path: str, message: str) -> No
     assert finding.fix
 
 
-@pytest.mark.parametrize("structure", sorted(NOT_MODELLED))
-def test_a_structure_that_is_not_modelled_pays_nobody(structure: str) -> None:
-    with pytest.raises(DealError) as caught:
-        spelled_out(terms(structure=structure))
-    (finding,) = caught.value.findings
-    assert (finding.code, finding.path, finding.value) == ("E-D064", "structure", structure)
-    assert f"structure {structure!r} is not modelled yet" in finding.message
-
-
-def test_every_structure_is_modelled_or_known_not_to_be() -> None:
+def test_every_structure_writes_a_priority_of_payments() -> None:
     named = set(get_args(get_args(Deal.model_fields["structure"].annotation)[0]))
-    assert named == STRUCTURES.keys() | NOT_MODELLED
-    assert not STRUCTURES.keys() & NOT_MODELLED
+    assert named == STRUCTURES.keys()
     assert named <= WORDS.keys()
 
 

@@ -52,6 +52,10 @@ CONTRACTS: dict[str, Case] = {
         ((STEP, STEP.replace("agent", "loans")),), "E-D137", "settle: {from: cash", "waterfall[0].settle", "",
         "'loans' is neither an account nor a party", "", "name an account",
     ),
+    "named as what borrowers pay": (
+        (*ALL_REFERENCE, (STEP, "{from: maker, to: loans, amount: 1, as: interest}")), "E-D137", "settle: {from: maker",
+        "waterfall[0].settle", "", "'loans.interest' is what the borrowers of 'loans' pay it", "", "give as: another word",
+    ),
     "for no reason": (
         ((STEP, STEP.replace(", as: fee", "")),), "E-D010", "settle: {from: cash", "waterfall[0].settle.as", "",
         "as is not stated", "required", "add as:",
@@ -131,14 +135,18 @@ POOL_CASES: dict[str, Case] = {
     ),
 }  # fmt: skip
 SHARE = "{share: rest, falls: false}"
-EVENTS = "{bankruptcy: 40%, failure_to_pay: 60%, grace: 3}"
+EVENTS = "{bankruptcy: true, failure_to_pay: true, grace: 3}"
+MIX = "{bankruptcy: 40%, failure_to_pay: 60%}"
+REDEEMED = "  redeemed_at_end: class_c                  # nor is class C\n"
 AMOUNTS = "{amounts: {bank_01: 1_000, bank_02: 1_000, bank_03: 1_000, bank_04: 1_000, bank_05: 1_000}}"
 NOT_DERIVED = ('derived: {swap.deductible.share: "pool - class A - class B - class C = 487,000,000"}\n', "")
+UNSAID = ("swap.deductible.falls: moodys-2012, ", "")
+"""Where the deductible is said anew, without `falls`."""
 NEEDS = "structure purchase_synthetic"
 SWAP_TERMS = CLOVER[CLOVER.index("swap:\n") : CLOVER.index("scenarios:\n")]
 SWAPS: dict[str, Case] = {
     "deductible twice": (
-        ((SHARE, "{share: 3%, amounts: {bank_01: 5}}"),), "E-D013", "deductible: {", "swap.deductible", "",
+        ((SHARE, "{share: 3%, amounts: {bank_01: 5}}"), UNSAID), "E-D013", "deductible: {", "swap.deductible", "",
         "a deductible is either a share or amounts", "", "give share:",
     ),
     "deductible of nothing": (
@@ -146,19 +154,59 @@ SWAPS: dict[str, Case] = {
         "a deductible is either a share or amounts", "", "give share:",
     ),
     "deductible of one institution missing": (
-        ((SHARE, AMOUNTS.replace(", bank_05: 1_000", "")), NOT_DERIVED), "E-D060", "amounts: {", "swap.deductible.amounts", "",
-        "no deductible is given for 'bank_05'", NEEDS, "one for each institution",
+        ((SHARE, AMOUNTS.replace(", bank_05: 1_000", "")), NOT_DERIVED, UNSAID), "E-D060", "amounts: {",
+        "swap.deductible.amounts", "", "no deductible is given for 'bank_05'", NEEDS, "one for each institution",
     ),
     "deductible of somebody else": (
-        ((SHARE, AMOUNTS.replace("}", ", bank_06: 1_000}", 1)), NOT_DERIVED), "E-D060", "bank_06: 1_000",
+        ((SHARE, AMOUNTS.replace("}", ", bank_06: 1_000}", 1)), NOT_DERIVED, UNSAID), "E-D060", "bank_06: 1_000",
         "swap.deductible.amounts.bank_06", "", "'bank_06' is no institution of the deal", NEEDS, "name a sub-pool",
     ),
-    "credit events of more than every default": (
-        ((EVENTS, EVENTS.replace("40%", "45%")),), "E-D013", "credit_events: {", "swap.credit_events", "",
-        "the credit events cover 105.00% of the defaults", "", "100% at most",
+    "mix of more than every default": (
+        ((MIX, MIX.replace("40%", "45%")),), "E-D013", "default_mix: {", "default_mix", "",
+        "the mix comes to 105.00% of the defaults", "", "100% at most",
     ),
     "no credit event at all": (
-        ((EVENTS, "{grace: 3}"),), "E-D013", "credit_events: {", "swap.credit_events", "", "cover 0.00% of the defaults", "", "",
+        ((EVENTS, "{grace: 3}"),), "E-D013", "credit_events: {", "swap.credit_events", "", "no credit event is on", "",
+        "set one of bankruptcy, failure_to_pay, restructuring to true",
+    ),
+    "credit event in part": (
+        ((EVENTS, EVENTS.replace("bankruptcy: true", "bankruptcy: 40%")),), "E-D013", "bankruptcy: 40%",
+        "swap.credit_events.bankruptcy", "40%", "'40%' is not true or false", "", "write true or false",
+    ),
+    "events that never come": (
+        ((EVENTS, "{restructuring: true}"),), "E-D060", "credit_events: {", "swap.credit_events", "",
+        "no default is assumed to come as an event that is on", NEEDS, "give default_mix:",
+    ),
+    "settlement that is not known": (
+        (("  settlement: 1\n", "  settlement: 1\n  recovery: market\n"),), "E-D013", "recovery: market", "swap.recovery",
+        "market", "'market' is no recovery at settlement", "", "write a share such as 10%, or actual",
+    ),
+    "later recoveries that are not known": (
+        (("  settlement: 1\n", "  settlement: 1\n  later_recoveries: shared\n"),), "E-D012", "later_recoveries: shared",
+        "swap.later_recoveries", "shared", "", "", "kept",
+    ),
+    "notes written up by what is kept": (
+        (("  settlement: 1\n", "  settlement: 1\n  write_up: true\n"),), "E-D013", "swap:\n", "swap", "",
+        "notes are written up by later recoveries, which are kept", "", "later_recoveries: returned",
+    ),
+    "note that is not there held to the end": (
+        ((REDEEMED, "  redeemed_at_end: class_d\n"),), "E-D101", "redeemed_at_end: class_d", "swap.redeemed_at_end", "class_d",
+        "'class_d' is no note of the deal", NEEDS, "notes are class_a",
+    ),
+    "every note held to the end": (
+        ((REDEEMED, "  redeemed_at_end: [class_a, class_b, class_c]\n"),), "E-D060", "redeemed_at_end: [", "swap.redeemed_at_end",
+        "", "every note is redeemed at the end", NEEDS, "leave out the senior note",
+    ),
+    "collateral smaller than the notes": (
+        (("initial: 2_654_574_000", "initial: 2_000_000_000"),), "E-D141", "initial: 2_000_000_000",
+        "accounts.collateral.initial", "2,000,000,000",
+        "collateral of 2,000,000,000 is smaller than the notes of 2,654,574,000 by 654,574,000",
+        "what the notes bring in is the collateral", "write initial: 2_654_574_000",
+    ),
+    "large names of no tranche": (
+        (("scenarios:\n", "large_names: {required: {class_aa: 3}}\nscenarios:\n"), ("assumed: [", "assumed: [large_names, ")),
+        "E-D101", "class_aa: 3", "large_names.required.class_aa", "class_aa", "'class_aa' is no tranche of the deal", "",
+        "did you mean 'class_a'?",
     ),
     "credit event that is not known": (
         ((EVENTS, EVENTS.replace("bankruptcy", "bankrupt")),), "E-D011", "bankrupt:", "swap.credit_events.bankrupt", "",
@@ -171,8 +219,8 @@ SWAPS: dict[str, Case] = {
         (("on: cover", "on: covered"),), "E-D012", "on: covered", "swap.premium.corporation.on", "covered", "", "", "write",
     ),
     "no swap": (
-        ((SWAP_TERMS, ""), NOT_DERIVED,
-         ("assumed: [swap, dates", "assumed: [dates")),
+        ((SWAP_TERMS, ""), NOT_DERIVED, ("assumed: [swap, default_mix, ", "assumed: ["),
+         (",\n            swap.deductible.falls: moodys-2012, swap.redeemed_at_end: moodys-2012}", "}")),
         "E-D060", "", "swap", "", "the deal says no swap", NEEDS, "add swap:",
     ),
     "pool that is bought": (
@@ -228,12 +276,12 @@ def test_the_texts_are_deals(tmp_path: Path) -> None:
 
 
 def test_a_swap_that_nothing_reads_is_told(tmp_path: Path) -> None:
-    own = ("scenarios:\n", f"{SWAP_TERMS}scenarios:\n")
-    deal, findings = check_deal(edited(tmp_path, own, ("waterfall, closing]", "waterfall, closing, swap]"), text=SPELLED))
+    own = ("scenarios:\n", f"{SWAP_TERMS.replace(REDEEMED, '')}scenarios:\n")
+    marked = ("waterfall, closing]", "waterfall, closing, swap, default_mix]")
+    deal, findings = check_deal(edited(tmp_path, own, marked, text=SPELLED))
     assert deal is not None
-    (found,) = findings
-    assert (found.code, found.path) == ("W-D063", "swap")
-    assert "purchase_synthetic" in found.message
+    assert [(found.code, found.path) for found in findings] == [("W-D063", "swap"), ("W-D063", "default_mix")]
+    assert all("purchase_synthetic" in found.message for found in findings)
 
 
 # ---- what a run shows
@@ -251,6 +299,23 @@ def test_premiums_that_do_not_cover_a_year(rate: str, carry: str, tmp_path: Path
     assert [carry in finding.message for finding in told] == ([True] if carry else []), told
 
 
+def test_a_gap_between_notes_and_deductibles_is_told(tmp_path: Path) -> None:
+    """Deductibles of 5,000 of a pool that the notes leave 487,000,000 of."""
+    result = clo.run(load_deal(edited(tmp_path, (SHARE, AMOUNTS), NOT_DERIVED, UNSAID, text=CLOVER)))
+    (found,) = [finding for finding in result.findings if finding.code == "W-R220"]
+    assert "leave 486,995,000 of the pool that neither bears" in found.message
+
+
+def test_too_few_large_names_are_told(tmp_path: Path) -> None:
+    edits = (("scenarios:\n", "large_names: {recovery: 10%, required: {class_a: 500, class_b: 1}}\nscenarios:\n"),
+             ("assumed: [", "assumed: [large_names, "))  # fmt: skip
+    result = clo.run(load_deal(edited(tmp_path, *edits, text=CLOVER)))
+    (found,) = [finding for finding in result.findings if finding.code == "W-R221"]
+    names = int(result.large_names.set_index("tranche")["names"]["class_a"])
+    assert f"more than {names} of the largest borrowers default at 10% recovery; the deal requires 500" in found.message
+    assert found.path == "large_names.required.class_a"
+
+
 # ---- what only the loans show
 
 
@@ -265,15 +330,17 @@ def test_premiums_that_do_not_cover_a_year(rate: str, carry: str, tmp_path: Path
         ((("from: sponsor, to: cash, amount: 5", "from: cash, to: sponsor, amount: 5"),), SPELLED,
          "E-D139", "settle: {from: cash, to: sponsor", "closing[0].settle", "5 is settled out of account 'cash', which holds 0",
          "fund the account before"),
-        ((("initial: 2_654_574_000", "initial: 2_000_000_000"),), CLOVER,
-         "E-D070", "tranches:", "tranches", "654,574,000 unallocated", "backing"),
+        (((SHARE, AMOUNTS.replace("bank_03: 1_000", "bank_03: 500_000_000")), NOT_DERIVED, UNSAID), CLOVER,
+         "E-D142", "deductible: {", "swap.deductible",
+         "notes of 2,654,574,000 and deductibles of 500,004,000 overlap on a pool of 3,141,574,000 by 13,004,000",
+         "reduce the notes or the deductibles"),
         ((("size: 1_900_000_000", "size: 1_900_000_000, issue_price: 101%"),), CLOVER,
          "E-D071", "accounts:", "accounts", "accounts start with 2,654,574,000, and no loans are bought", "raise initial:"),
-        (((SHARE, AMOUNTS.replace("bank_03: 1_000", "bank_03: 9_000_000_000")), NOT_DERIVED), CLOVER,
+        (((SHARE, AMOUNTS.replace("bank_03: 1_000", "bank_03: 9_000_000_000")), NOT_DERIVED, UNSAID), CLOVER,
          "E-D140", "bank_03: 9_000_000_000", "swap.deductible.amounts.bank_03",
          "the deductible of 'bank_03', 9,000,000,000, is more than its loans come to", "reduce it"),
     ],
-    ids=["negative", "not a number", "more than there is", "not what backs it", "more than is held", "deductible above the pool"],
+    ids=["negative", "not a number", "more than there is", "overlap", "more than is held", "deductible above the pool"],
 )  # fmt: skip
 def test_what_is_wrong_once_loans_are_known(
     edits: tuple[tuple[str, str], ...], text: str, code: str, words: str, path: str, message: str, fix: str, tmp_path: Path

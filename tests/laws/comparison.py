@@ -21,7 +21,17 @@ SMALL = 1e-12
 """Share of the original balance that engine and slow reading may differ by where nothing is rounded."""
 DRAWN = ("premium", "protection", "guarantee")
 """What drawn contracts pay."""
-SETTLED = (*DRAWN, "recovery", "surplus")
+SETTLED = (
+    *DRAWN,
+    "recovery",
+    "surplus",
+    "guarantee_fee",
+    "guaranteed_interest",
+    "reimbursed_interest",
+    "refund",
+    "dilution",
+    "deemed_collection",
+)
 """What contracts of the structures pay as well."""
 SELLING = ("institutions", "corporation")
 Difference = tuple[Any, ...]
@@ -148,10 +158,11 @@ def ledger_differences(ledger: pd.DataFrame, deal: Deal, slow: OracleRun, tolera
 def party_differences(parties: pd.DataFrame, deal: Deal, slow: OracleRun, tolerance: float) -> list[Difference]:
     """What each party paid each other on each date; what sellers pay counts with what borrowers do, whose loans they buy back."""
     totals: dict[tuple[Any, ...], list[float]] = {}
+    selling = {*SELLING, *(pool.seller for pool in deal.pools.values())}
 
     def count(side: int, day: Any, payer: str, payee: str, amount: float) -> None:
-        one = BORROWERS if payer in SELLING else payer
-        other = SELLERS if payee in SELLING and day == deal.dates.closing else payee
+        one = BORROWERS if payer in selling else payer
+        other = SELLERS if payee in selling and day == deal.dates.closing else payee
         totals.setdefault((day, one, other), [0.0, 0.0])[side] += amount
 
     for (day, payer, payee), amount in between(deal, slow).items():

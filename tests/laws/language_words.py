@@ -120,7 +120,10 @@ class Words:
         """What the pool paid or lost earlier, at times before there was one."""
         months = self.rng.choice([1, 1, 2, 3, 4, 6, 12, 120])
         one, other = (f"lagged({self.pick(self.names.lagging)}.{self.pick(FLOWS)}, {months})" for _ in range(2))
-        return self.pick([one, f"{one} + {other}", f"{self.level()} * {one}", f"max(0, {one} - {self.level()} * {other})"])
+        function, of = self.pick(["recovered_by", "recovered_after"]), self.pick(self.names.lagging)
+        back = f"{function}({of}.default, {self.rng.choice([0, 1, 2, 5, months])})"
+        both = f"max(0, {one} - {self.level()} * {other})"
+        return self.pick([one, f"{one} + {other}", f"{self.level()} * {one}", both, back, f"{one} + {back}"])
 
     def gap(self) -> str:
         """What one thing exceeds another by."""

@@ -102,3 +102,22 @@ def test_lagged_flows_wherever_an_expression_stands(frequency: str, months: int)
         payments={"frequency": frequency, "day": 15, "calendar": "none", "business_day": "following"},
     )
     assert found(deal) == []
+
+
+@pytest.mark.parametrize("frequency", ["monthly", "quarterly"])
+@pytest.mark.parametrize("months", [0, 1, 3, 5, 120])
+@pytest.mark.parametrize("timing", [None, (0.25, 0.0, 0.75)])
+def test_what_comes_back_of_defaults_by_their_age(frequency: str, months: int, timing: tuple[float, ...] | None) -> None:
+    """In a scenario that defaults, with recoveries at once or spread, less a cost."""
+    behaviour = {"cdr": 0.3, "cpr": 0.1, "recovery": 0.6, "recovery_lag": 2, "recovery_cost": 0.1, "recovery_timing": timing}
+    names = {
+        f"{word}_{pool}": f"recovered_{word}({pool}.default, {months})" for word in ("by", "after") for pool in ("pool", "loans")
+    }
+    deal = a_deal(
+        waterfall=steps(
+            FEE, INTEREST, {"let": names}, {"let": {"all": "cumulative(by_pool) + cumulative(after_loans)"}}, PRINCIPAL, RESIDUAL
+        ),
+        payments={"frequency": frequency, "day": 15, "calendar": "none", "business_day": "following"},
+        scenarios={"base": {key: value for key, value in behaviour.items() if value is not None}},
+    )
+    assert found(deal) == []

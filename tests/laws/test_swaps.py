@@ -34,15 +34,19 @@ def with_amounts(draw: Draw, **options: Any) -> Case:
     """A deal of fixed amounts that institutions bear; most of them lose something."""
     case: Case = draw(synthetic(falls=False, scenario="model", **options))
     balances = {name: sum(row["current_balance"] for row in rows) for name, rows in case.rows.items()}
-    amounts = {name: float(int(balance * draw(percents(0, 0.1)))) for name, balance in balances.items()}
+    room = 1.0 - case.terms["accounts"]["collateral"]["initial"] / sum(balances.values())
+    amounts = {name: float(int(balance * min(room, draw(percents(0, 0.1))))) for name, balance in balances.items()}
     return with_swap(case, deductible={"amounts": amounts}, determination=0, settlement=draw(st.integers(0, 1)))
 
 
 def alone(case: Case, name: str) -> Case:
-    """The same deal with one of its institutions."""
-    amounts = case.terms["swap"]["deductible"]["amounts"]
-    own = with_swap(case, deductible={"amounts": {name: amounts[name]}})
-    return replace(own.changed(pools={name: case.terms["pools"][name]}), rows={name: case.rows[name]})
+    """The same deal with one of its institutions, and one note on what it does not bear."""
+    amount = case.terms["swap"]["deductible"]["amounts"][name]
+    size = float(int(sum(row["current_balance"] for row in case.rows[name]) - amount))
+    own = with_swap(case, deductible={"amounts": {name: amount}}, redeemed_at_end=[])
+    own = own.changed(tranches={"aa": {"size": size, "coupon": 0.0}}, pools={name: case.terms["pools"][name]})
+    accounts = own.terms["accounts"] | {"collateral": {"initial": size}}
+    return replace(own.changed(accounts=accounts), rows={name: case.rows[name]})
 
 
 @given(with_amounts(roundings=("none",)))
@@ -115,14 +119,14 @@ def costless(case: Case) -> Case:
     }
     rows = {name: [row | {"current_rate": 0.0} for row in own] for name, own in case.rows.items()}
     tranches = {name: tranche | {"coupon": 0.0} for name, tranche in case.terms["tranches"].items()}
-    free = case.changed(swap=swap, tranches=tranches, fees={}, principal="sequential")
+    free = case.changed(swap=swap, default_mix=None, tranches=tranches, fees={}, principal="sequential")
     free = free.changed(accounts={"collateral": {"initial": case.terms["accounts"]["collateral"]["initial"]}, "premiums": {}})
     return ending_in_time(replace(free, rows=rows))
 
 
 def in_cash(case: Case) -> Case:
     """The same loans bought: the deductible is a subordinated tranche."""
-    terms = {key: value for key, value in case.terms.items() if key != "swap"} | {
+    terms = {key: value for key, value in case.terms.items() if key not in ("swap", "default_mix")} | {
         "structure": "purchase_cash",
         "pools": {name: {"tape": "none.parquet"} for name in case.rows},
         "accounts": {"collections": {}},

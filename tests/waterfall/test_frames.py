@@ -22,6 +22,13 @@ COLUMNS = {
         "commingling_loss", "arrears", "restructured", "bought", "sold",
     ],
     "parties": ["payment_date", "payer", "payee", "stream", "amount"],
+    "party_totals": ["party", "stream", "kind", "received", "paid", "net"],
+    "losses_by_party": ["party", "position", "given", "received", "loss", "share"],
+    "sub_pools": [
+        "group", "party", "institutions", "loans", "obligors", "opening", "default", "recovery", "diluted", "servicer_loss",
+        "sale_loss", "outstanding", "loss", "loss_ratio",
+    ],
+    "losses_by_sub_pool": ["group", "party", "position", "loss"],
     "ledger": ["payment_date", "step", "reason", "from", "to", "amount"],
     "summary": ["tranche", "original", "principal_paid", "interest_paid", "loss", "wal_years", "yield", "first_payment",
     "last_payment"],
@@ -89,6 +96,9 @@ def test_types(result: Result) -> None:
                 "account",
                 "fee",
                 "trigger",
+                "party",
+                "position",
+                "kind",
             ):
                 assert pd.api.types.is_string_dtype(frame[column]) or kind == "O"
             else:

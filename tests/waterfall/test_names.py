@@ -373,6 +373,14 @@ def test_what_is_not_kept_has_no_value_before(name: str) -> None:
     assert f"{name!r} is not kept from date to date" in finding.message
 
 
+@pytest.mark.parametrize("name", ["pool.recovery", "pool.balance", "senior.balance"])
+@pytest.mark.parametrize("function", ["recovered_by", "recovered_after"])
+def test_only_defaults_are_recovered(name: str, function: str) -> None:
+    finding = the_only(let(f"{function}({name}, 2)"))
+    assert finding.code == "E-D111"
+    assert f"{function}() of {name!r}, which is no default of the pool" in finding.message
+
+
 @pytest.mark.parametrize("name", NOT_SETTLED)
 @pytest.mark.parametrize("text", ["cumulative({})", "rolling_sum({}, 3)", "rolling_average({}, 1)"])
 def test_what_is_not_settled_cannot_be_added_up(name: str, text: str) -> None:
@@ -395,6 +403,8 @@ def test_what_is_not_settled_cannot_be_added_up(name: str, text: str) -> None:
         ("previous(previous(senior.balance))", "previous() takes a name"),
         ("cumulative(bad)", "cumulative() takes the name of a number, and is given a condition"),
         ("rolling_sum(bad, 2)", "rolling_sum() takes the name of a number, and is given a condition"),
+        ("recovered_by(pool.default, 121)", "takes a whole number of months from 0 to 120"),
+        ("recovered_after(pool.default)", "recovered_after() takes 2 values, not 1"),
         ("last(senior.balance)", "unknown function 'last'"),
     ],
 )

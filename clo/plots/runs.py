@@ -1,4 +1,4 @@
-"""Charts of a run: balances, cash flows, credit enhancement, cumulative default and recovery. Plotly figures."""
+"""Figures of a run by date: balances, cash flows, credit enhancement, cumulative default and recovery, arrears."""
 
 from __future__ import annotations
 
@@ -12,31 +12,22 @@ from clo.behaviour.arrears import BUCKETS
 from clo.deal.expansion import placed_steps
 from clo.deal.terms import Settle
 from clo.labels import Lang, Unit, label, unit
+from clo.plots.style import FEE_COLOUR, POOL_COLOUR, over_dates, rounded, tranche_colours
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from clo.study import Result
 
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C6D31", "#666666")
-"""Okabe and Ito's colours, told apart by the colour-blind; a tranche keeps its own on every chart, senior first."""
 FLOW_COLOURS = {"interest": "#B6BDC7", "scheduled_principal": "#6B7280", "prepayment": "#2F3640", "recovery": "#A97BD1"}
-FEE_COLOUR = "#C9B48A"
 CONTRACT_COLOUR = "#7FA8A0"
-DEFAULT_COLOUR, RECOVERY_COLOUR, POOL_COLOUR = "#D55E00", "#009E73", "#444444"
-FONT = "'Noto Sans JP','Noto Sans CJK JP','Hiragino Sans','Yu Gothic UI',Meiryo,system-ui,'Segoe UI',Arial,IPAGothic,sans-serif"
+DEFAULT_COLOUR, RECOVERY_COLOUR = "#D55E00", "#009E73"
 LOWEST_SHOWN = -0.25
 """The enhancement axis ends here: at the very end of a deal the ratio to an almost empty pool runs off to minus infinity."""
 CHARTS = ("balances", "flows", "enhancement", "losses")
 """Charts of every run."""
 ARREARS_COLOURS = ("#FDE3B3", "#FBC46D", "#F39C3D", "#E0762A", "#C4521F", "#9E3518", "#6E1F12")
 """From just late to 180 days and more."""
-
-
-def figure(result: Result, chart: str, lang: Lang = "en") -> go.Figure:
-    """The chart by name, one of those of `charts`."""
-    drawn = {"balances": balances, "flows": flows, "enhancement": enhancement, "losses": losses, "arrears": arrears}
-    return drawn[chart](result, lang)
 
 
 def charts(result: Result) -> tuple[str, ...]:
@@ -55,12 +46,12 @@ def balances(result: Result, lang: Lang = "en") -> go.Figure:
     traces = [
         _line(label(name, lang), dates, np.append(opening[name], wide[name]), scale, colour=colour, shape="hv")
         | {"stackgroup": "notes", "line": {"width": 0.5, "shape": "hv", "color": colour}, "fillcolor": colour}
-        for name, colour in reversed(tranche_colours(result).items())
+        for name, colour in reversed(tranche_colours(result.deal).items())
     ]
     pool_dates = [_iso(result.timeline.cutoff), *map(_iso, pool.index)]
     pool_line = np.append(pool["opening"].iloc[0], pool["closing"])
     traces.append(_line(label("pool_balance", lang), pool_dates, pool_line, scale, colour=POOL_COLOUR, dash="dot"))
-    return _figure(traces, label("chart_balances", lang), f"{label('balance', lang)} ({scale.name})")
+    return over_dates(traces, label("chart_balances", lang), f"{label('balance', lang)} ({scale.name})")
 
 
 def flows(result: Result, lang: Lang = "en") -> go.Figure:
@@ -86,12 +77,12 @@ def flows(result: Result, lang: Lang = "en") -> go.Figure:
             traces.append(_bar(label(words, lang), days, amounts, scale, CONTRACT_COLOUR))
     if fees.any():
         traces.append(_bar(label("fees", lang), days, -fees, scale, FEE_COLOUR))
-    for name, colour in tranche_colours(result).items():
+    for name, colour in tranche_colours(result.deal).items():
         for kind, frame, opacity in (("interest", paid_interest, 0.45), ("principal", paid_principal, 1.0)):
             if frame[name].any():
                 words = f"{label(name, lang)}{'・' if lang == 'ja' else ' '}{label(kind, lang).lower()}"
                 traces.append(_bar(words, days, -frame[name], scale, colour) | {"opacity": opacity})
-    chart = _figure(traces, label("chart_flows", lang), f"{label('cash', lang)} ({scale.name})")
+    chart = over_dates(traces, label("chart_flows", lang), f"{label('cash', lang)} ({scale.name})")
     return chart.update_layout(barmode="relative", bargap=0.15)
 
 
@@ -99,7 +90,7 @@ def enhancement(result: Result, lang: Lang = "en") -> go.Figure:
     """Credit enhancement of every tranche after each payment; dotted with the reserve, where there is one."""
     frame = enhancement_of(result)
     traces = []
-    for name, colour in tranche_colours(result).items():
+    for name, colour in tranche_colours(result.deal).items():
         chosen = frame[frame["tranche"] == name]
         days = [_iso(day) for day in chosen["payment_date"]]
         plain, funded = chosen["enhancement"].to_numpy(), chosen["with_reserve"].to_numpy()
@@ -107,12 +98,12 @@ def enhancement(result: Result, lang: Lang = "en") -> go.Figure:
         if np.nanmax(np.append(funded - plain, 0.0)) > 1e-4:
             words = f"{label(name, lang)} ({label('with_reserve', lang).lower()})"
             traces.append(_line(words, days, funded, None, colour=colour, dash="dot"))
-    chart = _figure(traces, label("chart_enhancement", lang), label("enhancement", lang))
+    chart = over_dates(traces, label("chart_enhancement", lang), label("enhancement", lang))
     lowest = float(np.nanmin(np.append(frame["enhancement"], 0.0)))
     return chart.update_yaxes(tickformat=".0%", range=[max(lowest - 0.02, LOWEST_SHOWN), 1.02])
 
 
-def losses(result: Result, lang: Lang = "en") -> go.Figure:
+def losses_by_date(result: Result, lang: Lang = "en") -> go.Figure:
     """Cumulative default and recovery of the pool, as shares of the cut-off balance; hover gives the amount."""
     monthly = result.pool.groupby("period_end", sort=True)[["opening", "default", "recovery"]].sum()
     initial = float(monthly["opening"].iloc[0])
@@ -126,8 +117,8 @@ def losses(result: Result, lang: Lang = "en") -> go.Figure:
         total = monthly[column].cumsum().to_numpy(np.float64)
         trace = _line(label(key, lang), days, total / initial, None, colour=colour)
         hover = f"%{{fullData.name}}: %{{y:.2%}} (%{{customdata:,.2f}} {scale.name})<extra></extra>"
-        traces.append(trace | {"customdata": _round(total / scale.divisor), "hovertemplate": hover})
-    chart = _figure(traces, label("chart_losses", lang), label("share_of_cutoff", lang))
+        traces.append(trace | {"customdata": rounded(total / scale.divisor), "hovertemplate": hover})
+    chart = over_dates(traces, label("chart_losses", lang), label("share_of_cutoff", lang))
     return chart.update_yaxes(tickformat=".1%", rangemode="tozero")
 
 
@@ -144,7 +135,7 @@ def arrears(result: Result, lang: Lang = "en") -> go.Figure:
         | {"stackgroup": "arrears", "line": {"width": 0.5, "color": colour}, "fillcolor": colour}
         for (name, balance), colour in zip(behind.items(), ARREARS_COLOURS, strict=False)
     ]
-    figure = _figure(traces, label("chart_arrears", lang), label("share_of_cutoff", lang))
+    figure = over_dates(traces, label("chart_arrears", lang), label("share_of_cutoff", lang))
     return figure.update_yaxes(tickformat=".1%")
 
 
@@ -161,14 +152,6 @@ def enhancement_of(result: Result) -> pd.DataFrame:
     )
 
 
-def tranche_colours(result: Result) -> dict[str, str]:
-    """Each tranche with its colour, senior first."""
-    return {name: PALETTE[number % len(PALETTE)] for number, name in enumerate(result.deal.tranches)}
-
-
-# ---- pieces ---------------------------------------------------------------------------------------------------------
-
-
 def _line(
     name: str, days: list[str], values: Any, scale: Unit | None, *, colour: str, shape: str = "linear", dash: str = "solid"
 ) -> dict[str, Any]:
@@ -178,14 +161,14 @@ def _line(
         "mode": "lines",
         "name": name,
         "x": days,
-        "y": _round(np.asarray(values, dtype=np.float64) / (1.0 if scale is None else scale.divisor)),
+        "y": rounded(np.asarray(values, dtype=np.float64) / (1.0 if scale is None else scale.divisor)),
         "line": {"color": colour, "width": 2, "shape": shape, "dash": dash},
         "hovertemplate": f"%{{fullData.name}}: {shown}<extra></extra>",
     }
 
 
 def _bar(name: str, days: list[str], values: Any, scale: Unit, colour: str) -> dict[str, Any]:
-    amounts = _round(np.asarray(values, dtype=np.float64) / scale.divisor)
+    amounts = rounded(np.asarray(values, dtype=np.float64) / scale.divisor)
     return {
         "type": "bar",
         "name": name,
@@ -195,43 +178,6 @@ def _bar(name: str, days: list[str], values: Any, scale: Unit, colour: str) -> d
         "marker": {"color": colour, "line": {"width": 0}},
         "hovertemplate": f"%{{fullData.name}}: %{{customdata:,.2f}} {scale.name}<extra></extra>",
     }
-
-
-def _figure(traces: list[dict[str, Any]], title: str, value_axis: str) -> go.Figure:
-    import plotly.graph_objects as go  # noqa: PLC0415  (heavy: loaded when a chart is drawn)
-
-    grid = {"gridcolor": "#E5E7EB", "zeroline": False, "automargin": True}
-    layout = {
-        "template": "none",
-        "title": {"text": title, "x": 0, "xanchor": "left", "xref": "container", "pad": {"l": 12}, "font": {"size": 15}},
-        "font": {"family": FONT, "size": 12, "color": "#1F2937"},
-        "paper_bgcolor": "#FFFFFF",
-        "plot_bgcolor": "#FFFFFF",
-        "hovermode": "x unified",
-        "hoverlabel": {"namelength": -1, "font": {"family": FONT, "size": 11}},
-        "legend": {"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top", "traceorder": "normal", "font": {"size": 11}},
-        "margin": {"l": 56, "r": 16, "t": 48, "b": 40},
-        "height": 380,
-        "xaxis": {
-            **grid,
-            "type": "date",
-            "hoverformat": "%Y-%m-%d",
-            "nticks": 7,
-            "tickangle": 0,
-            "tickformatstops": [
-                {"dtickrange": [None, "M1"], "value": "%Y-%m-%d"},
-                {"dtickrange": ["M1", "M11"], "value": "%Y-%m"},
-                {"dtickrange": ["M12", None], "value": "%Y"},
-            ],
-        },
-        "yaxis": {**grid, "title": {"text": value_axis, "standoff": 8}, "zeroline": True, "zerolinecolor": "#9CA3AF"},
-    }
-    return go.Figure(data=traces, layout=layout)
-
-
-def _round(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Six decimals are more than a screen shows, and keep the page small."""
-    return np.asarray(values, dtype=np.float64).round(6)
 
 
 def _iso(day: Any) -> str:

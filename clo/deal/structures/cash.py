@@ -1,43 +1,13 @@
-"""The structures: functions from terms to a deal whose priority of payments is spelled out."""
+"""The cash purchase-type (買取型): loans bought into a trust, notes in order of seniority, one residual."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from clo.deal.backing import PLAIN
-from clo.deal.families import families_filled_in
-from clo.deal.guaranteed import guaranteed
-from clo.deal.synthetic import purchase_synthetic, synthetic_cbo
 from clo.deal.terms import COLLECTED, Collect, Deal, Pay, Step, Transfer
 from clo.findings import DealError, Finding
 
 COLLECTIONS = "collections"
 """The account of a structure that receives the pool's cash."""
-NOT_MODELLED = frozenset({"receivables"})
-"""Structures that a deal may name and for which no priority of payments is written yet."""
-SYNTHETIC = ("purchase_synthetic", "synthetic_cbo")
-"""Structures of swaps."""
-WRITTEN = dict.fromkeys(SYNTHETIC, ("backing", "closing"))
-"""Keys that a structure writes beside the waterfall."""
-
-
-def spelled_out(deal: Deal) -> Deal:
-    """The deal with its waterfall filled in by its structure; a deal without one is returned as it is.
-
-    A structure's waterfall follows the terms, so it is written anew each time: set structure=None to change its steps.
-    Raises DealError with everything the structure misses, or where the structure is not modelled.
-    """
-    if deal.structure in NOT_MODELLED:
-        raise DealError([not_modelled(deal, "E-D064")])
-    deal = families_filled_in(deal)
-    return deal if deal.structure is None else STRUCTURES[deal.structure](deal)
-
-
-def not_modelled(deal: Deal, code: str) -> Finding:
-    """That the structure of the deal writes no priority of payments: a warning for who reads it, an error for who runs it."""
-    message = f"structure {deal.structure!r} is not modelled yet: the file loads, checks and reconciles, and cannot be run"
-    fix = "remove structure: and spell out waterfall: to run it"
-    return deal.origin.finding(code, "structure", message, fix, value=str(deal.structure))
 
 
 def purchase_cash(deal: Deal) -> Deal:
@@ -47,7 +17,7 @@ def purchase_cash(deal: Deal) -> Deal:
     fees, note interest (deferrable notes only while no trigger traps), note principal down to what the pool supports above
     the subordinated tranche's size, deferred interest, reserve up to its target, residual unless trapped.
     """
-    findings = _missing(deal)
+    findings = cash_findings(deal)
     if findings:
         raise DealError(findings)
     *notes, residual = deal.tranches
@@ -81,20 +51,7 @@ def purchase_cash(deal: Deal) -> Deal:
     return deal.model_copy(update={"waterfall": tuple(steps)})
 
 
-def guarantee(deal: Deal) -> Deal:
-    """The guarantee-type (保証型): purchase_cash, with a guarantor behind a share of each loan. Raises DealError."""
-    return guaranteed(deal, purchase_cash, COLLECTIONS)
-
-
-STRUCTURES: Mapping[str, Callable[[Deal], Deal]] = {
-    "purchase_cash": purchase_cash,
-    "purchase_synthetic": purchase_synthetic,
-    "guarantee": guarantee,
-    "synthetic_cbo": synthetic_cbo,
-}
-
-
-def _missing(deal: Deal) -> list[Finding]:
+def cash_findings(deal: Deal) -> list[Finding]:
     """What purchase_cash needs and the deal does not have."""
     findings: list[Finding] = []
 

@@ -1,0 +1,1 @@
+"""A deal under many scenarios of correlated defaults, with its whole waterfall."""

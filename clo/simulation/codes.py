@@ -1,0 +1,23 @@
+"""What can be wrong with a simulation: every code once, with its rule and fix."""
+
+from __future__ import annotations
+
+from clo.catalogue import Catalogue
+
+SIMULATION_CODES = Catalogue({
+    "E-M010": ("a simulation needs a probability of default, a correlation and a loss given default",
+               "add simulation: {{pd:, correlation:, lgd:}} to the deal, or give simulation="),
+    "E-M011": ("a default of the simulation has one month in which a loan stops paying", "leave it out of the scenario"),
+    "E-M012": ("the loans of a simulation are those of the tape", "simulate a deal that buys no loans"),
+    "E-M013": ("a simulation has at least one scenario", "give scenarios= a whole number from 1 on"),
+    "E-M014": ("a seed is a whole number from 0 to 2^64 - 1", "give seed= such a number"),
+    "E-M015": ("the simulation says who defaults, and what is recovered", "give it in simulation="),
+    "E-M016": ("what is assumed of a simulation fits its fields", "see docs/simulation.md"),
+    "E-M017": ("a scenario of a simulation has a number from 0 to the last", "give one of them"),
+    "E-M018": ("draws come by one method: plain, sobol, stratified or importance", "name one of them, or give draws= alone"),
+    "E-M019": ("the expected loss of the pool is known where recoveries do not vary", "leave recovery: out of the simulation"),
+    "E-M020": ("every amount of a scenario is a number, 0 or more, and cash is conserved",
+               "replay the scenario: its checks say where"),
+    "W-M021": ("a quantile has enough scenarios beyond it", "simulate as many as it needs, or ask for a lower quantile"),
+}, subject="scenario")  # fmt: skip
+problem = SIMULATION_CODES.finding

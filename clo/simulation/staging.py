@@ -1,0 +1,147 @@
+"""One scenario of a simulation as a run like any other: over the tape with default dates and losses written on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from clo.behaviour.assumptions import plain
+from clo.behaviour.joint import JointDefaults
+from clo.curves import Curves
+from clo.deal.checks import terms_findings, timeline_of
+from clo.deal.structures import spelled_out
+from clo.deal.terms import Deal, Scenario, Simulation
+from clo.findings import DealError, Finding
+from clo.pool.separate import last_months
+from clo.quantities import in_words
+from clo.simulation.codes import problem
+from clo.study.inputs import resolve_curves, resolve_scenario
+from clo.study.pools import resolve_pools
+from clo.study.result import Result
+from clo.study.running import run
+from clo.tape.batches import AnyLoans
+from clo.tape.loans import Loans
+from clo.timeline import Days, as_days
+
+Floats = NDArray[np.float64]
+OWN = ("cdr", "defaults", "default_scale", "arrears", "recovery")
+"""Fields of a scenario that the simulation has its own of."""
+DATED = {"defaults": "tape", "recovery": "lgd"}
+"""How a scenario of the simulation is told to a run."""
+BLANK = "W-P024"
+"""Code of a tape on which nobody defaults, which is a scenario like any other."""
+
+
+def assumptions_of(deal: Deal, given: Mapping[str, Any] | JointDefaults | None) -> JointDefaults:
+    """The deal's simulation with the fields given in their place. Raises DealError with every problem."""
+    if isinstance(given, JointDefaults):
+        return given
+    stated = {} if deal.simulation is None else deal.simulation.model_dump(exclude_none=True)
+    fields = stated | {name: plain(value) for name, value in (given or {}).items()}
+    if not fields:
+        raise DealError([problem("E-M010", "the deal says nothing of its simulation", path="simulation", file=deal.origin.file)])
+    try:
+        return Simulation.model_validate(fields)
+    except ValidationError as error:
+        raise DealError(_of_field(detail) for detail in error.errors(include_url=False)) from None
+
+
+def _of_field(detail: Mapping[str, Any]) -> Finding:
+    place = [str(part) for part in detail["loc"] if not str(part)[:1].isupper()]
+    shown = "" if isinstance(detail["input"], Mapping) else str(detail["input"])
+    fix = detail.get("ctx", {}).get("fix", "")
+    return problem("E-M016", in_words(detail), field=".".join(["simulation", *place]), value=shown, fix=fix)
+
+
+@dataclass(eq=False)
+class Stage:
+    """A deal with its loans in memory, to be run with any default dates.
+
+    deal: spelled out. ends: of the collection months [t]. pools: the loans of each sub-pool, as the deal selects them.
+    assumed: the scenario as the simulation tells it to a run; overrides: the fields that were given.
+    """
+
+    deal: Deal
+    ends: Days
+    pools: Mapping[str, Loans]
+    scenario: str
+    assumed: Scenario
+    curves: Curves
+    overrides: Mapping[str, Any]
+    threads: int | None
+    _last: dict[str, NDArray[np.int32]] = field(default_factory=dict)
+
+    def run(self, months: Mapping[str, NDArray[np.int32]], lgd: Mapping[str, Floats]) -> Result:
+        """A run in which loans with a balance default in their months, 0 for never, and lose their shares: [i] by sub-pool."""
+        pools = {name: self._dated(name, loans, months[name], lgd[name]) for name, loans in self.pools.items()}
+        return run(self.deal, pools, self.scenario, curves=self.curves, threads=self.threads, **{**self.overrides, **DATED})
+
+    def quiet(self, lgd: Mapping[str, Floats]) -> Result:
+        """A run in which nobody defaults."""
+        return self.run({name: np.zeros(len(share), dtype=np.int32) for name, share in lgd.items()}, lgd)
+
+    def with_lgd(self, lgd: Mapping[str, Floats]) -> dict[str, Loans]:
+        """The loans with the loss given default of each loan that has a balance."""
+        never = {name: np.zeros(len(share), dtype=np.int32) for name, share in lgd.items()}
+        return {name: self._dated(name, loans, never[name], lgd[name]) for name, loans in self.pools.items()}
+
+    def _dated(self, name: str, loans: Loans, month: NDArray[np.int32], lgd: Floats) -> Loans:
+        """The loans with their default dates: ends of months, none after a loan's last payment."""
+        alive = loans.column("current_balance") != 0.0
+        dates = np.full(len(loans), "NaT", dtype="datetime64[s]")
+        shares = np.full(len(loans), np.nan)
+        if month.any():
+            if name not in self._last:
+                self._last[name] = last_months(loans, self.ends, as_days([self.deal.dates.cutoff])[0])
+            within = (month > 0) & (month <= self._last[name])
+            ends = np.append(self.ends, np.datetime64("NaT"))
+            dates[alive] = ends[np.where(within, month - 1, len(self.ends))]
+        shares[alive] = lgd
+        return loans.with_columns(default_date=dates, lgd=shares)
+
+
+def staged(
+    deal: Deal,
+    loans: AnyLoans | Mapping[str, AnyLoans] | None,
+    scenario: str,
+    curves: Curves | None,
+    overrides: Mapping[str, Any],
+    threads: int | None,
+) -> Stage:
+    """The deal with its loans and its scenario. Raises DealError with what a simulation cannot carry, or a run could not run."""
+    deal = spelled_out(deal)
+    findings = [*terms_findings(deal), *_doubled(overrides)]
+    timeline = timeline_of(deal)
+    if findings or isinstance(timeline, list):
+        raise DealError(findings)
+    stated = resolve_scenario(deal, scenario, overrides)
+    if found := list(_not_carried(deal, scenario, stated)):
+        raise DealError(found)
+    chosen = resolve_pools(deal, loans)
+    pools = {name: each if isinstance(each, Loans) else each.loans() for name, each in chosen.loans.items()}
+    assumed = resolve_scenario(deal, scenario, {**overrides, **DATED})
+    read = resolve_curves(deal) if curves is None else curves
+    return Stage(deal, timeline.period_ends, pools, scenario, assumed, read, overrides, threads)
+
+
+def _doubled(overrides: Mapping[str, Any]) -> Iterator[Finding]:
+    """Keywords that would replace what the simulation itself says."""
+    for name in OWN:
+        if name in overrides:
+            yield problem("E-M015", f"{name} of a scenario is not what a simulation draws from", field=f"{name}=")
+
+
+def _not_carried(deal: Deal, name: str, stated: Scenario) -> Iterator[Finding]:
+    """Fields of the scenario that go with no default date."""
+    for field_name, value, what in (
+        ("arrears", stated.arrears, "arrears come before or in place of a default"),
+        ("restructuring", stated.restructuring, "new terms come to a share of each loan"),
+    ):
+        if value is not None:
+            yield problem("E-M011", f"{what}, and a simulation does not carry them", path=f"scenarios.{name}.{field_name}",
+                          file=deal.origin.file)  # fmt: skip

@@ -1,0 +1,10 @@
+"""docs/calibration.md: its examples give what the page shows."""
+
+from __future__ import annotations
+
+import pytest
+from pages import ROOT, examples_hold
+
+
+def test_the_page_shows_what_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert examples_hold(monkeypatch, ROOT / "docs" / "calibration.md") > 12

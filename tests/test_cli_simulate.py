@@ -1,0 +1,45 @@
+"""`clo simulate`: the table, JSON, what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from commands import Done
+
+
+def test_the_table_names_each_tranche(clo: Callable[..., Done], deals: Path) -> None:
+    done = clo("simulate", deals / "purchase-08.yaml", "--scenarios", 200, "--seed", 3)
+    assert done.code == 0
+    assert all(word in done.out for word in ("Senior", "Mezzanine", "Subordinated", "Expected loss", "Seed 3"))
+    assert "W-M021" in done.err
+
+
+def test_in_japanese(clo: Callable[..., Done], deals: Path) -> None:
+    done = clo("simulate", deals / "purchase-08.yaml", "--scenarios", 200, "--lang", "ja")
+    assert all(word in done.out for word in ("優先", "期待損失", "独立抽出", "シナリオ数 200"))
+
+
+def test_json_has_the_columns_and_the_assumptions(clo: Callable[..., Done], deals: Path) -> None:
+    done = clo("simulate", deals / "purchase-08.yaml", "--scenarios", 200, "--json", "--scenario", "stress")
+    told = json.loads(done.out)
+    fixed = ["tranche", "expected_loss", "standard_error", "prob_loss", "var_999", "es_999", "wal_mean", "method"]
+    assert list(told["tranches"][0])[: len(fixed)] == fixed
+    assert (told["scenarios"], told["seed"], told["assumptions"]["pd"]) == (200, 1, 0.02)
+    assert told["manifest"]["scenario"] == "stress"
+
+
+@pytest.mark.parametrize(("option", "value", "code"), [("--scenarios", "0", "E-M013"), ("--seed", "-1", "E-M014")])
+def test_bad_numbers(clo: Callable[..., Done], deals: Path, option: str, value: str, code: str) -> None:
+    done = clo("simulate", deals / "purchase-08.yaml", option, value)
+    assert (done.code, code in done.err) == (1, True)
+
+
+def test_a_deal_without_a_simulation(clo: Callable[..., Done], deals: Path) -> None:
+    done = clo("simulate", deals / "sba-2006.yaml")
+    assert (done.code, "E-M010" in done.err) == (1, True)
