@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pages import examples_hold
 
+pytestmark = pytest.mark.compiled
+
 PAGE = Path(__file__).parents[1] / "docs" / "simulation.md"
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 import simulated
 from scipy.stats import binom
 
 import clo
 from clo.tape.loans import Loans
+
+pytestmark = pytest.mark.compiled
 
 SEEDS, SCENARIOS, Z = 50, 4_096, 1.959963984540054
 ATTACHMENTS = (0.0, 0.04, 0.10, 0.25, 1.0)

@@ -15,6 +15,8 @@ from clo.simulation.blocks import CHUNK
 from clo.simulation.result import Simulation
 from clo.tape.loans import Loans
 
+pytestmark = pytest.mark.compiled
+
 ASSUMED: dict[str, Any] = {
     "correlation": {"market": 0.1, "industry": 0.1}, "degrees": 6, "recovery": {"spread": 0.5, "market": 0.3},
 }  # fmt: skip

@@ -20,6 +20,8 @@ from clo.simulation.errors import beyond, means
 from clo.simulation.reducing import draws_by
 from clo.simulation.simulating import assumptions_of, prepared, simulate, staged
 
+pytestmark = pytest.mark.compiled
+
 METHODS: tuple[Method, ...] = ("plain", "stratified", "sobol", "importance")
 REDUCED = METHODS[1:]
 LOANS = bullet_loans(80)
