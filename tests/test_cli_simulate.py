@@ -34,6 +34,16 @@ def test_json_has_the_columns_and_the_assumptions(clo: Callable[..., Done], deal
     assert told["manifest"]["scenario"] == "stress"
 
 
+def test_who_bears_the_loss(clo: Callable[..., Done], deals: Path) -> None:
+    asked = (deals / "guarantee-06.yaml", "--scenarios", 60, "--bearers", 10)
+    done = clo("simulate", *asked, "--lang", "ja")
+    assert all(word in done.out for word in ("公庫", "保証", "超過スプレッド等", "テール損失"))
+    told = json.loads(clo("simulate", *asked, "--json").out)["losses_by_party"]
+    assert sum(row["share"] for row in told) == pytest.approx(1.0)
+    done = clo("simulate", *asked[:3], "--bearers", 9)
+    assert (done.code, "E-M022" in done.err) == (1, True)
+
+
 @pytest.mark.parametrize(("option", "value", "code"), [("--scenarios", "0", "E-M013"), ("--seed", "-1", "E-M014")])
 def test_bad_numbers(clo: Callable[..., Done], deals: Path, option: str, value: str, code: str) -> None:
     done = clo("simulate", deals / "purchase-08.yaml", option, value)

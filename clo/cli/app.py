@@ -183,12 +183,15 @@ def simulate(
     method: Annotated[
         str, typer.Option("--method", help="How factors are drawn: plain, sobol, stratified or importance.")
     ] = "plain",
+    bearers: Annotated[
+        int | None, typer.Option("--bearers", metavar="N", help="Who bears the loss as well, by N scenarios run again.")
+    ] = None,
     lang: Lang = Language.en,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Loss of each tranche under correlated defaults: many scenarios through the whole waterfall."""
-    shown = {"scenario": scenario, "method": method, "lang": lang.value, "as_json": json, "quiet": quiet}
+    shown = {"scenario": scenario, "method": method, "bearers": bearers, "lang": lang.value, "as_json": json, "quiet": quiet}
     raise typer.Exit(_actions("simulating").run(deal, scenarios=scenarios, seed=seed, **shown))
 
 

@@ -27,5 +27,7 @@ SIMULATION: Words = {
     "industry": ("industry", "業種"),
     "region": ("region", "地域"),
     "classes": ("classes", "区分"),
+    "tail_loss": ("Loss in the tail", "テール損失"),
+    "chart_bearers": ("Who bears the loss, expected and in the tail", "損失の負担者（期待値とテール）"),
     "simulation_not_ok": ("SCENARIOS FAILED", "失敗したシナリオあり"),
 }

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clo.labels import Lang, label, percent
-from clo.plots.style import PALETTE, POOL_COLOUR, over_numbers
+from clo.labels import Lang, label, party, percent, position, unit
+from clo.plots.parties import SMALLEST_BAR
+from clo.plots.style import PALETTE, POOL_COLOUR, over_numbers, rounded
 from clo.scenarios.calibration import Calibration
 from clo.simulation.errors import means
 from clo.simulation.result import Simulation
 
 if TYPE_CHECKING:
+    import pandas as pd
     import plotly.graph_objects as go
 
 Floats = NDArray[np.float64]
@@ -68,6 +70,29 @@ def convergence_chart(
     figure = over_numbers(traces, title, label("scenarios_so_far", lang), label("loss_of_tranche", lang))
     figure.update_xaxes(type="log")
     return figure.update_yaxes(tickformat=".2~%", rangemode="tozero")
+
+
+def bearers_chart(found: pd.DataFrame, currency: str, lang: Lang = "en") -> go.Figure:
+    """A bar for each who bears the loss in expectation, and one in the tail. found: `Simulation.losses_by_party()`."""
+    most = float(found[["expected_loss", "tail_loss"]].abs().to_numpy().max())
+    shown = found[found[["expected_loss", "tail_loss"]].abs().max(axis=1) >= SMALLEST_BAR * most]
+    scale = unit(most, currency, lang)
+    names = [f"{party(who, lang)}: {position(what, lang)}" for who, what in shown[["party", "position"]].to_numpy()]
+    traces: list[dict[str, Any]] = []
+    for column, colour in (("expected_loss", PALETTE[0]), ("tail_loss", PALETTE[5])):
+        amounts = rounded(shown[column] / scale.divisor)
+        traces.append(
+            {"type": "bar", "orientation": "h", "name": label(column, lang), "x": amounts, "y": names,
+             "marker": {"color": colour, "line": {"width": 0}}, "text": [f"{amount:,.2f}" for amount in amounts],
+             "textposition": "outside", "cliponaxis": False,
+             "hovertemplate": f"%{{y}}: %{{x:,.2f}} {scale.name}<extra>%{{fullData.name}}</extra>"}
+        )  # fmt: skip
+    figure = over_numbers(traces, label("chart_bearers", lang), f"{label('loss', lang)} ({scale.name})", "")
+    low, high = min(0.0, *(float(trace["x"].min()) for trace in traces)), max(float(trace["x"].max()) for trace in traces)
+    room = 0.15 * (high - low)
+    figure.update_layout(height=170 + 56 * len(shown), hovermode="closest", bargap=0.25, legend={"y": 1.0, "yanchor": "bottom"})
+    figure.update_xaxes(range=[low - room * (low < 0.0), high + room], tickformat=",", zeroline=True, zerolinecolor="#9CA3AF")
+    return figure.update_yaxes(autorange="reversed", title=None, showgrid=False, ticksuffix="  ")
 
 
 def settling(simulation: Simulation, tranche: str) -> tuple[Floats, Floats, Floats, Floats]:

@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.analytics.losses import LossDistribution
 from clo.behaviour.joint import JointDefaults
 from clo.findings import Finding, InputError
 from clo.scenarios import kernel
 from clo.scenarios.draws import halves, seed_words, words
 from clo.scenarios.kernel import Stream
+from clo.simulation.bearers import expected_losses_by_party
 from clo.simulation.blocks import Engine
 from clo.simulation.codes import problem
 from clo.simulation.control import controlled, expected_pool_loss
@@ -113,6 +115,21 @@ class Simulation:
     def pool_losses(self) -> NDArray[np.floating[Any]]:
         """Principal that defaulted less what of it came back before the last payment, in each scenario, in currency [s]."""
         return self.tally.pool_losses
+
+    @cached_property
+    def pool_loss_distribution(self) -> LossDistribution:
+        """`pool_losses` as a distribution, with its quantiles and its chart; the grid holds every loss that was simulated."""
+        losses = self.pool_losses.astype(np.float64)
+        weights = np.ones(self.scenarios) if self.weights is None else self.weights
+        grid, cell = np.unique(losses, return_inverse=True)
+        pmf = np.bincount(cell, weights) / weights.sum()
+        mean = float(grid @ pmf)
+        std = float(np.sqrt(max(0.0, grid**2 @ pmf - mean**2)))
+        return LossDistribution(grid, pmf, mean, std, self.quiet.flows.parameter("pool.initial"), None, 0.0)
+
+    def losses_by_party(self, runs: int = 200, level: float = 0.99) -> pd.DataFrame:
+        """Who bears the loss, in expectation and in the worst 1 - level of what the pool loses (`simulation.bearers`)."""
+        return expected_losses_by_party(self, runs, level)
 
     def tail(self, tranche: str, level: float = LEVEL) -> Tail:
         """Value at risk and expected shortfall of a tranche's loss."""

@@ -1,0 +1,103 @@
+"""Who bears the loss in expectation and in the tail: some scenarios are run again, evenly over what the pool loses in them.
+
+Axes: s scenario, k scenario that is run again, b who bears it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clo.analytics.loss_bearers import INCOME
+from clo.findings import InputError
+from clo.simulation.codes import problem
+
+if TYPE_CHECKING:
+    from clo.simulation.result import Simulation
+
+Floats = NDArray[np.float64]
+FEWEST = 10
+"""Scenarios run again, for an error that means anything."""
+COLUMNS = ("party", "position", "expected_loss", "standard_error", "share", "tail_loss")
+
+
+def expected_losses_by_party(simulation: Simulation, runs: int, level: float) -> pd.DataFrame:
+    """party, position, expected_loss, standard_error, share, tail_loss: who bears the loss of the pool, in currency.
+
+    What tranches and the pool lose is known of every scenario. For all else as many scenarios are run again for the
+    expectation, and for the tail: the mean over the worst 1 - level of the pool's losses. They are taken evenly from the
+    scenarios in the order of what the pool loses. excess_spread, the balancing line of each scenario, is that of the means.
+    standard_error: of that choice, and of the simulation itself. share: of the expected loss of the pool.
+    Raises InputError for fewer than 10 runs, or a level outside 0 to 1.
+    Source: systematic sampling from an ordered list, its error by successive differences: W. G. Cochran, Sampling
+    Techniques, 3rd ed., chapter 8; K. M. Wolter, Introduction to Variance Estimation, 2nd ed., chapter 8.
+    """
+    _require(simulation, runs, level)
+    ranked, middle = _Ranked(simulation), (np.arange(runs) + 0.5) / runs
+    losses = _of_runs(simulation, ranked.at(middle))
+    worst = _of_runs(simulation, ranked.at(level + (1.0 - level) * middle))
+    columns = losses.columns.union(worst.columns, sort=False)
+    losses, worst = (each.reindex(columns=columns, fill_value=0.0) for each in (losses, worst))
+    bearers = [(str(pair[0]), str(pair[1])) for pair in columns.tolist()]
+    row = {position: number for number, (_, position) in enumerate(bearers)}
+    expected, error, tail = losses.to_numpy().mean(axis=0), _errors(losses, simulation), worst.to_numpy().mean(axis=0)
+    errors = simulation.tranches["standard_error"].to_numpy(dtype=np.float64)
+    for name, size, own_error in zip(simulation.names, simulation.tally.sizes, errors, strict=True):
+        own = simulation.losses(name)
+        expected[row[name]] = ranked.mean(own, 0.0) * size
+        error[row[name]] = own_error * size
+        tail[row[name]] = ranked.mean(own, level) * size
+    whole = ranked.mean(simulation.pool_losses, 0.0)
+    expected[row[INCOME]] += whole - expected.sum()
+    tail[row[INCOME]] += ranked.mean(simulation.pool_losses, level) - tail.sum()
+    shares = expected / whole if whole else np.full(len(expected), np.nan)
+    found = (*zip(*bearers, strict=True), expected, error, shares, tail)
+    return pd.DataFrame(dict(zip(COLUMNS, found, strict=True)))
+
+
+def _errors(losses: pd.DataFrame, simulation: Simulation) -> Floats:
+    """Standard errors of means over chosen scenarios, in their order, [b]."""
+    values = losses.to_numpy(dtype=np.float64)
+    runs = len(values)
+    chosen = (np.diff(values, axis=0) ** 2).sum(axis=0) / (2.0 * (runs - 1)) / runs
+    return np.asarray(np.sqrt(chosen + values.var(axis=0) / simulation.effective_scenarios))
+
+
+class _Ranked:
+    """Scenarios in the order of what the pool loses, each with its weight."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.order = np.argsort(simulation.pool_losses, kind="stable")
+        weights = np.ones(len(self.order)) if simulation.weights is None else simulation.weights[self.order]
+        self.reached = np.cumsum(weights) / weights.sum()
+
+    def at(self, places: Floats) -> list[int]:
+        """The scenarios that stand at these places, 0 to 1."""
+        at = np.searchsorted(self.reached, places, side="left")
+        return [int(scenario) for scenario in self.order[np.minimum(at, len(self.order) - 1)]]
+
+    def mean(self, losses: NDArray[np.floating[Any]], level: float) -> float:
+        """Over the worst 1 - level; a scenario at the border counts as far as it belongs to them."""
+        inside = np.diff(np.maximum(self.reached, level), prepend=level)
+        return float(losses[self.order] @ inside / (1.0 - level))
+
+
+def _of_runs(simulation: Simulation, scenarios: list[int]) -> pd.DataFrame:
+    """The loss of each party and position in each of the scenarios, [k, b]; a scenario that stands twice is run once."""
+    once = simulation.replayed("losses_by_party", dict.fromkeys(scenarios))
+    wide = once.pivot_table(index="scenario", columns=["party", "position"], values="loss", aggfunc="sum", sort=False)
+    return wide.fillna(0.0).loc[scenarios]
+
+
+def _require(simulation: Simulation, runs: int, level: float) -> None:
+    found = []
+    if isinstance(runs, bool) or not FEWEST <= runs <= simulation.scenarios:
+        message = f"{runs!r} of {simulation.scenarios:,} scenarios cannot stand for all"
+        found.append(problem("E-M022", message, field="runs=", value=str(runs)))
+    if not 0.0 <= level < 1.0:
+        found.append(problem("E-M022", f"{level!r} is no level", field="level=", value=str(level)))
+    if found:
+        raise InputError(found)

@@ -1,0 +1,94 @@
+"""Who bears the loss of a simulation: some scenarios run again stand for all."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+import simulated
+
+import clo
+from clo.labels import LANGUAGES, Lang
+from clo.plots.losses import loss_distribution_chart
+from clo.plots.scenarios import bearers_chart
+
+pytestmark = pytest.mark.compiled
+METHODS = ("plain", "importance")
+
+
+@cache
+def drawn(method: str) -> clo.Simulation:
+    return clo.simulate(simulated.deal(), 4_000, seed=3, loans=simulated.loans(), method=method)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_known_of_every_scenario_is_taken_from_all(method: str) -> None:
+    sim = drawn(method)
+    found = sim.losses_by_party(20).set_index("position")
+    sizes = {name: sim.quiet.flows.parameter(f"{name}.size") for name in sim.names}
+    weights = np.ones(sim.scenarios) if sim.weights is None else sim.weights
+    for row in sim.tranches.itertuples():
+        mean = np.average(sim.losses(row.tranche), weights=weights)
+        assert found.loc[row.tranche, "expected_loss"] == pytest.approx(mean * sizes[row.tranche])
+        assert found.loc[row.tranche, "standard_error"] == pytest.approx(row.standard_error * sizes[row.tranche])
+    assert found["expected_loss"].sum() == pytest.approx(np.average(sim.pool_losses, weights=weights))
+    assert found["share"].sum() == pytest.approx(1.0)
+
+
+def test_what_is_chosen_stands_for_all() -> None:
+    """The income that bears loss, of every tenth scenario and of all, within the error that is told."""
+    sim = clo.simulate(simulated.deal(), 300, seed=5, loans=simulated.loans())
+    chosen, every = (sim.losses_by_party(runs).set_index("position") for runs in (30, 300))
+    drawn_too = every["standard_error"]
+    for position in every.index.difference(sim.names):
+        apart = chosen.loc[position, "expected_loss"] - every.loc[position, "expected_loss"]
+        assert abs(apart) <= 4.0 * chosen.loc[position, "standard_error"] + 1.0
+        assert chosen.loc[position, "standard_error"] >= 0.5 * drawn_too[position]
+
+
+def test_every_scenario_run_again_is_the_mean_of_all() -> None:
+    sim = clo.simulate(simulated.deal(), 40, seed=5, loans=simulated.loans())
+    found = sim.losses_by_party(40, level=0.0)
+    frame = sim.replayed("losses_by_party", range(40))
+    for row in found.itertuples():
+        own = frame[(frame["party"] == row.party) & (frame["position"] == row.position)]["loss"].sum() / 40
+        assert row.expected_loss == pytest.approx(own, abs=1e-6)
+        assert row.tail_loss == pytest.approx(own, abs=1e-6)
+    assert found["expected_loss"].sum() == pytest.approx(sim.pool_losses.mean())
+
+
+def test_the_tail_is_that_of_the_pool() -> None:
+    sim = drawn("plain")
+    found = sim.losses_by_party(50, level=0.95)
+    worst = np.sort(sim.pool_losses)[-200:].mean()
+    assert found["tail_loss"].sum() == pytest.approx(worst, rel=0.01)
+    assert (found["tail_loss"] >= found["expected_loss"] - 1.0)[found["position"].isin(sim.names)].all()
+
+
+@pytest.mark.parametrize(("runs", "level"), [(9, 0.99), (4_001, 0.99), (True, 0.99), (50, 1.0), (50, float("nan"))])
+def test_what_cannot_be_asked(runs: int, level: float) -> None:
+    with pytest.raises(clo.InputError) as caught:
+        drawn("plain").losses_by_party(runs, level)
+    assert [finding.code for finding in caught.value.findings] == ["E-M022"]
+
+
+def test_the_distribution_is_that_of_the_losses() -> None:
+    for method in METHODS:
+        sim = drawn(method)
+        found = sim.pool_loss_distribution
+        weights = np.ones(sim.scenarios) if sim.weights is None else sim.weights
+        assert found.pmf.sum() == pytest.approx(1.0)
+        assert found.mean == pytest.approx(np.average(sim.pool_losses, weights=weights))
+        share = float(np.average(sim.pool_losses > found.quantile(0.99), weights=weights))
+        assert share <= 0.01 <= share + float(found.pmf.max()) + 0.002
+        assert loss_distribution_chart(found, (0.1, 0.2)).data
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_chart_has_two_bars_for_each(lang: Lang) -> None:
+    found = drawn("plain").losses_by_party(20)
+    expected, tail = bearers_chart(found, "JPY", lang).data
+    assert list(expected.y) == list(tail.y)
+    assert len(expected.y) >= 2
+    assert expected.name != tail.name
