@@ -210,6 +210,7 @@ def test_a_library_tells_everything_that_is_wrong_at_once(tmp_path: Path) -> Non
 # ---- break-even -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.compiled
 def test_break_even_of_each_tranche_and_of_one(clo: Any) -> None:
     done = clo("break-even", DEALS / "purchase-08.yaml")
     assert done.code == 0
@@ -225,6 +226,7 @@ def test_break_even_of_each_tranche_and_of_one(clo: Any) -> None:
     assert "Years 5 · Timing Even · Of loans that did not repay before · Scenario Base" in done.out
 
 
+@pytest.mark.compiled
 def test_break_even_leaves_a_rate_empty_that_there_is_not(clo: Any) -> None:
     """Class A of the wide-area CBO is repaid whatever defaults; the others have their rates all the same."""
     done = clo("break-even", DEALS / "wide-area-cbo-2006.yaml", "--json")
@@ -237,6 +239,7 @@ def test_break_even_leaves_a_rate_empty_that_there_is_not(clo: Any) -> None:
     assert (alone.code, "E-R131" in alone.err) == (1, True)
 
 
+@pytest.mark.compiled
 def test_break_even_tells_of_defaults_that_never_happen(clo: Any) -> None:
     """Bonds of two years, and defaults over five: a little more than two fifths of them."""
     done = clo("break-even", DEALS / "tokyo-4-c.yaml", "mezzanine")

@@ -11,6 +11,8 @@ from sample_runs import DEALS
 import clo
 from clo.findings import DealError
 
+pytestmark = pytest.mark.compiled
+
 
 @pytest.fixture(scope="module")
 def deal() -> clo.Deal:
