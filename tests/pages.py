@@ -14,13 +14,15 @@ ROOT = Path(__file__).parents[1]
 
 
 def script(path: Path) -> Any:
-    """A script that stands outside the package, as a module."""
+    """A script that stands outside the package, as a module; it finds those beside it, as it does when it is run."""
     spec = importlib.util.spec_from_file_location(f"script_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look there for the types of their fields
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(path.parent))
+        spec.loader.exec_module(module)
     return module
 
 

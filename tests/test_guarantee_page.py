@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pandas as pd
 import pytest
 from pages import ROOT, script
@@ -17,10 +15,7 @@ TEXT = (DOCS / "guarantee.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def page() -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(DOCS))
-        patch.delitem(sys.modules, "made", raising=False)
-        return script(DOCS / "guarantee.py")
+    return script(DOCS / "guarantee.py")
 
 
 def ran(name: str, scenario: str = "base") -> clo.Result:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
 
 import pytest
@@ -14,9 +13,7 @@ DOCS = ROOT / "docs"
 TEXT = (DOCS / "joint.md").read_text(encoding="utf-8")
 
 
-def test_the_page_shows_what_a_run_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(DOCS))
-    monkeypatch.delitem(sys.modules, "made", raising=False)
+def test_the_page_shows_what_a_run_gives() -> None:
     made, page = script(DOCS / "made.py"), script(DOCS / "joint.py")
     shown = {found[2]: found[3] for found in made.BLOCK.finditer(TEXT)}
     assert shown == page.blocks(), "run python docs/joint.py"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import ModuleType
 
 import pytest
@@ -17,10 +16,7 @@ TEXT = (DOCS / "parties.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def page() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(DOCS))
-        patch.delitem(sys.modules, "made", raising=False)
-        return script(DOCS / "parties.py")
+    return script(DOCS / "parties.py")
 
 
 @pytest.fixture(scope="module")

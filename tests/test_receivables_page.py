@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from pages import ROOT, script
 from slow_receivables import agree, slow_receivables
@@ -21,10 +19,7 @@ def result() -> clo.Result:
 
 
 def test_the_page_shows_what_a_run_gives() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(DOCS))
-        patch.delitem(sys.modules, "made", raising=False)
-        page, made = script(DOCS / "receivables.py"), script(DOCS / "made.py")
+    page, made = script(DOCS / "receivables.py"), script(DOCS / "made.py")
     shown = {found[2]: found[3] for found in made.BLOCK.finditer(TEXT)}
     assert shown == page.blocks(), "run python docs/receivables.py"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,7 @@ TEXT = (ROOT / "docs" / "synthetic.md").read_text(encoding="utf-8")
 BANKS, NAMES = (ROOT / "docs" / "examples" / f"{name}.yaml" for name in ("two-banks", "three-names"))
 
 
-def test_the_page_shows_what_a_run_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "docs"))
-    monkeypatch.delitem(sys.modules, "made", raising=False)
+def test_the_page_shows_what_a_run_gives() -> None:
     made, page = script(ROOT / "docs" / "made.py"), script(ROOT / "docs" / "synthetic.py")
     shown = {found[2]: found[3] for found in made.BLOCK.finditer(TEXT)}
     assert shown == page.blocks(), "run python docs/synthetic.py"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,10 +20,7 @@ CLOSING = date(2024, 1, 15)
 @pytest.fixture(scope="module")
 def made() -> Any:
     """The script of the page and what it shares with others."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "docs"))
-        patch.delitem(sys.modules, "made", raising=False)
-        yield script(ROOT / "docs" / "valuation.py"), script(ROOT / "docs" / "made.py")
+    return script(ROOT / "docs" / "valuation.py"), script(ROOT / "docs" / "made.py")
 
 
 def rows(name: str) -> list[list[str]]:

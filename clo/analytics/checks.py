@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from clo.analytics import parties, swap_checks
 from clo.analytics.figures import months_between, pool_figures
+from clo.analytics.run import Run
 from clo.deal.backing import PLAIN, backing
 from clo.deal.terms import Deal
-from clo.pool.flows import CASH, Flow, PoolFlows
+from clo.pool.flows import CASH, Flow
 from clo.tape.batches import AnyLoans
 from clo.waterfall.allocation import LEAK, WHOLE
 
@@ -20,23 +20,6 @@ BREACHES = "every amount is a number, 0 or more"
 """The check of breaches, each of which is told as a finding of its own."""
 HALF = 0.5
 """Of a currency unit: amounts closer than that are the same."""
-
-
-class Run(parties.Run, swap_checks.Run, Protocol):
-    """What the checks look at: a result. overridden: whether fields of its scenario were changed for the run."""
-
-    @property
-    def scenario_name(self) -> str: ...
-    @property
-    def overridden(self) -> bool: ...
-    @property
-    def pools(self) -> Mapping[str, AnyLoans]: ...
-    @property
-    def pool_flows(self) -> PoolFlows: ...
-    @property
-    def ledgers(self) -> pd.DataFrame: ...
-    @property
-    def large_names(self) -> pd.DataFrame | None: ...
 
 
 def run_checks(run: Run) -> pd.DataFrame:

@@ -6,16 +6,15 @@ The definition, and an example by hand of each kind of deal, are in docs/parties
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
+from clo.analytics.checks import HALF
+from clo.analytics.run import Run
 from clo.analytics.streams import CONTRACT, DILUTION, PRINCIPAL, kinds, owner_of, word_of
 from clo.analytics.sub_pools import shares
 from clo.deal.families import large_families
-from clo.deal.terms import Deal
-from clo.waterfall.allocation import DealFlows
 from clo.waterfall.cash import ISSUER, OBLIGORS, parties_behind
 
 OWN_LOANS, DRAWN, RETURNED, INCOME = "own_loans", "drawn_later", "returned", "excess_spread"
@@ -24,27 +23,6 @@ DIRECT = {OWN_LOANS: "loss", DRAWN: "drawn", DILUTION: "diluted"}
 """Positions of who keeps or sold the loans of a sub-pool, and the column of its flows that they go by."""
 COLUMNS = ["party", "position", "given", "received", "loss"]
 Row = tuple[str, str, float, float, float]
-HALF = 0.5
-"""Of a currency unit: less is shown as nothing."""
-
-
-class Run(Protocol):
-    """What is divided: a result. sub_pool_flows: what each sub-pool brought in, repaid and lost."""
-
-    @property
-    def deal(self) -> Deal: ...
-    @property
-    def flows(self) -> DealFlows: ...
-    @property
-    def parties(self) -> pd.DataFrame: ...
-    @property
-    def tranches(self) -> pd.DataFrame: ...
-    @property
-    def accounts(self) -> pd.DataFrame: ...
-    @property
-    def sub_pool_flows(self) -> pd.DataFrame: ...
-    @property
-    def losses_by_party(self) -> pd.DataFrame: ...
 
 
 def losses_by_party(run: Run) -> pd.DataFrame:

@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from clo.analytics.run import Run
 from clo.analytics.streams import kinds, owner_of, word_of
 from clo.deal.families import large_families, members
 from clo.deal.terms import Deal
 from clo.findings import nearest
 from clo.pool.flows import CASH
 from clo.timeline import Days
-from clo.waterfall.allocation import DealFlows
 from clo.waterfall.cash import BORROWERS, ISSUER, OBLIGORS, parties_behind
 
 Row = tuple[str, float]
-
-
-class Run(Protocol):
-    """What the checks of parties look at: a result."""
-
-    @property
-    def deal(self) -> Deal: ...
-    @property
-    def flows(self) -> DealFlows: ...
-    @property
-    def pool(self) -> pd.DataFrame: ...
-    @property
-    def ledger(self) -> pd.DataFrame: ...
-    @property
-    def parties(self) -> pd.DataFrame: ...
-    @property
-    def accounts(self) -> pd.DataFrame: ...
-    @property
-    def tranches(self) -> pd.DataFrame: ...
-    @property
-    def fees(self) -> pd.DataFrame: ...
-    @property
-    def facilities(self) -> pd.DataFrame: ...
-    @property
-    def hedges(self) -> pd.DataFrame: ...
-    @property
-    def sub_pool_flows(self) -> pd.DataFrame: ...
-    @property
-    def losses_by_party(self) -> pd.DataFrame: ...
 
 
 # ---- views ----------------------------------------------------------------------------------------------------------

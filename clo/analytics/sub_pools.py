@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clo.analytics.run import Run
 from clo.analytics.streams import DILUTION, word_of
-from clo.deal.terms import Deal
 from clo.pool.flows import Flow
 from clo.tape.accumulate import hashed
 from clo.tape.batches import AnyLoans, batches
 from clo.tape.loans import Loans
-from clo.waterfall.allocation import DealFlows
 from clo.waterfall.cash import ISSUER, maker
-from clo.waterfall.deal_pool import BOUGHT, DealPool
+from clo.waterfall.deal_pool import BOUGHT
 
 BORROWED = (Flow.scheduled_principal, Flow.prepayment, Flow.recovery)
 """What borrowers repay of what they owe."""
 NOTHING = 1e-9
 """What a sum may be of the amounts in it and count as 0: they cancel."""
 Floats = NDArray[np.float64]
-
-
-class Run(Protocol):
-    """What the tables of sub-pools look at: a result."""
-
-    @property
-    def deal(self) -> Deal: ...
-    @property
-    def pools(self) -> Mapping[str, AnyLoans]: ...
-    @property
-    def flows(self) -> DealFlows: ...
-    @property
-    def deal_pool(self) -> DealPool: ...
-    @property
-    def parties(self) -> pd.DataFrame: ...
 
 
 LOSSES = ("default", "recovery", "diluted", "servicer_loss", "sale_loss", "outstanding", "loss")

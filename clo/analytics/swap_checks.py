@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import numpy as np
-import pandas as pd
 
-from clo.deal.terms import Deal
-from clo.waterfall.allocation import DealFlows
-
-
-class Run(Protocol):
-    """What these checks look at: a result."""
-
-    @property
-    def deal(self) -> Deal: ...
-    @property
-    def flows(self) -> DealFlows: ...
-    @property
-    def swaps(self) -> pd.DataFrame | None: ...
+from clo.analytics.run import Run
 
 
 def residuals(run: Run) -> Iterator[tuple[str, float]]:

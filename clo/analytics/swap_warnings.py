@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clo.analytics.checks import HALF, Run
+from clo.analytics.checks import HALF
 from clo.analytics.large_names import stated_recovery
+from clo.analytics.run import Run
 from clo.findings import Finding
 
 SMALLEST = 1e-4

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from clo.analytics.checks import HALF, Run
+from clo.analytics.checks import HALF
+from clo.analytics.run import Run
 from clo.analytics.streams import KINDS, PRINCIPAL, unknown, word_of
 from clo.analytics.swap_warnings import swap_warnings
 from clo.deal.backing import PLAIN

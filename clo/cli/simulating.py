@@ -10,6 +10,7 @@ from clo.cli.listing import print_findings
 from clo.cli.running import load
 from clo.labels import Lang, label, party, position
 from clo.report.tables import Column, Table
+from clo.scenarios.reduced import Method
 from clo.simulation.result import Simulation
 from clo.simulation.simulating import simulate
 
@@ -41,7 +42,7 @@ def run(
     scenarios: int,
     seed: int,
     scenario: str,
-    method: str,
+    method: Method,
     bearers: int | None,
     lang: Lang,
     as_json: bool,
@@ -53,7 +54,7 @@ def run(
         console.told_of_compiling(lang, quiet=quiet),
         console.progress(label("simulated_scenarios", lang), quiet=quiet, least=MANY_SCENARIOS) as advance,
     ):
-        found = simulate(deal, scenarios, seed, scenario=scenario, method=method, progress=advance)  # type: ignore[arg-type]
+        found = simulate(deal, scenarios, seed, scenario=scenario, method=method, progress=advance)
         borne = None if bearers is None else found.losses_by_party(bearers)
     if as_json:
         told_too = {} if borne is None else {"losses_by_party": console.records(borne)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clo.analytics.loss_bearers import HALF, shown_losses
+from clo.analytics.checks import HALF
+from clo.analytics.loss_bearers import shown_losses
 from clo.analytics.parties import flow_links
 from clo.labels import Lang, label, party, position, short_money, unit
 from clo.plots.style import FEE_COLOUR, over_dates, rounded, tranche_colours

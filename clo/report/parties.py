@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from clo.analytics.loss_bearers import HALF, shown_losses
+from clo.analytics.checks import HALF
+from clo.analytics.loss_bearers import shown_losses
 from clo.analytics.sub_pools import LOSSES
 from clo.labels import WORDS
 from clo.report.tables import Column, Table, of_frame

@@ -148,7 +148,7 @@ def mean_losses(at: Floats, losses: Floats) -> tuple[Floats, Floats]:
 def root_mean_square(at: Floats, losses: Floats, severe: Floats) -> Floats:
     """Root mean square of losses [s] at severities `at` [s], read off at `severe` [c]: never falling as severity rises."""
     from scipy.optimize import isotonic_regression  # noqa: PLC0415  (heavy: loaded with the first simulation)
-    from scipy.special import ndtr  # noqa: PLC0415
+    from scipy.special import ndtr  # noqa: PLC0415  (heavy: loaded with the first simulation)
 
     order = np.argsort(at, kind="stable")
     bands = np.array_split(order, BANDS)
@@ -171,7 +171,7 @@ def root_mean_square(at: Floats, losses: Floats, severe: Floats) -> Floats:
 def _normal_chance(at: Floats, hits: Floats, size: Floats) -> tuple[float, float]:
     """(level, slope) of the chance of a loss as a normal probability of level + slope x severity: of the highest likelihood."""
     from scipy.optimize import minimize  # noqa: PLC0415  (heavy: loaded with the first simulation)
-    from scipy.special import log_ndtr, ndtri  # noqa: PLC0415
+    from scipy.special import log_ndtr, ndtri  # noqa: PLC0415  (heavy: loaded with the first simulation)
 
     centre, reach = float(at.mean()), max(float(np.ptp(at)), TINY)
     scaled = (at - centre) / reach

@@ -16,10 +16,10 @@ SIMULATION_CODES = Catalogue({
     "E-M017": ("a scenario of a simulation has a number from 0 to the last", "give one of them"),
     "E-M018": ("draws come by one method: plain, sobol, stratified or importance", "name one of them, or give draws= alone"),
     "E-M019": ("the expected loss of the pool is known where recoveries do not vary", "leave recovery: out of the simulation"),
-    "E-M022": ("who bears the loss is told by 10 runs or more, at most one a scenario, and by a tail level from 0 to below 1",
-               "give runs= and level= so"),
     "E-M020": ("every amount of a scenario is a number, 0 or more, and cash is conserved",
                "replay the scenario: its checks say where"),
+    "E-M022": ("who bears the loss is told by 10 runs or more, at most one a scenario, and by a tail level from 0 to below 1",
+               "give runs= and level= so"),
     "W-M021": ("a quantile has enough scenarios beyond it", "simulate as many as it needs, or ask for a lower quantile"),
 }, subject="scenario")  # fmt: skip
 problem = SIMULATION_CODES.finding

@@ -181,9 +181,11 @@ class Simulation:
     def replay(self, scenario: int) -> Result:
         """One scenario as a run like any other, with its ledger: `clo.run` over the tape with these defaults written on it."""
         months, model = self._months(scenario), self.engine.model
-        lgd = {}
-        for name, owner in model.of_loan.items():
-            lgd[name] = self._loss_given_default(scenario, months)[owner] if model.spread is not None else self._stated(name)
+        if model.spread is None:
+            lgd = {name: self.stage.stated_lgd(name, self.assumptions.lgd) for name in model.of_loan}
+        else:
+            drawn = self._loss_given_default(scenario, months)
+            lgd = {name: drawn[owner] for name, owner in model.of_loan.items()}
         return self.stage.run({name: months[owner] for name, owner in model.of_loan.items()}, lgd)
 
     def worst(self, count: int) -> list[int]:
@@ -210,11 +212,6 @@ class Simulation:
             mean = float(model.recovery[i])
             found[i] = 1.0 - kernel.recovered_share(mean, float(model.spread or 0.0), model.market, market, own[i])
         return found
-
-    def _stated(self, name: str) -> Floats:
-        loans, lgd = self.stage.pools[name], self.assumptions.lgd
-        alive = loans.column("current_balance") != 0.0
-        return np.full(int(alive.sum()), lgd) if isinstance(lgd, float) else loans.column("lgd")[alive]
 
     def __repr__(self) -> str:
         state = "ok" if self.ok else "NOT OK"

@@ -116,7 +116,7 @@ def prepared(
     if model is None or has_errors(findings):
         raise InputError(findings)
     varies = model.spread is not None
-    lgd = {name: np.zeros(len(owner)) if varies else _lgd(stage, name, joint) for name, owner in model.of_loan.items()}
+    lgd = {name: np.zeros(len(owner)) if varies else stage.stated_lgd(name, joint.lgd) for name, owner in model.of_loan.items()}
     quiet = stage.quiet(lgd)
     separate = {
         name: separate_flows(loans, model.of_loan[name], stage.assumed, stage.ends, cutoff, stage.curves)
@@ -132,10 +132,3 @@ def prepared(
     factors = model.draws(seed) if draws is None else draws(model, seed)
     values = period_table(program, deal, quiet.timeline, outside)
     return Engine(deal, program, quiet.timeline, values, np.ascontiguousarray(base), model, built, factors), quiet
-
-
-def _lgd(stage: Stage, name: str, joint: JointDefaults) -> Floats:
-    """The loss given default of each loan with a balance [i]."""
-    loans = stage.pools[name]
-    alive = loans.column("current_balance") != 0.0
-    return np.full(int(alive.sum()), joint.lgd) if isinstance(joint.lgd, float) else loans.column("lgd")[alive]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +80,12 @@ class Stage:
         """A run in which loans with a balance default in their months, 0 for never, and lose their shares: [i] by sub-pool."""
         pools = {name: self._dated(name, loans, months[name], lgd[name]) for name, loans in self.pools.items()}
         return run(self.deal, pools, self.scenario, curves=self.curves, threads=self.threads, **{**self.overrides, **DATED})
+
+    def stated_lgd(self, name: str, lgd: float | Literal["tape"]) -> Floats:
+        """The loss given default of each loan of a sub-pool that has a balance [i]: one for all, or the tape's."""
+        loans = self.pools[name]
+        alive = loans.column("current_balance") != 0.0
+        return np.full(int(alive.sum()), lgd) if isinstance(lgd, float) else loans.column("lgd")[alive]
 
     def quiet(self, lgd: Mapping[str, Floats]) -> Result:
         """A run in which nobody defaults."""

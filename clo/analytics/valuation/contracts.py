@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
+from clo.analytics.run import Run
 from clo.analytics.streams import legs
 from clo.analytics.valuation.codes import problem, refuse
 from clo.analytics.valuation.discounting import DiscountCurve
@@ -22,15 +22,6 @@ LEGS = ("premium", "claims", "returned")
 SUMS = ("premium_leg", "claims", "returned_claims")
 NEAR = 1e-9
 """What weights may miss 1 by: they are written with few digits."""
-
-
-class Run(Protocol):
-    """What is valued: a result."""
-
-    @property
-    def deal(self) -> Deal: ...
-    @property
-    def parties(self) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
