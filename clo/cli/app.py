@@ -373,7 +373,7 @@ def _failed(error: Exception, *, debug: bool, as_json: bool) -> int:
     if hasattr(error, "format_message"):  # a usage error as typer makes it
         return _misused(error, as_json=as_json)
     from clo.cli import listing  # noqa: PLC0415  (on the way out only)
-    from clo.findings import InputError  # noqa: PLC0415  (heavy: loaded with the first simulation)
+    from clo.findings import InputError  # noqa: PLC0415  (loaded when something is wrong)
 
     if isinstance(error, InputError):
         return int(_actions("console").refuse(error.findings, as_json=as_json))
