@@ -16,7 +16,7 @@ from clo.scenarios import kernel as scenarios_kernel
 from clo.scenarios.draws import Draws, halves, seed_words
 from clo.scenarios.model import DefaultModel
 from clo.simulation import kernel
-from clo.simulation.tables import Tables, bounds, runs
+from clo.simulation.tables import Tables, runs
 from clo.timeline import Timeline, year_fraction
 from clo.waterfall.allocation import LEAK, Machine, block_size
 from clo.waterfall.binding import smallest_amount
@@ -81,7 +81,6 @@ class Engine:
         at_last = np.where(tables.last > 0, model.thresholds[np.arange(len(last)), last - 1], -np.inf)
         self._ceiling = (at_last / model.own[sector]).astype(np.float32)
         self.runs = runs(model.thresholds)
-        self._bounds = bounds()
         self._keys = halves(model.keys)
         self._recovery = np.zeros(0) if model.spread is None else model.recovery
         self._own = threading.local()
@@ -93,10 +92,10 @@ class Engine:
         with np.errstate(all="ignore"):  # compiled code never warns; the plain code is not to either
             scenarios_kernel.fill_block(
                 first, *seed_words(self.draws.seed), factors, scale, *self._keys, model.sector, model.index, model.weight,
-                model.own, t.last, *self.runs, self._ceiling, self._bounds, t.rows, t.account, self._recovery,
+                model.own, t.last, *self.runs, self._ceiling, t.rows, t.account, self._recovery,
                 model.spread or 0.0, model.market, t.shift, t.falls, t.edges, t.rises, t.kind, t.into, t.column, t.factor,
-                t.exposure, t.recoverable, t.setoff, t.share, t.channels, self.base, t.parts_of, t.parts, t.read, t.source,
-                t.returned, out, pool,
+                t.exposure, t.recoverable, t.setoff, t.share, t.channels, t.span, self.base, t.parts_of, t.parts, t.read,
+                t.source, t.returned, out, pool,
             )  # fmt: skip
         return pool
 

@@ -16,7 +16,7 @@ from clo.behaviour.assumptions import Behaviour
 from clo.deal.vocabulary import RECOVERED
 from clo.pool import recoveries
 from clo.pool.separate import QUANTITIES, Separate
-from clo.scenarios.kernel import BINS, LEAST, RUN, STEPS
+from clo.scenarios.kernel import RUN, aligned
 from clo.scenarios.model import DefaultModel
 from clo.simulation.asking import BALANCE, EVENTS, PRINCIPAL, Asked, Key, asked_of, keys_of
 from clo.timeline import Timeline
@@ -28,8 +28,6 @@ Ints = NDArray[np.int32]
 EXPOSURE, RECOVERABLE, SETOFF = 0, 1, 2
 ROUNDING = 1e-12
 """Of an amount: what sums may lack."""
-MARGIN = 1e-4
-"""Of the edges of bins, for the rounding of what is compared with them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +53,7 @@ class Tables:
     setoff: Floats
     share: Floats
     channels: int
+    span: int
     parts_of: Ints
     parts: Ints
     read: Ints
@@ -112,10 +111,11 @@ def tables(
     alike = bool((np.abs(recoverable - share[:, None] * exposure) <= ROUNDING * exposure).all())
     rows = np.searchsorted(owner[order], np.arange(len(model.names) + 1)).astype(np.int32)
     nothing = np.zeros((0, 0))
+    span = -(-(payments.count + 1) * len(asked.channels) // RUN) * RUN
     return Tables(
-        rows, account[order], _last(exposure, rows), *_moves([part for _, part in parts], asked.channels, payments, order),
+        rows, account[order], _last(exposure, rows), *_moves([part for _, part in parts], asked.channels, payments, order, span),
         *_postings(asked, payments, assumed), exposure, nothing if alike else recoverable, setoff if setoff.any() else nothing,
-        share, len(asked.channels), asked.parts_of, asked.parts, asked.read, asked.source, _returned(payments, assumed),
+        share, len(asked.channels), span, asked.parts_of, asked.parts, asked.read, asked.source, _returned(payments, assumed),
     )  # fmt: skip
 
 
@@ -132,9 +132,9 @@ def _repaid(part: Separate) -> bool:
 
 
 def _moves(
-    parts: Sequence[Separate], keys: Sequence[Key], payments: Payments, order: NDArray[np.int64]
+    parts: Sequence[Separate], keys: Sequence[Key], payments: Payments, order: NDArray[np.int64], span: int
 ) -> tuple[Ints, Floats, Floats, Floats]:
-    """shift [h, t]; falls, edges and rises, flat."""
+    """shift [h, t]; falls, edges and rises, flat; span: numbers to a row of falls and rises."""
     months = np.arange(1, payments.months + 1)
     falls = _stacked([[payments.summed(_of(part.quiet, key), key) for key in keys] for part in parts], order)
     until = _stacked([[payments.summed(_of(part.until, key), key) for key in keys] for part in parts], order)
@@ -148,7 +148,14 @@ def _moves(
         shift = shift[:1]
     rises = until - falls
     nothing = np.zeros(0)
-    return shift, falls.ravel(), edges.ravel() if within else nothing, rises.ravel() if rises.any() else nothing
+    return shift, _laid(falls, span), edges.ravel() if within else nothing, _laid(rises, span) if rises.any() else nothing
+
+
+def _laid(rows: Floats, span: int) -> Floats:
+    """Rows [r, k, h] flat, each from the start of a cache line on."""
+    found = aligned(len(rows) * span)
+    found.reshape(len(rows), span)[:, : rows[0].size] = rows.reshape(len(rows), -1)
+    return found
 
 
 def _of(series: Floats, key: Key) -> Floats:
@@ -234,18 +241,10 @@ def _returned(payments: Payments, assumed: Behaviour) -> Floats:
     return np.stack((recovered, within[:-1] * float(assumed.setoff == "recovered")))
 
 
-def bounds() -> NDArray[np.uint32]:
-    """The probability that a normal variable is below the upper edge of each bin, rounded up, as 32-bit words."""
-    from scipy.special import ndtr  # noqa: PLC0415  (heavy: loaded with the first simulation)
-
-    edges = LEAST + (np.arange(BINS) + 1.0) / STEPS + MARGIN
-    least = np.minimum(2.0**32 - 1.0, np.ceil(ndtr(edges) * 2.0**32) + 1.0)
-    least[-1] = 2.0**32 - 1.0  # whatever lies beyond the table
-    return np.asarray(least.astype(np.uint32))
-
-
 def runs(thresholds: Floats) -> tuple[Floats, Floats]:
-    """Thresholds [i, t] as `kernel.month_of` takes them: to whole runs of months, and the last one of each run."""
-    more = -thresholds.shape[1] % RUN
+    """Thresholds [i, t] as `kernel.months_of` takes them: to whole runs of months, and the last of each run, to whole lines."""
+    more = RUN - thresholds.shape[1] % RUN
     padded = np.concatenate((thresholds, np.full((len(thresholds), more), np.inf)), axis=1)
-    return padded, np.ascontiguousarray(padded[:, RUN - 1 :: RUN])
+    lasts = padded[:, RUN - 1 :: RUN]
+    beyond = np.full((len(thresholds), -lasts.shape[1] % RUN), np.inf)
+    return padded, np.concatenate((lasts, beyond), axis=1)

@@ -13,7 +13,6 @@ from scipy.stats import chi2, kstest
 from clo.scenarios import kernel
 from clo.scenarios.draws import PlainDraws, keys_of, mixing, uniforms, words
 from clo.scenarios.kernel import Stream
-from clo.simulation.tables import bounds
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "philox.json").read_text())
 
@@ -79,12 +78,23 @@ def test_factors_have_their_correlation_and_the_mixing_variable_its_law() -> Non
     assert (mixing(9, None, 0, 5) == 1.0).all()
 
 
-def test_the_bounds_never_rule_out_who_defaults() -> None:
-    """A word above the bound of its bin stands for a draw above every point of the bin."""
-    table = bounds().astype(np.float64)
-    upper = kernel.LEAST + (np.arange(kernel.BINS) + 1.0) / kernel.STEPS
-    above = (table + 1.0 + 0.5) / 2.0**32
-    certain = above < 1.0
-    assert (ndtri(above[certain]) > upper[certain]).all()
-    assert (table[~certain] == 2.0**32 - 1.0).all()
-    assert (np.diff(table) >= 0.0).all()
+def test_many_quantiles_at_once_are_those_of_scipy() -> None:
+    """Also where their number is no multiple of the turn of a loop."""
+    p = np.concatenate((10.0 ** -np.linspace(0.31, 9.6, 70), 1.0 - 10.0 ** -np.linspace(0.31, 9.6, 70), [0.5, 0.075, 0.925]))
+    work = np.zeros((3, len(p) + kernel.TURN))
+    work[0, : len(p)] = p
+    kernel.normal_quantiles(len(p), work)
+    assert np.abs(work[0, : len(p)] - ndtri(p)).max() < 1e-14
+
+
+def test_nobody_who_defaults_is_passed_over() -> None:
+    """What a quantile is not below lies below it for every kind of word, and close where most default."""
+    rng = np.random.default_rng(4)
+    powers = np.add.outer(2 ** np.arange(1, 33, dtype=np.int64), np.arange(-2, 3)).ravel()
+    spread = (2.0 ** rng.uniform(0.0, 32.0, 3_000)).astype(np.int64)
+    drawn = np.unique(np.clip(np.concatenate((powers, spread, np.arange(200)), dtype=np.int64), 0, 2**32 - 1)).astype(np.uint32)
+    least, room = np.empty((2, len(drawn)), dtype=np.float32)
+    kernel.least_quantiles(len(drawn), drawn, room, least)
+    above = ndtri((drawn + 0.5) / 2**32) - least
+    assert above.min() > 5e-4
+    assert above[drawn < 2**31].max() < 0.05
