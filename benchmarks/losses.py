@@ -1,6 +1,6 @@
 """Expected tranche losses of an uneven pool: time against the error reached, and careful NumPy recursions beside it.
 
-    python benchmarks/losses.py [--obligors N] [--runs R] [--survey POOLS] [--json]
+    python benchmarks/losses.py [--obligors N] [--runs R] [--survey POOLS [--beyond]] [--json]
 
 500 obligors: lognormal exposures, PDs of 10% on average over five years, LGDs from 30% to 90%, six tranches, Gaussian copula with
 correlation 0.2. Errors are against a grid and nodes that are much finer (accuracy 1e-10), on which the NumPy recursion agrees.
@@ -11,7 +11,8 @@ Two NumPy programs run in the same process, warm, each with every node of the fa
 
 Python's QuantLib has no tranche engine; FinancePy rounds losses to a common divisor, so it cannot take uneven ones. Each time
 is the best of the runs, because the machine is shared. The error of each is shown beside it. --survey asks of so many random
-pools instead (17 to 400 obligors, three in ten with one obligor of 30% of all) what share of the accuracy the error takes.
+pools instead (17 to 400 obligors, three in ten with one obligor of 30% of all) what share of the accuracy the error takes; with
+--beyond of pools with factors of groups, recoveries that vary, Student-t, or several of these.
 """
 
 from __future__ import annotations
@@ -32,6 +33,17 @@ POINTS = np.array([0.0, 0.03, 0.06, 0.09, 0.12, 0.22, 1.0])
 RHO = 0.2
 CORRELATIONS = (0.0, 0.03, 0.1, 0.2, 0.4, 0.7)
 """Of the pools of the survey."""
+INDUSTRIES = 12
+BEYOND: dict[str, dict[str, object]] = {
+    "Student-t with 5 degrees": {"degrees": 5.0},
+    "12 industries": {"correlation": 0.15, "groups": (), "group_correlation": 0.05},
+    "recoveries vary": {"recovery_spread": 0.5},
+    "recoveries vary with the market": {"recovery_spread": 0.5, "recovery_market": 0.3},
+    "12 industries, recoveries with the market": {
+        "correlation": 0.15, "groups": (), "group_correlation": 0.05, "recovery_spread": 0.5, "recovery_market": 0.3,
+    },
+}  # fmt: skip
+"""What goes beyond one factor and fixed recoveries; () stands for as many industries, drawn evenly."""
 FINE = 4_000
 """Grid points up to the last detachment but one of the NumPy lattice: an error near 1e-5."""
 
@@ -96,8 +108,8 @@ def best(job: Callable[[], object], runs: int) -> float:
     return min(taken)
 
 
-def tranches(loans: tuple[np.ndarray, np.ndarray, np.ndarray], accuracy: float, degrees: float | None = None) -> np.ndarray:
-    told = clo.expected_tranche_loss(*loans, POINTS, correlation=RHO, accuracy=accuracy, degrees=degrees)
+def tranches(loans: tuple[np.ndarray, np.ndarray, np.ndarray], accuracy: float, **more: object) -> np.ndarray:
+    told = clo.expected_tranche_loss(*loans, POINTS, **{"correlation": RHO, "accuracy": accuracy} | more)
     return told["expected_loss"].to_numpy()
 
 
@@ -120,16 +132,22 @@ def measured(count: int, runs: int) -> dict[str, object]:
         figures[name] = {"ms": round(1e3 * seconds, 1), "error": error}
     if float(np.abs(sides["NumPy, algebra"]() - exact).max()) > 1e-5:
         sys.exit("the two sides disagree")
-    figures["Student-t with 5 degrees, asked 1e-06"] = {"ms": round(1e3 * best(lambda: tranches(loans, 1e-6, 5.0), 2), 1)}
+    for name, more in BEYOND.items():
+        if "groups" in more:
+            more = more | {"groups": np.random.default_rng(1).integers(0, INDUSTRIES, count)}  # noqa: PLW2901
+        seconds = best(lambda said=more: tranches(loans, 1e-6, **said), max(1, runs // 2))
+        error = float(np.abs(tranches(loans, 1e-6, **more) - tranches(loans, 1e-8, **more)).max())
+        figures[f"{name}, asked 1e-06"] = {"ms": round(1e3 * seconds, 1), "error": error}
     whole = best(lambda: clo.loss_distribution(*loans, correlation=RHO), max(1, runs // 4))
     figures["the whole distribution"] = {"ms": round(1e3 * whole, 1)}
     return figures
 
 
-def survey(pools: int) -> dict[str, object]:
+def survey(pools: int, *, beyond: bool) -> dict[str, object]:
     """The largest error as a share of the accuracy, by the number of obligors."""
     draw = np.random.default_rng(20261122)
     worst: dict[str, float] = {}
+    finest, asked = (1e-8, (1e-5, 1e-6)) if beyond else (1e-10, (1e-5, 1e-6, 1e-7))
     for _ in range(pools):
         count, correlation = int(np.exp(draw.uniform(np.log(17), np.log(400)))), float(draw.choice(CORRELATIONS))
         exposure = draw.lognormal(0.0, draw.uniform(0.2, 2.0), count)
@@ -138,12 +156,28 @@ def survey(pools: int) -> dict[str, object]:
         pd = np.clip(draw.lognormal(np.log(draw.choice([0.005, 0.02, 0.1])), 0.7, count), 0.0, 0.9)
         lgd, points = draw.uniform(0.2, 1.0, count), np.unique(np.append(draw.uniform(0.005, 0.4, 4), [0.0, 1.0]))
         given = {"exposure": exposure, "pd": pd, "lgd": lgd, "attachments": points, "correlation": correlation}
-        exact = clo.expected_tranche_loss(**given, accuracy=1e-10)["expected_loss"]
+        if beyond:
+            given |= extension(draw, count)
+        exact = clo.expected_tranche_loss(**given, accuracy=finest)["expected_loss"]
         key = "fewer than 60" if count < 60 else "60 to 199" if count < 200 else "200 and more"
-        for accuracy in (1e-5, 1e-6, 1e-7):
+        for accuracy in asked:
             told = clo.expected_tranche_loss(**given, accuracy=accuracy)["expected_loss"]
             worst[key] = max(worst.get(key, 0.0), float(np.abs(told - exact).max()) / accuracy)
     return {"pools": pools} | {f"error / accuracy, {key} obligors": round(value, 3) for key, value in worst.items()}
+
+
+def extension(draw: np.random.Generator, count: int) -> dict[str, object]:
+    """Groups, recoveries that vary, Student-t: one of them, or a second one too."""
+    kinds: list[dict[str, object]] = [
+        {
+            "groups": draw.integers(0, int(draw.integers(2, 16)), count),
+            "group_correlation": float(draw.choice([0.02, 0.1, 0.25])),
+        },
+        {"recovery_spread": float(draw.choice([0.2, 0.5, 1.0])), "recovery_market": float(draw.choice([0.0, 0.3, 0.7]))},
+        {"degrees": float(draw.choice([3.0, 6.0, 20.0]))},
+    ]
+    first, second = draw.choice(3, 2, replace=False)
+    return kinds[first] | (kinds[second] if draw.random() < 0.2 else {})
 
 
 def main() -> None:
@@ -152,9 +186,10 @@ def main() -> None:
     options.add_argument("--obligors", type=int, default=500)
     options.add_argument("--runs", type=int, default=12)
     options.add_argument("--survey", type=int, default=0)
+    options.add_argument("--beyond", action="store_true")
     given = options.parse_args()
     warnings.simplefilter("ignore")  # that 1e-10 is not reached everywhere
-    figures = survey(given.survey) if given.survey else measured(given.obligors, given.runs)
+    figures = survey(given.survey, beyond=given.beyond) if given.survey else measured(given.obligors, given.runs)
     if given.json:
         print(json.dumps(figures))
         return

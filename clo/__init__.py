@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from clo.lazy import loading
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -50,10 +52,13 @@ _HOMES = {
     "load_deal": "clo.files.deal",
     "load_library": "clo.files.library",
     "loss_distribution": "clo.analytics.losses",
+    "loss_distributions": "clo.analytics.losses",
+    "loss_inputs": "clo.simulation.semi_analytic",
     "match_obligors": "clo.tape.obligors",
     "mdr_from_cdr": "clo.behaviour.rates",
     "read_criteria": "clo.files.criteria",
-    "reconcile": "clo.issuance",
+    "reconcile": "clo.issuance.reconciling",
+    "page": "clo.outputs",
     "project": "clo.pool.projection",
     "read_curves": "clo.files.curves",
     "read_history": "clo.files.history",
@@ -62,16 +67,19 @@ _HOMES = {
     "roll_rates": "clo.history.roll_rates",
     "run": "clo.study",
     "run_programme": "clo.programme",
+    "save": "clo.outputs",
     "simulate": "clo.simulation.simulating",
     "scan_tape": "clo.files.tape.scan",
     "smm_from_cpr": "clo.behaviour.rates",
     "static_pool": "clo.history.static_pool",
     "strata": "clo.tape.strata",
+    "tranche_losses": "clo.simulation.semi_analytic",
     "value_cds": "clo.analytics.valuation.cds",
     "value_contracts": "clo.analytics.valuation.contracts",
     "vintages": "clo.tape.vintages",
 }
 
+_load = loading(__name__, _HOMES)
 _ROOMS = ("reference",)
 """Packages whose own names are public: `clo.reference.table`."""
 
@@ -83,6 +91,7 @@ if TYPE_CHECKING:
     from clo.analytics.losses import diversity_score as diversity_score
     from clo.analytics.losses import expected_tranche_loss as expected_tranche_loss
     from clo.analytics.losses import loss_distribution as loss_distribution
+    from clo.analytics.losses import loss_distributions as loss_distributions
     from clo.analytics.valuation.cds import value_cds as value_cds
     from clo.analytics.valuation.codes import ValuationError as ValuationError
     from clo.analytics.valuation.contracts import value_contracts as value_contracts
@@ -119,7 +128,9 @@ if TYPE_CHECKING:
     from clo.history.roll_rates import roll_rates as roll_rates
     from clo.history.static_pool import static_pool as static_pool
     from clo.history.survival import kaplan_meier as kaplan_meier
-    from clo.issuance import reconcile as reconcile
+    from clo.issuance.reconciling import reconcile as reconcile
+    from clo.outputs import page as page
+    from clo.outputs import save as save
     from clo.pool.amortisation import amortise as amortise
     from clo.pool.projection import project as project
     from clo.programme import Programme as Programme
@@ -130,6 +141,8 @@ if TYPE_CHECKING:
     from clo.scenarios.calibration import calibrate_classes as calibrate_classes
     from clo.scenarios.calibration import calibrate_correlation as calibrate_correlation
     from clo.simulation.result import Simulation as Simulation
+    from clo.simulation.semi_analytic import loss_inputs as loss_inputs
+    from clo.simulation.semi_analytic import tranche_losses as tranche_losses
     from clo.simulation.simulating import simulate as simulate
     from clo.study import Result as Result
     from clo.study import break_even as break_even
@@ -145,13 +158,7 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """Public names load on first use: `import clo` stays quick."""
-    if name in _HOMES:
-        value = getattr(import_module(_HOMES[name]), name)
-        globals()[name] = value
-        return value
-    if name in _ROOMS:
-        return import_module(f"clo.{name}")
-    raise AttributeError(f"module 'clo' has no attribute {name!r}")
+    return import_module(f"clo.{name}") if name in _ROOMS else _load(name)
 
 
 def __dir__() -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -150,6 +151,15 @@ class InputError(ValueError):
         errors = [f for f in self.findings if f.severity == "error"]
         total = f"{len(errors)} problem{'s' if len(errors) != 1 else ''}:"
         return "\n".join([total, *(str(finding) for finding in errors)])
+
+
+@contextmanager
+def gathered(found: list[Finding]) -> Iterator[None]:
+    """What an InputError of the block tells joins what was found before, to be raised with all else."""
+    try:
+        yield
+    except InputError as error:
+        found.extend(error.findings)
 
 
 class TapeError(InputError):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -89,6 +90,30 @@ def _share(value: Any) -> float:
     return number
 
 
+def _fraction(value: Any) -> float | None:
+    """A number as it stands, or with a per cent sign; None for anything else."""
+    try:
+        return _number_or_rate(value)
+    except PydanticCustomError:
+        return None
+
+
+def _asset_correlation(value: Any) -> float:
+    number = _fraction(value)
+    if number is None or not 0.0 <= number < 1.0:
+        fix = "write a correlation from 0 to below 1, such as 5% or 0.05"
+        raise PydanticCustomError("correlation", "{value} is no asset correlation", {"value": repr(value), "fix": fix})
+    return number
+
+
+def _factor_correlation(value: Any) -> float:
+    number = _fraction(value)
+    if number is None or not -1.0 < number < 1.0:
+        fix = "write a correlation between -1 and 1, such as 40% or 0.4"
+        raise PydanticCustomError("correlation", "{value} is no correlation of two factors", {"value": repr(value), "fix": fix})
+    return number
+
+
 def _annual_share(value: Any) -> float:
     number = _rate(value)
     if not 0.0 <= number < 1.0:
@@ -97,6 +122,15 @@ def _annual_share(value: Any) -> float:
             "{value} a year is outside 0 to below 100%",
             {"value": repr(value), "fix": "write an annual rate such as 2%"},
         )
+    return number
+
+
+def _probability(value: Any) -> float:
+    number = _fraction(value)
+    if number is None or not 0.0 <= number < 1.0:
+        fix = f"write {number:g}% or {number / 100:g}" if number is not None and 1.0 <= number < 100.0 else "write 2% or 0.02"
+        said = "{value} is no probability from 0 to below 100%"
+        raise PydanticCustomError("probability", said, {"value": repr(value), "fix": fix})
     return number
 
 
@@ -163,6 +197,25 @@ def _plain_number(value: Any) -> float:
     return number
 
 
+def is_number(value: object) -> bool:
+    """Whether it is a finite number of Python or numpy: text, dates, true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return False
+    return bool(-LARGEST <= value <= LARGEST)
+
+
+def usable_degrees(value: Any) -> bool:
+    """Whether a Student-t copula may have so many degrees of freedom: a finite number, 1 or more."""
+    return is_number(value) and bool(value >= 1.0)
+
+
+def _degrees(value: Any) -> float:
+    if not usable_degrees(value):
+        fix = "write a number of 1 or more, such as 6, or leave it out for a Gaussian copula"
+        raise PydanticCustomError("degrees", "{value} is not a finite number, 1 or more", {"value": repr(value), "fix": fix})
+    return float(value)
+
+
 def _not_empty(value: Any) -> Any:
     if isinstance(value, (list, tuple)) and not value:
         raise PydanticCustomError("vector", "the list is empty", {"fix": "give one value, or one for each month"})
@@ -202,6 +255,7 @@ def _number_or_formula(value: Any) -> str:
     return "formula" if is_formula(value) else "number"
 
 
+LARGEST = float(np.finfo(np.float64).max)
 PRICE_LIMIT = 2.0
 """An issue price from here on is a percentage without its sign."""
 _AS_RATE = WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?[0-9][0-9_,.]*\s*(%|bp)$"}]})
@@ -213,6 +267,10 @@ _AS_FORMULA = WithJsonSchema({"type": "string", "pattern": r"[(]|[A-Za-z_][.][A-
 Rate = Annotated[float, BeforeValidator(_positive_rate), _AS_RATE]
 AnnualShare = Annotated[float, BeforeValidator(_annual_share), _AS_RATE]
 Share = Annotated[float, BeforeValidator(_share), _AS_RATE]
+AssetCorrelation = Annotated[float, BeforeValidator(_asset_correlation), _AS_RATE]
+"""From 0 to below 1: of asset values through one factor, the square of a loading."""
+FactorCorrelation = Annotated[float, BeforeValidator(_factor_correlation), _AS_RATE]
+"""Between -1 and 1: of two factors."""
 Price = Annotated[float, BeforeValidator(_price), _AS_RATE]
 Money = Annotated[float, BeforeValidator(_money), _AS_MONEY]
 Day = Annotated[date, BeforeValidator(_day)]
@@ -230,6 +288,14 @@ AnnualShares = Annotated[
     BeforeValidator(_not_empty),
 ]
 """One annual rate, or one for each month after the cut-off."""
+Probability = Annotated[float, BeforeValidator(_probability), _AS_RATE]
+"""From 0 to below 1, by some month."""
+CumulativeShares = Annotated[
+    Annotated[AnnualShare, Tag("rate")] | Annotated[tuple[Probability, ...], Tag("vector")],
+    Discriminator(_shape),
+    BeforeValidator(_not_empty),
+]
+"""What defaults within a year, for ever, or by the end of each year or month."""
 Shares = Annotated[
     Annotated[Share, Tag("rate")] | Annotated[tuple[Share, ...], Tag("vector")],
     Discriminator(_shape),
@@ -244,6 +310,8 @@ MoneyOrFormula = Annotated[
 ]
 """An amount of money, or an expression that gives one."""
 Number = Annotated[float, BeforeValidator(_plain_number)]
+Degrees = Annotated[float, BeforeValidator(_degrees), WithJsonSchema({"type": "number", "minimum": 1})]
+"""Degrees of freedom of a Student-t copula."""
 NumberOrRate = Annotated[float, BeforeValidator(_number_or_rate), WithJsonSchema({"type": ["number", "string"]})]
 """A plain number, or a rate with its sign: `1.2%`, `120bp`."""
 SignedRate = Annotated[float, BeforeValidator(_rate), _AS_RATE]

@@ -32,7 +32,7 @@ DEAL: dict[str, Any] = {
         "junior": {"size": "rest"},
     },
     "triggers": {"losses": {"when": "far.cumulative_default > 8% * pool.initial", "effect": "trap_excess"}},
-    "scenarios": {"base": {"cdr": 0.02, "cpr": 0.0, "recovery": 0.1, "recovery_lag": 6}},
+    "scenarios": {"base": {"cdr": 0.02, "cpr": 0.0, "recovery": 0.3, "recovery_lag": 6}},
     "simulation": {"pd": 0.08, "correlation": 0.15, "lgd": 0.7},
 }
 

@@ -50,6 +50,38 @@ def test_import_is_quick_and_lazy() -> None:
     assert not loaded & {"pandas", "scipy", "plotly", "numba", "numpy", "pyarrow", "pydantic"}
 
 
+COMPILER = {"numba", "llvmlite", "scipy"}
+PAGES = {"plotly", "jinja2"}
+SOLVERS = {"scipy.special", "scipy.optimize", "scipy.stats", "scipy.sparse"}
+
+
+@pytest.mark.parametrize(
+    ("command", "spared"),
+    [
+        (("reference", "issuance"), COMPILER | PAGES),
+        (("schema",), COMPILER | PAGES),
+        (("strat", "deals/tapes/purchase-08.parquet"), COMPILER | PAGES),
+        (("check", "no-such-tape.csv"), COMPILER | PAGES),
+        (("check", "deals/tapes/purchase-08.parquet", "-q", "-o"), SOLVERS | PAGES),
+        (("explain", "deals/purchase-08.yaml"), SOLVERS | PAGES),
+        (("reconcile", "purchase-08", "--no-report"), SOLVERS | PAGES),
+        (("break-even", "deals/purchase-08.yaml", "subordinated", "-q"), PAGES),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_command_loads_only_what_it_needs(command: tuple[str, ...], spared: set[str], tmp_path: Path) -> None:
+    """By modules, not by time: what computes nothing starts without the compiler, what draws no page without its libraries."""
+    code = (
+        "import json, sys; from clo.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    )
+    given = (*command, str(tmp_path / "list.csv")) if command[-1] == "-o" else command
+    loaded = set(json.loads(run("-c", code, *given).stderr.splitlines()[-1]))
+    assert "clo.cli.app" in loaded
+    assert not loaded & spared
+
+
 def test_every_public_name_loads() -> None:
     code = "import clo\nfor name in clo.__all__: getattr(clo, name)\nprint(len(clo.__all__))"
     done = run("-c", code)

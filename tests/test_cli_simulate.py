@@ -53,3 +53,44 @@ def test_bad_numbers(clo: Callable[..., Done], deals: Path, option: str, value: 
 def test_a_deal_without_a_simulation(clo: Callable[..., Done], deals: Path) -> None:
     done = clo("simulate", deals / "sba-2006.yaml")
     assert (done.code, "E-M010" in done.err) == (1, True)
+
+
+@pytest.mark.compiled
+def test_page_tables_and_manifest_where_they_are_asked_for(clo: Callable[..., Done], deals: Path, tmp_path: Path) -> None:
+    asked = ("simulate", deals / "purchase-08.yaml", "--scenarios", 200, "--seed", 3, "--method", "sobol")
+    assert clo(*asked).code == 0
+    assert not list(tmp_path.iterdir())
+    done = clo(*asked, "--out", "there", "--lang", "ja")
+    place = tmp_path / "there" / "purchase-08" / "simulation" / "base"
+    assert done.code == 0
+    assert {path.name for path in place.iterdir()} == {"tranches.parquet", "losses.parquet", "manifest.json", "report.html"}
+    page = (place / "report.html").read_text(encoding="utf-8")
+    assert all(word in page for word in ('<html lang="ja">', "ソボル列", "トランシェ別損失"))
+    assert str(Path("there", "purchase-08", "simulation", "base", "report.html")) in done.err
+    told = clo(*asked, "--out", "there", "--json").json
+    assert (Path(told["folder"]).name, Path(told["page"]).name) == ("base", "report.html")
+    assert clo("report", Path(told["folder"]), "--lang", "ja").code == 0
+    assert (place / "report.html").read_text(encoding="utf-8").partition("<h2>")[0] == page.partition("<h2>")[0]
+
+
+@pytest.mark.compiled
+def test_a_page_is_made_again_from_the_same_inputs_only(clo: Callable[..., Done], deals: Path, tmp_path: Path) -> None:
+    text = (deals / "purchase-08.yaml").read_text(encoding="utf-8").replace("tapes/", f"{deals}/tapes/")
+    file = tmp_path / "deal.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert clo("simulate", file, "--scenarios", 100, "--out", "out").code == 0
+    file.write_text(text.replace("correlation: 5%", "correlation: 6%"), encoding="utf-8")
+    done = clo("report", tmp_path / "out" / "deal" / "simulation" / "base")
+    assert (done.code, "E-R192" in done.err) == (1, True)
+
+
+@pytest.mark.parametrize("below", [(), ("below",)])
+def test_a_file_is_no_folder(clo: Callable[..., Done], deals: Path, tmp_path: Path, below: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("mine")
+    done = clo("simulate", deals / "purchase-08.yaml", "--scenarios", 10**9, "--out", Path("file", *below))
+    assert (done.code, "cannot write to file" in done.err) == (3, True)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_language_without_words(clo: Callable[..., Done], deals: Path) -> None:
+    assert clo("simulate", deals / "purchase-08.yaml", "--scenarios", 10, "--out", "out", "--lang", "fr").code == 2

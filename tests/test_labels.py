@@ -8,7 +8,21 @@ import re
 import pytest
 from sample_runs import sample
 
-from clo.labels import LANGUAGES, WORDS, check_name, dotted, label, money, party, path_label, percent, short_money, unit, why
+from clo.labels import (
+    LANGUAGES,
+    WORDS,
+    check_name,
+    dotted,
+    fine_percent,
+    label,
+    money,
+    party,
+    path_label,
+    percent,
+    short_money,
+    unit,
+    why,
+)  # fmt: skip
 
 FRAMES = ("tranches", "pool", "parties", "ledger", "bookings", "accounts", "fees", "facilities", "hedges", "ledgers")
 FRAMES += ("triggers", "values", "summary", "checks", "party_totals", "losses_by_party", "sub_pools", "losses_by_sub_pool")
@@ -102,6 +116,25 @@ def test_reasons(text: str, japanese: str) -> None:
 )
 def test_money(value: float | None, text: str) -> None:
     assert money(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.22229, "22.2290%"),
+        (0.00003, "0.0030%"),
+        (0.0000036, "0.00036%"),
+        (-0.0000036, "-0.00036%"),
+        (4.21e-9, "0.00000042%"),
+        (5.1e-13, "<0.0000001%"),
+        (0.0, "0%"),
+        (1e-15, "0%"),
+        (math.nan, "–"),
+        (None, "–"),
+    ],
+)
+def test_a_small_share_keeps_two_figures(value: float | None, text: str) -> None:
+    assert fine_percent(value) == text
 
 
 def test_percent() -> None:

@@ -14,7 +14,8 @@ from sample_runs import DEALS
 
 import clo
 from clo.programme import run_programme
-from clo.report import programme_page, termsheet
+from clo.report import programme_page
+from clo.report.termsheet import termsheet
 
 FILES = ("purchase-08", "purchase-05", "sba-2006", "clover-2017", "guarantee-02")
 

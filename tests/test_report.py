@@ -6,53 +6,18 @@ import dataclasses
 import itertools
 import json
 import re
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from html_text import body, read
 from sample_runs import changed, failed, sample
 
-from clo.deal.terms import Deal
+import clo
+from clo.deal.terms import Deal, Mark
 from clo.labels import LANGUAGES, Lang, label
-from clo.report import render, tables
+from clo.report import render, tables, terms
 from clo.report.terms import terms_table
 from clo.study import Result
-
-VOID = {"meta", "br", "link", "img", "input", "hr"}
-
-
-class Text(HTMLParser):
-    """Text of a page outside style and script, and whether its elements nest."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.said: list[str] = []
-        self.addresses: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if not {"style", "script"} & set(self.open) and data.strip():
-            self.said.append(" ".join(data.split()))
-
-
-def read(page: str) -> Text:
-    parser = Text()
-    parser.feed(page)
-    parser.close()
-    assert parser.open == []
-    return parser
-
-
-def body(page: str) -> str:
-    return " ".join(read(page).said)
 
 
 def with_terms(result: Result, **terms: object) -> Result:
@@ -106,6 +71,16 @@ def test_every_value_of_the_deal_shows_its_mark() -> None:
     assert sizes["tranches.senior.size"].mark.kind == "published"
     assert sizes["tranches.senior.coupon"].value == "1.6%"
     assert sizes["tranches.senior.coupon"].mark.kind == "assumed"
+
+
+def test_what_a_run_was_given_is_not_the_deals() -> None:
+    deal = sample().deal.model_copy(update={"published": {"scenarios.base": "a source"}, "assumed": ()})
+    given = terms.scenario_table(deal, "base", sample().scenario, "en", ("cdr",))
+    marks = {term: value.mark for term, value in given.rows}
+    assert marks[label("cdr")] == Mark("assumed", "given to this run")
+    assert marks[label("cpr")] == Mark("published", "a source")
+    told = clo.page(clo.run(sample().deal, cpr=0.07))
+    assert re.search(r'<strong>7%</strong> <span class="mark assumed" title="given to this run">', told)
 
 
 def test_text_of_the_deal_is_escaped_everywhere() -> None:

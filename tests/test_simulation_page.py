@@ -13,4 +13,4 @@ PAGE = Path(__file__).parents[1] / "docs" / "simulation.md"
 
 
 def test_the_page_shows_what_a_simulation_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert examples_hold(monkeypatch, PAGE) == 16
+    assert examples_hold(monkeypatch, PAGE) == 26

@@ -12,9 +12,8 @@ from sample_runs import DEAL_FILE, DEALS
 import clo
 from clo.deal.terms import Deal
 from clo.labels import LANGUAGES, Lang, label
-from clo.report import termsheet
 from clo.report.terms import scenario_mark, scenario_table
-from clo.report.termsheet import known
+from clo.report.termsheet import known, termsheet
 
 LIBRARY = sorted(DEALS.glob("*.yaml"))
 TEXT = DEAL_FILE.read_text(encoding="utf-8")

@@ -33,9 +33,14 @@ def wal_years(dates: Any, principal: ArrayLike, closing: Any) -> float:
     dates, principal: [payment]. closing: the day the years count from.
     Source: SIFMA Standard Formulas, average life; here with ACT/365F days instead of months.
     """
-    paid = np.asarray(principal, dtype=np.float64)
-    total = paid.sum()
-    return float(paid @ _years(dates, closing) / total) if total > 0.0 else float("nan")
+    return float(average_lives(dates, np.asarray(principal, dtype=np.float64)[None], closing)[0])
+
+
+def average_lives(dates: Any, principal: Floats, closing: Any) -> Floats:
+    """`wal_years` of each of many streams [s], principal [s, payment]."""
+    total = principal.sum(axis=1)
+    weighted = (principal * _years(dates, closing)).sum(axis=1)
+    return np.asarray(np.divide(weighted, total, out=np.full(len(total), np.nan), where=total > 0.0))
 
 
 def present_value(dates: Any, amounts: ArrayLike, day0: Any, rate: ArrayLike) -> float:
@@ -54,36 +59,65 @@ def irr(dates: Any, amounts: ArrayLike, day0: Any) -> float:
     dates, amounts: [payment], the price paid among them as a negative amount. Streams that change sign more than once
     can have several such rates: the one nearest to 0 is given. Source: the definition of XIRR, ACT/365F.
     """
-    flows = np.asarray(amounts, dtype=np.float64)
+    return float(irrs(dates, np.asarray(amounts, dtype=np.float64)[None], day0)[0])
+
+
+def irrs(dates: Any, amounts: Floats, day0: Any) -> Floats:
+    """`irr` of each of many streams on the same dates [s], amounts [s, payment]. Those that end together are searched as one."""
     years = _years(dates, day0)
-    used = flows != 0.0
-    flows, years = flows[used], years[used]
-    if not ((flows > 0.0).any() and (flows < 0.0).any()) or np.ptp(years) == 0.0:
-        return float("nan")
-    flows = flows / np.abs(flows).max()
+    used = amounts != 0.0
+    reach = np.where(used, np.abs(years), 0.0).max(axis=1, initial=0.0)
+    first = np.where(used, years, np.inf).min(axis=1, initial=np.inf)
+    last = np.where(used, years, -np.inf).max(axis=1, initial=-np.inf)
+    solvable = (amounts > 0.0).any(axis=1) & (amounts < 0.0).any(axis=1) & (first < last)
+    found = np.full(len(amounts), np.nan)
+    for farthest in np.unique(reach[solvable]):
+        together = np.flatnonzero(solvable & (reach == farthest))
+        for begin in range(0, len(together), SEARCHED):
+            rows = together[begin : begin + SEARCHED]
+            flows = amounts[rows] / np.abs(amounts[rows]).max(axis=1, keepdims=True)
+            found[rows] = _nearest_to_zero(flows, years, MOST_GROWTH / farthest)
+    return found
 
-    def worth(growth: ArrayLike) -> Any:
-        """Net value at continuous rates; the unknown is ln(1 + yield), in which the curve is smooth everywhere."""
-        return np.exp(-np.multiply.outer(np.asarray(growth), years)) @ flows
 
+SEARCHED = 256
+"""Streams searched at once, for the memory that takes."""
+
+
+def _nearest_to_zero(flows: Floats, years: Floats, widest: float) -> Floats:
+    """The yields [s] of flows [s, payment], each with a rate of growth from -widest to widest.
+
+    The unknown is ln(1 + yield), in which the net value is smooth everywhere.
+    """
     # Denser around 0, where yields are; brackets as far as a discount factor can go.
     spread = 10.0
-    grid = MOST_GROWTH / np.abs(years).max() * np.sinh(np.linspace(-spread, spread, 2_001)) / np.sinh(spread)
-    values = worth(grid)
-    change = np.flatnonzero(np.sign(values[:-1]) != np.sign(values[1:]))
-    if change.size == 0:
-        return float("nan")
-    nearest = int(change[np.argmin(np.minimum(np.abs(grid[change]), np.abs(grid[change + 1])))])
+    grid = widest * np.sinh(np.linspace(-spread, spread, 2_001)) / np.sinh(spread)
+    some = (flows != 0.0).any(axis=0)
+    discount = np.exp(-np.multiply.outer(grid, years[some]))
+    worth = np.einsum("sk,gk->sg", flows[:, some], discount)  # not a matrix product: its threads wait for each other
+    change = np.sign(worth[:, :-1]) != np.sign(worth[:, 1:])
+    distance = np.where(change, np.minimum(np.abs(grid[:-1]), np.abs(grid[1:])), np.inf)
+    nearest = distance.argmin(axis=1)
+    found = np.full(len(flows), np.nan)
+    for s in np.flatnonzero(change.any(axis=1)):
+        used = flows[s] != 0.0
+        found[s] = np.expm1(_root(flows[s, used], years[used], float(grid[nearest[s]]), float(grid[nearest[s] + 1])))
+    return found
 
-    ends = float(grid[nearest]), float(grid[nearest + 1])
-    below, above = (float(worth(end)) for end in ends)
+
+def _root(flows: Floats, years: Floats, low: float, high: float) -> float:
+    """The rate of growth between two others at which flows [payment] are worth nothing."""
+
+    def worth(growth: float) -> float:
+        return float(np.exp(-growth * years) @ flows)
+
+    below, above = worth(low), worth(high)
     if below * above >= 0.0:  # an end is a root, to rounding: evaluated alone it need not round as it did in the grid
-        return float(np.expm1(ends[0] if abs(below) <= abs(above) else ends[1]))
+        return low if abs(below) <= abs(above) else high
 
     from scipy.optimize import brentq  # noqa: PLC0415  (heavy: loaded with the first yield)
 
-    root = brentq(worth, *ends, xtol=1e-15, rtol=1e-14, maxiter=200)
-    return float(np.expm1(root))
+    return float(brentq(worth, low, high, xtol=1e-15, rtol=1e-14, maxiter=200))
 
 
 def yield_at_price(price: float, dates: Any, amounts: ArrayLike, day0: Any) -> float:

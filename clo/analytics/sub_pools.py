@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 
 LOSSES = ("default", "recovery", "diluted", "servicer_loss", "sale_loss", "outstanding", "loss")
-"""loss = default - recovery + diluted (credited to debtors) + servicer_loss (principal that borrowers paid and the servicer lost)
+"""loss = `credit_loss` + diluted (credited to debtors) + servicer_loss (principal that borrowers paid and the servicer lost)
 + sale_loss (balance sold, less its price) + outstanding (the issuer's loans that are left after the last collection)."""
 
 
@@ -60,7 +60,12 @@ def sub_pool_flows(run: Run) -> pd.DataFrame:
     _end(run, frame)
     frame["diluted"] = _diluted(run, frame)
     kept = [*("group", "party", "reference", "opening", "bought", "drawn", "taken_back", "repaid", "kept"), *LOSSES[:-1]]
-    return frame[kept].assign(loss=frame["default"] - frame["recovery"] + frame[list(LOSSES[2:-1])].sum(axis=1))
+    return frame[kept].assign(loss=credit_loss(frame) + frame[list(LOSSES[2:-1])].sum(axis=1))
+
+
+def credit_loss(flows: pd.DataFrame) -> pd.Series[float]:
+    """Default less recovery, row by row."""
+    return flows["default"] - flows["recovery"]
 
 
 def _end(run: Run, frame: pd.DataFrame) -> None:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from clo.behaviour.rates import mdr_from_cdr
-from clo.quantities import AnnualShare, AnnualShares, Number, Share, Terms, Word
+from clo.quantities import AnnualShare, CumulativeShares, Number, Share, Terms, Word
 
 Floats = NDArray[np.float64]
 Since = Literal["cutoff", "origination"]
@@ -70,8 +70,8 @@ class TermStructure(Terms):
     """Cumulative probability of default by the words of a column, by year or month; one number: a year's, for ever."""
 
     by: str
-    curves: dict[Word, AnnualShares]
-    other: AnnualShares | None = None
+    curves: dict[Word, CumulativeShares]
+    other: CumulativeShares | None = None
     every: Literal["year", "month"] = "year"
     since: Since = "cutoff"
 

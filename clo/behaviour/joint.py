@@ -5,7 +5,7 @@ docs/simulation.md says what each field means.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -13,18 +13,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from clo.behaviour.defaults import TermStructure
-from clo.quantities import Number, Share, SignedRate, Terms, Word
-
-
-def _below_one(value: float) -> float:
-    if value >= 1.0:
-        fix = "write a share from 0 to below 100%, such as 5%"
-        raise PydanticCustomError("correlation", "{value} is not below 1", {"value": f"{value:g}", "fix": fix})
-    return value
-
-
-Correlation = Annotated[Share, AfterValidator(_below_one)]
-"""An asset correlation, from 0 to below 1: the square of a loading."""
+from clo.quantities import AssetCorrelation, Degrees, FactorCorrelation, Number, Share, Terms, Word
 
 
 class Loadings(Terms):
@@ -49,7 +38,9 @@ def _loading(value: Any) -> str:
     return "Loadings" if isinstance(value, Mapping | Loadings) else "Correlation"
 
 
-Loading = Annotated[Annotated[Correlation, Tag("Correlation")] | Annotated[Loadings, Tag("Loadings")], Discriminator(_loading)]
+Loading = Annotated[
+    Annotated[AssetCorrelation, Tag("Correlation")] | Annotated[Loadings, Tag("Loadings")], Discriminator(_loading)
+]
 """A correlation that the market alone makes, or the share of each factor."""
 
 
@@ -72,7 +63,7 @@ def loadings(loading: float | Loadings) -> Loadings:
 
 
 AnyCorrelation = Annotated[
-    Annotated[Correlation, Tag("Correlation")]
+    Annotated[AssetCorrelation, Tag("Correlation")]
     | Annotated[Loadings, Tag("Loadings")]
     | Annotated[CorrelationBy, Tag("CorrelationBy")],
     Discriminator(_loading),
@@ -103,7 +94,30 @@ AnyPd = Annotated[
     Discriminator(_of_pd),
 ]
 AnyLgd = Annotated[Annotated[Share, Tag("Share")] | Annotated[Literal["tape"], Tag("Word")], Discriminator(_of_lgd)]
-Between = dict[Literal["industry", "region"], dict[Word, dict[Word, SignedRate]]]
+
+
+def _correlation_matrices(between: dict[str, dict[str, dict[str, float]]]) -> dict[str, dict[str, dict[str, float]]]:
+    said = [each for kind, pairs in between.items() for each in _no_matrix(kind, pairs)]
+    if said:
+        fix = "name each pair of two once, and lower their correlations until the matrix is positive definite"
+        raise PydanticCustomError("between", "{said}", {"said": "; ".join(said), "fix": fix})
+    return between
+
+
+def _no_matrix(kind: str, pairs: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    named = [frozenset((word, other)) for word, row in pairs.items() for other in row]
+    if len(set(named)) < len(named) or any(len(pair) == 1 for pair in named):
+        yield f"a pair of {kind} factors is named twice, or a factor with itself"
+        return
+    words, matrix = factor_matrix(pairs)
+    least = float(np.linalg.eigvalsh(matrix).min(initial=1.0))
+    if least <= SMALLEST:
+        said = f"the correlation matrix of the {kind} factors {', '.join(words)} is not positive definite"
+        yield f"{said}: its least eigenvalue is {least:.4g}"
+
+
+Pairs = dict[Word, dict[Word, FactorCorrelation]]
+Between = Annotated[dict[Literal["industry", "region"], Pairs], AfterValidator(_correlation_matrices)]
 
 
 class JointDefaults(Terms):
@@ -119,22 +133,19 @@ class JointDefaults(Terms):
     correlation: AnyCorrelation
     lgd: AnyLgd
     between: Between | None = None
-    degrees: Annotated[Number, Field(ge=1)] | None = None
+    degrees: Degrees | None = None
     recovery: Recovery | None = None
     group_by: Literal["obligor_id", "group_id"] = "obligor_id"
 
     @model_validator(mode="after")
-    def _a_correlation_matrix(self) -> JointDefaults:
-        for kind, pairs in (self.between or {}).items():
-            named = [frozenset((word, other)) for word, row in pairs.items() for other in row]
-            if len(set(named)) < len(named) or any(len(pair) == 1 for pair in named):
-                said, fix = f"a pair of {kind} factors is named twice, or a factor with itself", "name each pair of two once"
-                raise PydanticCustomError("between", "{said}", {"said": said, "fix": fix})
-            words, matrix = factor_matrix(pairs)
-            least = float(np.linalg.eigvalsh(matrix).min())
-            if least <= SMALLEST:
-                said = f"the {kind} factors {', '.join(words)} have no such correlations: the least eigenvalue is {least:.4g}"
-                fix = "lower them until the matrix is positive definite"
+    def _factors_that_somebody_answers_to(self) -> JointDefaults:
+        by = self.correlation
+        given = [*by.classes.values(), by.other] if isinstance(by, CorrelationBy) else [by]
+        shares = [loadings(each) for each in given if each is not None]
+        for kind in self.between or ():
+            if not any(getattr(each, kind) for each in shares):
+                said = f"between gives correlations of {kind} factors, and correlation has no share of the {kind}"
+                fix = f"write correlation: {{market: 8%, {kind}: 4%}}, or leave {kind} out of between:"
                 raise PydanticCustomError("between", "{said}", {"said": said, "fix": fix})
         return self
 

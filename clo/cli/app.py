@@ -163,14 +163,16 @@ def explain(
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `clo run` wrote.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Folder that `clo run` or `clo simulate` wrote.", show_default=False)
+    ],
     *,
     lang: Lang = Language.en,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make the page of a run again, from the same inputs: refused if the deal file or a tape has changed."""
-    raise typer.Exit(_actions("running").report(folder, lang=lang.value, as_json=json, quiet=quiet))
+    """Make the page of a run or a simulation again, from the same inputs: refused if the deal file or a tape has changed."""
+    raise typer.Exit(_actions("reporting").report(folder, lang=lang.value, as_json=json, quiet=quiet))
 
 
 @app.command()
@@ -186,13 +188,17 @@ def simulate(
     bearers: Annotated[
         int | None, typer.Option("--bearers", metavar="N", help="Who bears the loss as well, by N scenarios run again.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Write page, tables and manifest here as well.")
+    ] = None,
     lang: Lang = Language.en,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Loss of each tranche under correlated defaults: many scenarios through the whole waterfall."""
-    shown = {"scenario": scenario, "method": method, "bearers": bearers, "lang": lang.value, "as_json": json, "quiet": quiet}
-    raise typer.Exit(_actions("simulating").run(deal, scenarios=scenarios, seed=seed, **shown))
+    asked = {"scenarios": scenarios, "seed": seed, "scenario": scenario, "method": method, "bearers": bearers}
+    shown = {"out": out, "lang": lang.value, "as_json": json, "quiet": quiet}
+    raise typer.Exit(_actions("simulating").run(deal, **asked, **shown))
 
 
 @app.command(name="break-even")
@@ -260,9 +266,9 @@ def reconcile(
     every: Annotated[bool, typer.Option("--all", help="Every figure and rule, as on the page.")] = False,
 ) -> None:
     """Published figures against the library: every deal, the totals, and what the published tables must add up to."""
-    work = _actions("published")
+    work = _actions("reconciling")
     shown = {"lang": lang.value, "as_json": json, "quiet": quiet, "every": every}
-    raise typer.Exit(work.run_reconcile(tuple(names or ()), deals=deals, out=out, page=not no_report, **shown))
+    raise typer.Exit(work.run(tuple(names or ()), deals=deals, out=out, page=not no_report, **shown))
 
 
 @app.command()
@@ -341,7 +347,7 @@ def schema(
     json: Annotated[bool, typer.Option("--json", help="JSON, which it is in any case.")] = False,
 ) -> None:
     """JSON Schema of the deal file, or the columns of the loan tape."""
-    raise typer.Exit(_actions("checking").schema(tape=tape))
+    raise typer.Exit(_actions("schema").schema(tape=tape))
 
 
 # ---- entry ----------------------------------------------------------------------------------------------------------

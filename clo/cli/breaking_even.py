@@ -13,13 +13,11 @@ from clo.behaviour.defaults import YEARS, Cumulative
 from clo.cli import console
 from clo.cli.listing import print_findings
 from clo.cli.running import load
-from clo.deal.terms import Deal
 from clo.findings import DealError, Finding
 from clo.labels import Lang, label
 from clo.quantities import Share, in_words
 from clo.report.tables import Column, Table
-from clo.study import BreakEven, break_even
-from clo.study.breaking_even import NO_RATE
+from clo.study.breaking_even import NO_RATE, BreakEven, BreakEvens
 
 COLUMNS = (
     Column("tranche", "word"),
@@ -43,7 +41,8 @@ def run(
     model = {key: value for key, value in defaults.items() if value is not None}
     with console.told_of_compiling(lang, quiet=quiet):
         names = [tranche] if tranche is not None else list(deal.tranches)
-        tried = {name: _tried(deal, name, allowed, scenario, model) for name in names}
+        rates = BreakEvens(deal, scenario=scenario, defaults=model)
+        tried = {name: _tried(rates, name, allowed) for name in names}
     found = [one for one in tried.values() if isinstance(one, BreakEven)]
     if not found:
         raise DealError(finding for one in tried.values() for finding in one.findings)
@@ -74,10 +73,10 @@ def _said(key: str, value: Any, lang: Lang) -> str:
     return str(value) if key == "years" else label(f"share_of_{value}" if key == "of" else str(value), lang)
 
 
-def _tried(deal: Deal, tranche: str, allowed: float, scenario: str, model: dict[str, Any]) -> BreakEven | DealError:
+def _tried(rates: BreakEvens, tranche: str, allowed: float) -> BreakEven | DealError:
     """The rate, or why there is none."""
     try:
-        return break_even(deal, tranche, allowed, scenario=scenario, defaults=model)
+        return rates.of(tranche, allowed)
     except DealError as error:
         if any(finding.code != NO_RATE for finding in error.findings):
             raise

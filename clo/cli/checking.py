@@ -1,36 +1,27 @@
-"""The work of `clo check` and `clo schema`."""
+"""The work of `clo check`."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import typer
 
 from clo.cli import console
 from clo.cli.criteria import ALWAYS, Applied, apply, read, tell
+from clo.cli.endings import bare, is_deal, no_map
 from clo.cli.listing import file_trouble, findings_as_dict, print_assumed, print_findings, verdict
-from clo.cli.trial import deal_findings
-from clo.deal.terms import Deal
 from clo.files.results import whole
 from clo.files.tape.reading import check_tape
 from clo.files.tape.scan import check_scan, is_large
-from clo.files.tape.sheets import ENDINGS
 from clo.findings import Finding, full_list, has_errors
 from clo.labels import Lang, label
-from clo.pool.terms_check import terms_findings
 from clo.report.tables import ASSUMED
-from clo.schema import FORMAT, TAPE
 from clo.tape.batches import AnyLoans, in_memory
 from clo.tape.criteria import Criteria
-from clo.tape.derived import DERIVED
 from clo.tape.loans import Loans
 
-DEAL_SUFFIXES = (".yaml", ".yml")
-TAPE_SUFFIXES = (".csv", ".csv.gz", ".parquet", *ENDINGS)
 NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+([eE][+-]?\d+)?%?")
 
 
@@ -46,6 +37,8 @@ def check(
         no_map(sidecar)
         if criteria is not None:
             raise typer.BadParameter("--criteria is for a tape")
+        from clo.cli.trial import deal_findings  # noqa: PLC0415  (a deal is run, a tape is not)
+
         with console.told_of_compiling(lang, quiet=quiet):
             findings = deal_findings(file)
     else:
@@ -83,6 +76,8 @@ def _checked(file: Path, sidecar: Path | None, criteria: Criteria | None) -> tup
     pool, findings = check_scan(file, sidecar) if is_large(file) else check_tape(file, sidecar)
     if pool is None:
         return None, findings
+    from clo.pool.terms_check import terms_findings  # noqa: PLC0415  (loads the compiler: only loans that can be read need it)
+
     findings = (*findings, *terms_findings(pool))
     return None if criteria is None else in_memory(pool, ALWAYS | criteria.columns), findings
 
@@ -118,38 +113,6 @@ def _unlisted(findings: tuple[Finding, ...], target: Path, error: OSError, lang:
     return verdict([file_trouble(error, str(target))])
 
 
-def schema(*, tape: bool) -> int:
-    """JSON Schema of `clo.deal/1`, or the columns of `clo.tape/1` and what is derived from them."""
-    if tape:
-        derived = [{"name": name, "kind": one.kind, "meaning": one.meaning} for name, one in DERIVED.items()]
-        columns = [dataclasses.asdict(column) for column in TAPE.values()]
-        console.show_json({"format": FORMAT, "columns": columns, "derived": derived})
-    else:
-        console.show_json(Deal.model_json_schema(by_alias=True))
-    return 0
-
-
-def is_deal(file: Path) -> bool:
-    """Whether a file is a deal by its ending, or a tape."""
-    name = file.name.lower()
-    if name.endswith(DEAL_SUFFIXES):
-        return True
-    if name.endswith(TAPE_SUFFIXES):
-        return False
-    known = ", ".join((*DEAL_SUFFIXES, *TAPE_SUFFIXES))
-    raise typer.BadParameter(f"{file.name}: neither a deal nor a tape by its ending; known are {known}")
-
-
-def no_map(sidecar: Path | None) -> None:
-    if sidecar is not None:
-        raise typer.BadParameter("--map is for a tape; a deal's tapes have their sidecars beside them")
-
-
-def bare(file: Path) -> str:
-    name = file.name
-    return next((name[: -len(end)] for end in (*DEAL_SUFFIXES, *TAPE_SUFFIXES) if name.lower().endswith(end)), name)
-
-
 def _count_line(file: Path, findings: tuple[Finding, ...], lang: Lang) -> str:
     if not findings:
         return f"{file}: {label('no_findings', lang)}"
@@ -159,8 +122,3 @@ def _count_line(file: Path, findings: tuple[Finding, ...], lang: Lang) -> str:
     order = [label(kind, lang).lower() for kind in ("error", "warning", "fixed", "assumed")]
     counts = [(kind, sum(count for said, count in kinds if said == kind)) for kind in order]
     return f"{file}: " + ", ".join(f"{kind} {count:,}" for kind, count in counts if count)
-
-
-def records(frame: pd.DataFrame) -> list[dict[object, object]]:
-    plain = frame.reset_index() if frame.index.name is not None else frame
-    return list(plain.to_dict("records"))

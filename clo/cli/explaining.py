@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import typer
@@ -11,9 +12,11 @@ from clo.cli import console
 from clo.cli.running import load, run_all
 from clo.labels import Lang, label, why
 from clo.report.tables import Column, Table
-from clo.study import Result
 from clo.waterfall.compile import compile_deal
 from clo.waterfall.listing import listing
+
+if TYPE_CHECKING:
+    from clo.study import Result
 
 AMOUNTS = ("asked", "available", "paid", "shortfall")
 

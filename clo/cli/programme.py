@@ -15,8 +15,9 @@ from clo.files.results import TERM_SHEET, folder_name, page_of, save, whole, wri
 from clo.findings import nearest
 from clo.labels import Lang, label
 from clo.programme import Programme, run_programme
-from clo.report import programme_page, render, termsheet
+from clo.report import programme_page, render
 from clo.report.programme import programme_table, reasons
+from clo.report.termsheet import termsheet
 from clo.study import Result
 
 NAME = "programme"

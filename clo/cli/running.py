@@ -1,31 +1,33 @@
-"""The work of `clo run` and `clo report`."""
+"""The work of `clo run`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from clo import study
+from clo import report, study
 from clo.cli import console
-from clo.cli.checking import TAPE_SUFFIXES
+from clo.cli.endings import TAPE_SUFFIXES
 from clo.cli.listing import print_assumed, print_findings
 from clo.deal.terms import Deal
 from clo.files.deal import load_deal
-from clo.files.results import MANIFEST, PAGE, page_of, plain, read_rerun, save, write_text
+from clo.files.results import page_of, save
 from clo.findings import nearest
 from clo.labels import Lang, check_name, label
-from clo.report import parties, render, tables
-from clo.study import Result
+from clo.report import parties, tables
+
+if TYPE_CHECKING:
+    from clo.study import Result
 
 
 def run(file: Path, names: Sequence[str] | None, *, out: Path, lang: Lang, as_json: bool, quiet: bool, page: bool) -> int:
     """Run the scenarios (None: all), write the outputs, show the tables. 1 if a check failed."""
     deal = load(file)
     results = run_all(deal, names or tuple(deal.scenarios), lang, quiet)
-    html = render(results, lang) if page else None
+    html = report.render(results, lang) if page else None
     try:
         folders = save(results, out, html)
     except OSError as error:
@@ -41,33 +43,6 @@ def run(file: Path, names: Sequence[str] | None, *, out: Path, lang: Lang, as_js
         console.say(f"{label('written_to', lang)} {folder}", quiet=quiet)
     if written_page is not None:
         console.say(f"{label('written_to', lang)} {written_page}", quiet=quiet)
-    return 0 if all(result.ok for result in results) else 1
-
-
-def report(folder: Path, *, lang: Lang, as_json: bool, quiet: bool) -> int:
-    """The page again, of one run or of all runs of a deal's folder. Inputs must be the same."""
-    if (folder / MANIFEST).exists():
-        places, page = [folder], folder / PAGE
-    else:
-        places, page = sorted(path.parent for path in folder.glob(f"*/{MANIFEST}")), folder / PAGE
-    if not places:
-        raise FileNotFoundError(2, "no run here: there is no manifest.json", str(folder))
-    results = []
-    for again in map(read_rerun, places):
-        result = study.run(load_deal(again.deal), scenario=again.scenario, **again.overrides)
-        again.require(result.manifest)
-        changed = {k: v for k, v in plain(result.manifest["versions"]).items() if again.versions.get(k) != v}
-        if changed:
-            console.say(f"clo: made with other versions than the run in {again.folder}: {changed}")
-        results.append(result)
-    html = render(results, lang)
-    try:
-        write_text(page, html)
-    except OSError as error:
-        return console.cannot_write(str(page), error, as_json=as_json)
-    if as_json:
-        console.show_json({"page": page, "ok": all(result.ok for result in results)})
-    console.say(f"{label('written_to', lang)} {page}", quiet=quiet)
     return 0 if all(result.ok for result in results) else 1
 
 

@@ -9,15 +9,13 @@ import pandas as pd
 import typer
 
 from clo.cli import console
-from clo.cli.checking import bare, is_deal, no_map, records
+from clo.cli.endings import bare, is_deal, no_map
 from clo.expressions import ExpressionError, Number, parse
-from clo.files.deal import load_deal
 from clo.files.tape.reading import read_tape
 from clo.files.tape.scan import is_large, scan_tape
 from clo.labels import Lang, label
 from clo.report.pools import dimension, strata_table
 from clo.report.tables import Column, Kind, Table
-from clo.study import resolve_pools
 from clo.tape.batches import AnyLoans, in_memory
 from clo.tape.loans import Loans
 from clo.tape.strata import NEEDED, Measure, strata, stratification_report
@@ -56,7 +54,9 @@ def strat(
             raise typer.BadParameter(str(error)) from None
         reports[name] = {by if across is None else f"{by} × {across}": table}
     if as_json:
-        console.show_json({name: {one: records(frame) for one, frame in report.items()} for name, report in reports.items()})
+        console.show_json(
+            {name: {one: console.records(frame) for one, frame in report.items()} for name, report in reports.items()}
+        )
         return 0
     for name, report in reports.items():
         console.out().print(f"{label(name, lang)} ({label('loans', lang).lower()}: {len(pools[name]):,})", style="bold")
@@ -73,6 +73,9 @@ def _pools(file: Path, sidecar: Path | None, columns: set[str]) -> dict[str, Loa
     pools: dict[str, AnyLoans]
     if is_deal(file):
         no_map(sidecar)
+        from clo.files.deal import load_deal  # noqa: PLC0415  (a tape alone needs no compiler)
+        from clo.study.pools import resolve_pools  # noqa: PLC0415  (a tape alone needs no compiler)
+
         pools = resolve_pools(load_deal(file), None).loans
     else:
         pools = {bare(file): scan_tape(file, sidecar) if is_large(file) else read_tape(file, sidecar)}

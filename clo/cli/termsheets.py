@@ -8,9 +8,8 @@ from pathlib import Path
 from clo.cli import console, many
 from clo.files.results import TERM_SHEET, write_text
 from clo.labels import Lang, label
-from clo.report import termsheet
 from clo.report.tables import Column, Table
-from clo.report.termsheet import known
+from clo.report.termsheet import known, termsheet
 
 COLUMNS = (
     Column("deal"),

@@ -1,4 +1,4 @@
-"""What `clo check` says of a deal: its own findings, those of its tapes, and what every scenario would say when run."""
+"""What `clo check` says of a deal: its own findings, those of its tapes, of every scenario run, and of its simulation."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from clo.analytics.checks import BREACHES
 from clo.deal.terms import Deal
 from clo.files.deal import check_deal
 from clo.findings import Finding, InputError
+from clo.simulation.checking import simulation_findings
 from clo.study import Result, resolve_pools
 
 
 def deal_findings(file: Path) -> tuple[Finding, ...]:
-    """Every finding of a deal, each once. Runs happen in memory and write nothing; the tapes are read once for all of them."""
+    """Every finding of a deal, each once. Runs happen in memory and write nothing; the tapes are read once for all of them.
+
+    Nothing is simulated: `simulation:` is held against the loans.
+    """
     deal, findings = check_deal(file)
     if deal is None:
         return findings
@@ -34,7 +38,8 @@ def deal_findings(file: Path) -> tuple[Finding, ...]:
         for finding in dict.fromkeys(told):
             if finding not in before:
                 said.setdefault(finding, []).append(name)
-    return (*before, *(_of_scenarios(finding, names, len(deal.scenarios)) for finding, names in said.items()))
+    of_runs = (_of_scenarios(finding, names, len(deal.scenarios)) for finding, names in said.items())
+    return (*before, *of_runs, *simulation_findings(deal, chosen.loans))
 
 
 def _failed_checks(deal: Deal, result: Result) -> list[Finding]:

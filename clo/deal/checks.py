@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clo.behaviour.assumptions import NO_DEFAULTS, PREPAYMENT, conflicts
@@ -11,11 +11,11 @@ from clo.deal.backing import backing_findings
 from clo.deal.contracts import closing_findings
 from clo.deal.families import families_filled_in, family_findings
 from clo.deal.marks import empty
-from clo.deal.name_checks import name_findings
+from clo.deal.name_checks import name_findings, not_there
 from clo.deal.structures import SYNTHETIC, WRITTEN
 from clo.deal.structures.guarantee_checks import rating_warnings
 from clo.deal.structures.receivables import stop_triggers
-from clo.deal.terms import ORDER, Deal, Scenario, enclosing, leaves
+from clo.deal.terms import ORDER, Deal, enclosing, leaves
 from clo.findings import Finding, nearest
 from clo.timeline import Timeline, payment_timeline
 
@@ -141,7 +141,9 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
         except ValueError as error:
             yield deal.origin.finding("E-D041", f"{path}.extends", str(error), "break the circle", value=str(given.extends))
             continue
-        yield from _of_others(deal, path, scenario)
+        triggers = deal.triggers | stop_triggers(families_filled_in(deal))
+        for field, named, message, fix in not_there(scenario, triggers, deal.counterparties):
+            yield deal.origin.finding("E-D044", f"{path}.{field}.{named}", message, fix, value=named)
         missing = [field for field in ("recovery", "recovery_lag") if getattr(scenario, field) is None]
         if all(getattr(scenario, field) is None for field in PREPAYMENT):
             missing.insert(0, "cpr")
@@ -156,22 +158,6 @@ def _scenarios(deal: Deal) -> Iterator[Finding]:
                 own = each.field.partition(".")[0] in given.model_fields_set
                 place = f"{path}.{each.field}" if own else path
                 yield deal.origin.finding("E-D043", place, f"scenario {name!r}: {each.message}", each.fix, rule=each.rule)
-
-
-def _of_others(deal: Deal, path: str, scenario: Scenario) -> Iterator[Finding]:
-    """Triggers and counterparties that a scenario names and the deal does not have."""
-    asked: tuple[tuple[str, str, Iterable[str], Mapping[str, object]], ...] = (
-        ("force", "trigger", scenario.force or {}, deal.triggers | stop_triggers(families_filled_in(deal))),
-        ("ratings", "counterparty", scenario.ratings or {}, deal.counterparties),
-    )
-    for field, what, names, known in asked:
-        for name in names:
-            if name not in known:
-                close = nearest(name, known)
-                fix = f"did you mean {close!r}?" if close else f"there are {', '.join(known) or 'none'}"
-                yield deal.origin.finding(
-                    "E-D044", f"{path}.{field}.{name}", f"{what} {name!r} is not in the deal", fix, value=name
-                )
 
 
 def _assertions(deal: Deal, payments: int | None) -> Iterator[Finding]:

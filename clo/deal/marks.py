@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from clo.findings import Finding, Severity
+
+_KINDS = frozenset({"terms", "number", "formula"})
+"""Tags of values that may be written in several ways, which stand in no file."""
+_DATE_KEY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +80,33 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(inner, f"{path}[{number}]")
     else:
         yield path, value
+
+
+def path_of(location: Sequence[str | int], data: Any) -> str:
+    """The path in `data` of one of pydantic's errors; steps that only name a kind of value are dropped."""
+    path, here, lost = "", data, False
+    for number, part in enumerate(location):
+        if part == "[key]":
+            continue
+        if isinstance(part, int) and not isinstance(here, Mapping):
+            path, here = f"{path}[{part}]", here[part] if isinstance(here, list) and part < len(here) else None
+            continue
+        key = _plain_key(part)
+        present, name = isinstance(here, Mapping) and key in here, str(key)
+        last = number == len(location) - 1
+        if not present and (name[:1].isupper() or (name in _KINDS and not last)):
+            continue  # the kind of a value that may be of several: keys of a deal are in small letters
+        if present or (
+            last and isinstance(here, Mapping) and not lost and not name.startswith(("function-", "literal[", "constrained"))
+        ):
+            path = f"{path}.{name}" if path else name
+            here = here[key] if present and isinstance(here, Mapping) else None
+        else:
+            lost = True
+    return path
+
+
+def _plain_key(part: Any) -> Any:
+    """A key as the file has it: pydantic writes a date that is a key as Python does."""
+    found = _DATE_KEY.fullmatch(part) if isinstance(part, str) else None
+    return part if found is None else date(*(int(each) for each in found.groups()))

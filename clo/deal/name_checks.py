@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from clo.deal.terms import NAMED, Deal
+from clo.deal.terms import NAMED, Deal, Scenario
 from clo.findings import Finding, nearest
 
 
@@ -93,3 +93,17 @@ def _sellers(deal: Deal) -> Iterator[Finding]:
     for name, pool in deal.pools.items() if deal.structure != "receivables" else ():
         if pool.seller is not None and pool.seller not in known:
             yield _missing(deal, f"pools.{name}.seller", "seller", pool.seller, known)
+
+
+def not_there(scenario: Scenario, triggers: Iterable[str], counterparties: Iterable[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Triggers and counterparties that a scenario names and its deal does not have: field, name, message, fix."""
+    for field, what, named, there in (
+        ("force", "trigger", scenario.force, triggers),
+        ("ratings", "counterparty", scenario.ratings, counterparties),
+    ):
+        known = list(there)
+        for name in named or {}:
+            if name not in known:
+                close = nearest(name, known)
+                fix = f"did you mean {close!r}?" if close else f"there are {', '.join(known) or 'none'}"
+                yield field, name, f"{what} {name!r} is not in the deal", fix

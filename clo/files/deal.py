@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from pydantic import ValidationError
 
 from clo.curves import Curve, Curves
 from clo.deal.checks import deal_findings
+from clo.deal.marks import path_of
 from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, IndexCurve, Origin
 from clo.files.criteria import read_criteria
@@ -27,9 +26,6 @@ from clo.tape.batches import AnyLoans
 from clo.tape.criteria import Criteria
 from clo.waterfall.compile import compiled
 
-_KINDS = frozenset({"terms", "number", "formula"})
-"""Tags of values that may be written in several ways, which stand in no file."""
-_DATE_KEY = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 _CHOICES = {
     "rounding": "choose down (切捨て), half_up or none: it decides every yen of interest",
     "day_count": "choose ACT/365F, ACT/360, 30/360, 1/12 or another one listed in docs/loans.md",
@@ -144,7 +140,7 @@ def _from_pydantic(error: ValidationError, data: Any, origin: Origin) -> Iterato
     """One Finding per place; where a value may be of several kinds, the one that says how to mend it."""
     by_path: dict[str, list[dict[str, Any]]] = {}
     for each in error.errors(include_url=False):
-        by_path.setdefault(_path(each["loc"], data), []).append(dict(each))
+        by_path.setdefault(path_of(each["loc"], data), []).append(dict(each))
     for path, details in by_path.items():
         if any(other.startswith(f"{path}[") for other in by_path):
             continue  # a list whose items say what is wrong
@@ -189,36 +185,6 @@ def _finding(path: str, detail: Mapping[str, Any], details: Sequence[Mapping[str
             )
     shown = "" if isinstance(detail["input"], (dict, list)) else str(detail["input"])
     return origin.finding("E-D013", path, in_words(detail), context.get("fix", "correct the value"), value=shown)
-
-
-def _path(location: Sequence[str | int], data: Any) -> str:
-    """The path in the file; steps that only name a kind of value are dropped."""
-    path, here, lost = "", data, False
-    for number, part in enumerate(location):
-        if part == "[key]":
-            continue
-        if isinstance(part, int) and not isinstance(here, Mapping):
-            path, here = f"{path}[{part}]", here[part] if isinstance(here, list) and part < len(here) else None
-            continue
-        key = _plain_key(part)
-        present, name = isinstance(here, Mapping) and key in here, str(key)
-        last = number == len(location) - 1
-        if not present and (name[:1].isupper() or (name in _KINDS and not last)):
-            continue  # the kind of a value that may be of several: keys of a deal are in small letters
-        if present or (
-            last and isinstance(here, Mapping) and not lost and not name.startswith(("function-", "literal[", "constrained"))
-        ):
-            path = f"{path}.{name}" if path else name
-            here = here[key] if present and isinstance(here, Mapping) else None
-        else:
-            lost = True
-    return path
-
-
-def _plain_key(part: Any) -> Any:
-    """A key as the file has it: pydantic writes a date that is a key as Python does."""
-    found = _DATE_KEY.fullmatch(part) if isinstance(part, str) else None
-    return part if found is None else date(*(int(each) for each in found.groups()))
 
 
 def _known_keys(path: str) -> list[str]:

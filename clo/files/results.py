@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from clo.findings import Finding, InputError
 
 if TYPE_CHECKING:
+    from clo.deal.terms import Deal
     from clo.study import Result
 
 FRAMES = (
@@ -38,7 +39,7 @@ def save(results: Sequence[Result] | Result, folder: str | Path, page_html: str 
     """
     runs = list(results) if isinstance(results, Sequence) else [results]
     home = Path(folder) / folder_name(runs[0].deal.origin.file, runs[0].deal.name)
-    places = [home / _safe(run.scenario_name) for run in runs]
+    places = [home / safe(run.scenario_name) for run in runs]
     if len(set(places)) < len(places):
         raise ValueError(f"scenarios {[run.scenario_name for run in runs]} would share a folder")
     home.mkdir(parents=True, exist_ok=True)
@@ -50,7 +51,7 @@ def save(results: Sequence[Result] | Result, folder: str | Path, page_html: str 
         if page_html is not None and len(runs) > 1:
             joint = Path(scratch) / PAGE
             joint.write_text(page_html, encoding="utf-8")
-        _swap(list(zip(made, places, strict=True)), Path(scratch))
+        swap(list(zip(made, places, strict=True)), Path(scratch), _OURS)
         if joint is not None:
             joint.replace(home / PAGE)
     return places
@@ -63,10 +64,10 @@ def page_of(places: Sequence[Path]) -> Path:
 
 def folder_name(file: str, name: str = "") -> str:
     """Name of a deal's folder: its file's, or, where it came from none, its own."""
-    return _safe(Path(file).stem if file else name)
+    return safe(Path(file).stem if file else name)
 
 
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
     """A name as one part of a path."""
     return re.sub(r"[^\w.\-]+", "_", name).strip("._") or "_"
 
@@ -79,15 +80,19 @@ def _write_run(run: Result, new: Path, place: Path, page_html: str | None) -> No
         frame = getattr(run, name)
         if frame is not None and len(frame):
             frame.to_parquet(new / f"{name}.parquet", index=False)
-    manifest = {**run.manifest, "ok": run.ok, "rerun": _rerun(run, place)}
-    text = json.dumps(plain(manifest), indent=2, ensure_ascii=False, allow_nan=False)
-    (new / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    again = None if "replayed" in run.manifest else rerun_of(run.deal, place)
+    write_manifest({**run.manifest, "ok": run.ok, "rerun": again}, new)
     if page_html is not None:
         (new / PAGE).write_text(page_html, encoding="utf-8")
 
 
-def _swap(pairs: Sequence[tuple[Path, Path]], scratch: Path) -> None:
-    """Put every new folder in its place, or, if one cannot be, put back what was there."""
+def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
+    text = json.dumps(plain(manifest), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def swap(pairs: Sequence[tuple[Path, Path]], scratch: Path, ours: Collection[str]) -> None:
+    """Put every new folder in its place, or, if one cannot be, put back what was there. Files that are not `ours` are kept."""
     done: list[tuple[Path, Path, Path]] = []
     try:
         for number, (new, place) in enumerate(pairs):
@@ -106,7 +111,7 @@ def _swap(pairs: Sequence[tuple[Path, Path]], scratch: Path) -> None:
     for old, _, place in done:
         if old.is_dir():
             for entry in old.iterdir():
-                if entry.name not in _OURS:
+                if entry.name not in ours:
                     entry.rename(place / entry.name)
 
 
@@ -222,9 +227,9 @@ def _difference(before: Mapping[str, Any] | None, now: Mapping[str, Any] | None)
     return ", ".join(said)
 
 
-def _rerun(run: Result, place: Path) -> dict[str, Any] | None:
-    """The deal file as seen from the run's folder; None where the deal came from no file."""
-    file = run.deal.origin.file
+def rerun_of(deal: Deal, place: Path) -> dict[str, Any] | None:
+    """The deal file as seen from the folder of a run; None where the deal came from no file."""
+    file = deal.origin.file
     if not file:
         return None
     try:
@@ -232,6 +237,15 @@ def _rerun(run: Result, place: Path) -> dict[str, Any] | None:
     except ValueError:  # another drive
         relative = Path(file).absolute().as_posix()
     return {"deal": relative}
+
+
+def is_simulation(folder: Path) -> bool:
+    """Whether a folder has the manifest of a simulation: one that draws scenarios from a seed."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (ValueError, OSError):
+        return False
+    return isinstance(manifest, dict) and "seed" in manifest
 
 
 def read_rerun(folder: str | Path) -> Rerun:

@@ -24,6 +24,9 @@ NOT_HELD = MappingProxyType({
 })  # fmt: skip
 """Deals of the table of tranches that the library has no file of, and why."""
 
+PUBLISHED_IN = "JPY"
+"""The currency of every amount in the published tables."""
+
 
 @dataclass(frozen=True)
 class Reconciliation:
@@ -107,6 +110,12 @@ def _models(deals: Mapping[str, Deal]) -> tuple[dict[str, Model], dict[str, tupl
     models: dict[str, Model] = {}
     refused: dict[str, tuple[Finding, ...]] = {}
     for name, deal in deals.items():
+        if deal.currency != PUBLISHED_IN:
+            message = f"the deal is in {deal.currency}, and what is published of it is in {PUBLISHED_IN}"
+            fix = f"write currency: {PUBLISHED_IN}, if the loans are in it"
+            rule = "a deal is in the currency in which it is published"
+            refused[name] = (deal.origin.finding("E-N015", "currency", message, fix, rule=rule, value=deal.currency),)
+            continue
         try:
             models[name] = modelled(deal)
         except InputError as error:

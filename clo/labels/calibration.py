@@ -16,4 +16,5 @@ CALIBRATION: Words = {
     "scenarios_so_far": ("Scenarios", "シナリオ数"),
     "estimate_so_far": ("Estimate", "推定値"),
     "reference_value": ("Reference", "参照値"),
+    "quantile_at": ("{level} quantile", "{level}点"),
 }

@@ -42,6 +42,27 @@ def percent(value: float | None, decimals: int = 2) -> str:
     return text if text == NONE else f"{text}%"
 
 
+def exact_percent(value: float) -> str:
+    """With as many decimals as it has, up to eight: 3%, 99.99%, 0.05%."""
+    text = f"{value * 100.0:,.8f}".rstrip("0").rstrip(".")
+    return f"{text}%"
+
+
+def fine_percent(value: float | None) -> str:
+    """With four decimals, or as many as leave two figures: 0.2809%, 0.00036%; nothing at all is 0%, and next to nothing is told
+    as less than the least that is written. Of senior tranches losses are small."""
+    if value is None or _missing(value):
+        return NONE
+    size = abs(value) * 100.0
+    if SMALLEST <= size < LEAST:
+        return f"<{LEAST:.7f}%"
+    return percent(value, 0 if size < SMALLEST else 4 if size >= 1e-3 else 1 - math.floor(math.log10(size)))
+
+
+LEAST, SMALLEST = 1e-7, 1e-12
+"""Of per cent: the least that is written, and what is rounding."""
+
+
 def number(value: float | None, decimals: int = 2) -> str:
     return money(value, decimals)
 

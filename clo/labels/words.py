@@ -37,6 +37,8 @@ WORDS: Words = {key: words for part in _PARTS for key, words in part.items()}
 def label(key: str, lang: Lang = "en") -> str:
     """The word for a key; a key that is not known (a name of the user's) is shown as it is, spaces for underscores in English."""
     if key in WORDS:
+        if lang not in LANGUAGES:
+            raise ValueError(f"there are no words in {lang!r}: lang is one of {', '.join(map(repr, LANGUAGES))}")
         return WORDS[key][LANGUAGES.index(lang)]
     return key.replace("_", " ") if lang == "en" else key
 

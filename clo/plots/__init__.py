@@ -1,4 +1,5 @@
-"""Figures, drawn by plotly: of a run here; of loss distributions in `losses`, of simulations and calibrations in `scenarios`."""
+"""Figures, drawn by plotly: of a run here; of loss distributions in `losses`, of simulations in `simulations`, of their samples
+in `samples`, of convergence and calibrations in `scenarios`."""
 
 from __future__ import annotations
 

@@ -4,41 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from clo.analytics.losses import LossDistribution, expected_tranche_loss
-from clo.labels import Lang, label, percent
-from clo.plots.style import PALETTE, POOL_COLOUR, over_numbers
+from clo.analytics.losses.codes import loss_finding
+from clo.findings import InputError
+from clo.labels import Lang, exact_percent, fine_percent, label, percent
+from clo.plots.style import PALETTE, POOL_COLOUR, decades, over_numbers
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 Floats = NDArray[np.float64]
+ROWS = 8
+"""Of words beside vertical lines, one below the other."""
 BARS = 160
 """Of a loss distribution, however fine its grid."""
+ROOM = 100.0
+"""The axis of expected losses shows two powers of ten at least."""
 SHOWN = 0.9999
 """The axis ends at this quantile, or behind the attachment point after it."""
+LEAST = 1e-6
+"""The axis of probabilities of a greater loss ends here."""
+Over = Literal["correlation", "pd"]
 CORRELATIONS = (0.005, *(round(0.01 * step, 2) for step in range(1, 21)), *(round(0.05 * step, 2) for step in range(5, 13)))
 MULTIPLES = tuple(2.0 ** (step / 4.0) for step in range(-12, 9))
 """Of the PDs given, at which tranches are shown unless others are named."""
-LOWEST = -7
-"""The axis of expected losses ends at 10 to this power."""
-DECADES = {"type": "log", "dtick": 1, "tickformat": "~%"}
+LOWEST, UNTOLD = 1e-9, 1e-7
+"""The axis of expected losses ends here: in general, and where no error of them is told."""
+SURE = 10.0
+"""An expected loss below so many times its error is not known, and not drawn."""
+SMALL = 1e-3
+"""Shares below this are written with more decimals."""
 
 
 def loss_distribution_chart(
-    losses: LossDistribution, attachments: Sequence[float] = (), *, level: float = 0.999, lang: Lang = "en"
+    losses: LossDistribution,
+    attachments: Sequence[float] = (),
+    *,
+    names: Sequence[str] = (),
+    level: float = 0.999,
+    lang: Lang = "en",
 ) -> go.Figure:
     """Bars of probability, the probability of a greater loss on a second, logarithmic axis, and a line for each attachment.
 
-    attachments: fractions of the exposure. level: of the value at risk that is marked. Losses as shares of the exposure.
+    attachments: fractions of the exposure; names: of what attaches there. level: of the value at risk that is marked. Losses as
+    shares of the exposure. Raises ValueError for attachments that are no fractions, or another number of names.
     """
+    points = _numbers("attachments", attachments)
+    if not bool(((points >= 0.0) & (points <= 1.0)).all()):
+        raise ValueError(f"attachments are fractions of the exposure, from 0 to 1: {attachments!r}; 3 % is 0.03")
+    if np.ndim(level):
+        raise ValueError(f"level is one number, not {level!r}")
+    _require_names(names, len(points), "attachments")
     share = losses.grid / losses.exposure
     risk, mean = losses.quantile(level) / losses.exposure, losses.mean / losses.exposure
-    near = [point for point in attachments if point <= 2.0 * risk]
+    near = points[points <= 2.0 * risk].tolist()
     edges = _edges(losses, max([losses.quantile(SHOWN) / losses.exposure, 1.05 * risk, *near]))
     bars = np.histogram(share, bins=edges, weights=losses.pmf)[0]
     at = np.searchsorted(share, edges, side="right")
@@ -53,21 +77,23 @@ def loss_distribution_chart(
     title, across = label("chart_loss_distribution", lang), label("loss_of_exposure", lang)
     figure = over_numbers(traces, title, across, label("probability", lang))
     figure.update_layout(bargap=0, hovermode="closest", margin={"r": 64})
-    figure.update_xaxes(tickformat=".0%", range=[float(edges[0]), float(edges[-1])])
-    figure.update_yaxes(tickformat=".1%", rangemode="tozero")
+    figure.update_xaxes(tickformat="~%", range=[float(edges[0]), float(edges[-1])])
+    figure.update_yaxes(tickformat="~%", rangemode="tozero")
+    rarest = float(np.min(above, where=above > LEAST, initial=0.1))
     figure.update_layout(
         yaxis2={
-            "overlaying": "y", "side": "right", **DECADES, "showgrid": False, "automargin": True,
-            "title": {"text": label("exceedance", lang), "standoff": 8}, "range": [-6, 0],
+            "overlaying": "y", "side": "right", **decades(rarest), "showgrid": False, "automargin": True,
+            "title": {"text": label("exceedance", lang), "standoff": 8},
         }
     )  # fmt: skip
-    for point in attachments:
-        if 0.0 < point <= edges[-1]:
-            figure.add_vline(x=point, line={"color": PALETTE[5], "width": 1, "dash": "dot"}, annotation_text=percent(point, 1))
-    said = ((mean, label("expected_loss", lang)), (risk, f"{label('value_at_risk', lang)} {percent(level, 1)}"))
-    for place, words in said:
-        line = {"color": PALETTE[0], "width": 1.5, "dash": "dash"}
-        figure.add_vline(x=place, line=line, annotation_text=words, annotation_position="bottom right")
+    told = percent(mean) if mean >= SMALL else fine_percent(mean)
+    lines = [
+        (mean, f"{label('expected_loss', lang)} {told}", PALETTE[0], "dash"),
+        (risk, f"{label('value_at_risk', lang)} {exact_percent(level)}", PALETTE[0], "dash"),
+    ]
+    for point, name in zip(points.tolist(), names if len(names) else [""] * len(points), strict=True):
+        lines.append((point, f"{label(name, lang)} {_point(point)}".strip(), PALETTE[5], "dot"))
+    _mark(figure, [line for line in lines if 0.0 < line[0] <= edges[-1]], float(edges[0]), float(edges[-1]))
     return figure
 
 
@@ -78,40 +104,90 @@ def expected_loss_chart(
     attachments: Sequence[float],
     *,
     correlation: ArrayLike,
-    over: Literal["correlation", "pd"] = "correlation",
-    values: Sequence[float] | None = None,
+    over: Over = "correlation",
+    values: ArrayLike | None = None,
     names: Sequence[str] = (),
     lang: Lang = "en",
     **more: Any,
 ) -> go.Figure:
-    """The expected loss of each tranche, on a logarithmic axis, over correlations or over multiples of the PDs.
+    """The expected loss of each tranche, on a logarithmic axis, over correlations or over multiples of the PDs. A line ends where
+    its loss is smaller than what the computation tells.
 
     values: the correlations, or what the PDs are multiplied by, at most to 1. names: of the tranches, junior first; their
-    attachments and detachments if left out. Colours are those of a run. The rest as for `clo.expected_tranche_loss`, which says
-    what may be wrong.
+    attachments and detachments if left out. Colours are those of a run. The rest as for `clo.expected_tranche_loss`, whose
+    findings are raised. Raises ValueError for another word than over has, values that are no numbers, or a number of names that
+    is not that of the tranches.
     """
-    given, tried = np.asarray(pd, dtype=np.float64), values or {"correlation": CORRELATIONS, "pd": MULTIPLES}[over]
-    rows, places, weights = [], [], np.asarray(exposure, dtype=np.float64)
-    for value in tried:
+    if over not in get_args(Over):
+        raise ValueError(f"over {over!r} is none of {', '.join(map(repr, get_args(Over)))}")
+    tried = _numbers("values", {"correlation": CORRELATIONS, "pd": MULTIPLES}[over] if values is None else values)
+    if not len(tried) or not bool((tried >= 0.0).all()):
+        raise ValueError(f"values are one or more numbers, 0 or more: {values!r}")
+    _require_names(names, np.size(attachments) - 1, "tranches")
+    if np.ndim(pd) > 1:
+        fix = "draw a chart for each horizon"
+        raise InputError([loss_finding("E-Q001", f"pd has {np.ndim(pd)} dimensions", field="pd", fix=fix)])
+    expected_tranche_loss(exposure, pd, lgd, attachments, correlation=correlation, **more)
+    rows, places, known = [], [], LOWEST
+    given, weights = (np.asarray(each, dtype=np.float64) for each in (pd, exposure))
+    for value in tried.tolist():
         pds = given if over == "correlation" else np.minimum(given * value, 1.0)
         rho = value if over == "correlation" else correlation
         told = expected_tranche_loss(exposure, pds, lgd, attachments, correlation=rho, **more)
+        known = max(known, SURE * told.attrs["error"] if "error" in told.attrs else UNTOLD)
         rows.append(told["expected_loss"].to_numpy())
         average = float(np.broadcast_to(pds, weights.shape) @ weights / weights.sum())
         places.append(value if over == "correlation" else average)
     lost = np.stack(rows, axis=1)
-    titles = names or [f"{percent(a, 1)} – {percent(b, 1)}" for a, b in pairwise(attachments)]
-    hover = "%{fullData.name}: %{y:.4%}<extra></extra>"
+    lost[lost < known] = 0.0
+    titles = names if len(names) else [f"{_point(a)} – {_point(b)}" for a, b in pairwise(attachments)]
+    hover = "%{fullData.name}: %{y:.3~p}<extra></extra>"
     traces = [
-        {"type": "scatter", "mode": "lines", "name": label(title, lang), "x": _round(np.asarray(places)), "y": _positive(line),
+        {"type": "scatter", "mode": "lines", "name": label(title, lang), "x": places, "y": _positive(line),
          "line": {"color": PALETTE[(len(lost) - 1 - at) % len(PALETTE)], "width": 2}, "hovertemplate": hover}
         for at, (title, line) in enumerate(zip(titles, lost, strict=True))
     ]  # fmt: skip
     axis = label("asset_correlation" if over == "correlation" else "average_pd", lang)
     figure = over_numbers(traces, label("chart_expected_loss", lang), axis, label("loss_of_tranche", lang))
-    figure.update_xaxes(tickformat=".1%" if over == "pd" else ".0%")
-    least = float(np.log10(np.min(lost, where=lost > 0.0, initial=0.1)))
-    return figure.update_yaxes(**DECADES, range=[max(least, LOWEST) - 0.1, 0.1])
+    figure.update_xaxes(tickformat="~p")
+    most = float(lost.max()) or UNTOLD
+    least = min(float(np.min(lost, where=lost > 0.0, initial=1.0)), most / ROOM)
+    return figure.update_yaxes(**decades(least, 10.0 ** np.ceil(np.log10(most))))
+
+
+def _numbers(field: str, given: ArrayLike) -> Floats:
+    """A list of them. Raises ValueError for anything else."""
+    try:
+        values = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.empty((0, 0))
+    if values.ndim != 1:
+        raise ValueError(f"{field} is a list of numbers, not {given!r}")
+    return values
+
+
+def _require_names(names: Sequence[str], count: int, what: str) -> None:
+    """Raises ValueError for names of which there is not one for each, if there are any."""
+    if isinstance(names, str) or len(names) not in (0, count):
+        told = repr(names) if isinstance(names, str) else f"{len(names)} names"
+        raise ValueError(f"{told} for {count} {what}: give a list with one for each")
+
+
+def _point(value: float) -> str:
+    """An attachment point: 8.5%, 0.05%."""
+    return percent(value, 1) if value == 0.0 or value >= 10.0 * SMALL else f"{100.0 * value:.2g}%"
+
+
+def _mark(figure: go.Figure, lines: Sequence[tuple[float, str, str, str]], begin: float, end: float) -> None:
+    """A vertical line and its words for each (place, words, colour, dash); words stand below those of the line before."""
+    for number, (place, words, colour, dash) in enumerate(sorted(lines)):
+        figure.add_vline(x=place, line={"color": colour, "width": 1.5, "dash": dash})
+        right = place > begin + 0.5 * (end - begin)
+        figure.add_annotation(
+            x=place, y=1.0 - 0.075 * (number % ROWS), yref="paper", text=words, showarrow=False, yanchor="top",
+            xanchor="right" if right else "left", xshift=-3 if right else 3, font={"size": 11, "color": colour},
+            bgcolor="rgba(255,255,255,0.75)", borderpad=1,
+        )  # fmt: skip
 
 
 def _edges(losses: LossDistribution, end: float) -> Floats:

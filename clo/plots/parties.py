@@ -8,7 +8,7 @@ from clo.analytics.checks import HALF
 from clo.analytics.loss_bearers import shown_losses
 from clo.analytics.parties import flow_links
 from clo.labels import Lang, label, party, position, short_money, unit
-from clo.plots.style import FEE_COLOUR, over_dates, rounded, tranche_colours
+from clo.plots.style import FEE_COLOUR, faint, over_dates, rounded, tranche_colours
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -56,7 +56,7 @@ def who_paid_whom(result: Result, lang: Lang = "en") -> go.Figure:
             "source": [places[place] for place in links["source"]],
             "target": [places[place] for place in links["target"]],
             "value": links["amount"].tolist(),
-            "color": [_faint(kinds[kind]) for kind in links["kind"]],
+            "color": [faint(kinds[kind], 0.55) for kind in links["kind"]],
             "customdata": told,
             "hovertemplate": hover,
         },
@@ -105,9 +105,3 @@ def who_bears_the_loss(result: Result, lang: Lang = "en") -> go.Figure:
     axis = {"type": "linear", "range": [lowest - room * (lowest < 0.0), highest + room], "tickformat": ","}
     chart.update_xaxes(**axis, title={"text": f"{label('loss', lang)} ({scale.name})"}, zeroline=True, zerolinecolor="#9CA3AF")
     return chart.update_yaxes(autorange="reversed", title=None, zeroline=False, showgrid=False, ticksuffix="  ")
-
-
-def _faint(colour: str) -> str:
-    """The colour of a link: others behind it show."""
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.55)"

@@ -54,9 +54,20 @@ def over_numbers(traces: list[dict[str, Any]], title: str, across: str, up: str)
     )
 
 
+def decades(least: float, most: float = 1.0) -> dict[str, Any]:
+    """A logarithmic axis of shares from `least` to `most`, with a tick at each power of ten."""
+    return {"type": "log", "dtick": 1, "tickformat": "~p", "range": [float(np.log10(least)) - 0.1, float(np.log10(most)) + 0.1]}
+
+
 def tranche_colours(deal: Deal) -> dict[str, str]:
     """Each tranche with its colour, senior first."""
     return {name: PALETTE[number % len(PALETTE)] for number, name in enumerate(deal.tranches)}
+
+
+def faint(colour: str, opacity: float) -> str:
+    """A colour through which others behind it show."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
 
 
 def rounded(values: Any) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ kernels therefore sum contracts once, and scenarios that differ in rates only sh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from clo.behaviour.arrears import STATES
 from clo.behaviour.assumptions import ALL_CURVES, Behaviour, short_vectors
+from clo.behaviour.defaults import Cumulative
 from clo.curves import Curves
 from clo.findings import Finding, InputError, has_errors, merged, nearest
 from clo.pool.flows import Flow, PoolFlows, cash
@@ -23,7 +24,7 @@ from clo.pool.groups import Group, Pool, Tally, batches_of, columns_read
 from clo.pool.recoveries import Recoveries, arriving
 from clo.timeline import Days, as_days, month_index
 
-__all__ = ["Flow", "PoolFlows", "project"]
+__all__ = ["Contracted", "Flow", "PoolFlows", "project", "summed"]
 
 Floats = NDArray[np.float64]
 PLAIN_TERMS = (
@@ -50,8 +51,23 @@ def project(
     Raises InputError with every finding when loans cannot be projected or the dates are not monthly.
     Source of the order of a month: docs/behaviour.md, after SIFMA Standard Formulas.
     """
-    scenarios = [assumptions] if isinstance(assumptions, Behaviour) else list(assumptions)
-    ends, start = as_days(period_ends), as_days([cutoff])[0]
+    return summed(
+        pools, assumptions, period_ends=period_ends, cutoff=cutoff, curves=curves, threads=threads, progress=progress
+    ).flows(assumptions)
+
+
+def summed(
+    pools: Mapping[str, Pool],
+    assumptions: Behaviour | Sequence[Behaviour],
+    *,
+    period_ends: Any,
+    cutoff: Any,
+    curves: Curves | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Contracted:
+    """The contracts of the loans, read and summed: the costly part of `project`, whose arguments and errors are the same."""
+    scenarios, ends, start = _listed(assumptions), as_days(period_ends), as_days([cutoff])[0]
     findings = [*_date_findings(ends, start), *dict.fromkeys(f for each in scenarios for f in short_vectors(each, len(ends)))]
     findings += dict.fromkeys(found for each in scenarios for found in _shift_findings(each, curves or Curves()))
     if not scenarios:
@@ -59,11 +75,9 @@ def project(
     if has_errors(findings):
         raise InputError(findings)
 
-    shared = [_shared(each) for each in scenarios]
     terms: dict[str, Behaviour] = {}
-    for key, each in zip(shared, scenarios, strict=True):
-        terms.setdefault(key, each)
-    number_of = {key: number for number, key in enumerate(terms)}
+    for each in scenarios:
+        terms.setdefault(_shared(each), each)
     groups = {name: Group(tuple(terms.values()), ends, start, curves or Curves(), threads) for name in pools}
     sizes = [(groups[name].passes, len(pool) if isinstance(pool, Sized) else 0) for name, pool in pools.items()]
     tally = Tally(progress, sum(passes * size for passes, size in sizes))
@@ -74,28 +88,46 @@ def project(
     tally.finish()
     if has_errors(findings):
         raise InputError(findings)
+    return Contracted(groups, ends, {key: number for number, key in enumerate(terms)}, tuple(findings))
 
-    amounts = np.zeros((len(Flow), len(groups), len(ends), len(scenarios)))
-    due, lost = np.zeros((len(groups), len(ends), len(scenarios))), np.zeros((len(groups), len(scenarios)))
-    states = []
-    for s, each in enumerate(scenarios):
-        for g, (name, group) in enumerate(groups.items()):
-            number = number_of[shared[s]]
-            findings += _of_group(name, group.effects(each, number))
-            thinned, by_state = group.flows(each, number)
-            amounts[:, g, :, s], due[g, :, s], lost[g, s] = thinned.flows, thinned.due, thinned.lost
-            findings += _of_group(name, _short(thinned.short))
-            if by_state is not None:
-                states.append(_state_rows(by_state, name, s, ends))
-        if each.servicer_failure is not None:
-            amounts[Flow.commingling_loss, ..., s] = cash(amounts[..., s]) * each.servicer_failure.shares(len(ends))
-    realised = None
-    if any(each.from_tape for each in scenarios):
-        realised = pd.DataFrame([group.realised(name) for name, group in groups.items()])
-    return PoolFlows(
-        tuple(groups), ends, amounts, lost, amounts[Flow.closing, :, -1], tuple(dict.fromkeys(findings)), realised,
-        pd.concat(states, ignore_index=True) if states else None, _recoveries(scenarios, amounts, due),
-    )  # fmt: skip
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contracted:
+    """Loans whose contracts are summed. numbers: which of the sums of a group assumptions share; findings: of the loans."""
+
+    groups: Mapping[str, Group]
+    ends: Days
+    numbers: Mapping[str, int]
+    findings: tuple[Finding, ...]
+
+    def flows(self, assumptions: Behaviour | Sequence[Behaviour]) -> PoolFlows:
+        """Flows of each group under each of the assumptions. Raises KeyError for some whose contracts were not summed."""
+        scenarios, groups, ends, findings = _listed(assumptions), self.groups, self.ends, [*self.findings]
+        amounts = np.zeros((len(Flow), len(groups), len(ends), len(scenarios)))
+        due, lost = np.zeros((len(groups), len(ends), len(scenarios))), np.zeros((len(groups), len(scenarios)))
+        states = []
+        for s, each in enumerate(scenarios):
+            number = self.numbers[_shared(each)]
+            for g, (name, group) in enumerate(groups.items()):
+                findings += _of_group(name, group.effects(each, number))
+                thinned, by_state = group.flows(each, number)
+                amounts[:, g, :, s], due[g, :, s], lost[g, s] = thinned.flows, thinned.due, thinned.lost
+                findings += _of_group(name, _short(thinned.short))
+                if by_state is not None:
+                    states.append(_state_rows(by_state, name, s, ends))
+            if each.servicer_failure is not None:
+                amounts[Flow.commingling_loss, ..., s] = cash(amounts[..., s]) * each.servicer_failure.shares(len(ends))
+        realised = None
+        if any(each.from_tape for each in scenarios):
+            realised = pd.DataFrame([group.realised(name) for name, group in groups.items()])
+        return PoolFlows(
+            tuple(groups), ends, amounts, lost, amounts[Flow.closing, :, -1], tuple(dict.fromkeys(findings)), realised,
+            pd.concat(states, ignore_index=True) if states else None, _recoveries(scenarios, amounts, due),
+        )  # fmt: skip
+
+
+def _listed(assumptions: Behaviour | Sequence[Behaviour]) -> list[Behaviour]:
+    return [assumptions] if isinstance(assumptions, Behaviour) else list(assumptions)
 
 
 def _recoveries(scenarios: Sequence[Behaviour], amounts: Floats, due: Floats) -> Recoveries:
@@ -109,8 +141,9 @@ def _recoveries(scenarios: Sequence[Behaviour], amounts: Floats, due: Floats) ->
 
 
 def _shared(assumed: Behaviour) -> str:
-    """What two scenarios have in common if they can use the same sums; a plain recovery rate changes none."""
+    """What two scenarios have in common if they can use the same sums; a plain recovery rate or cumulative share changes none."""
     drop = {*PLAIN_TERMS, *(("recovery",) if isinstance(assumed.recovery, float) else ())}
+    drop |= {"defaults"} if isinstance(assumed.defaults, Cumulative) else set()
     return assumed.model_dump_json(exclude=drop, exclude_none=True)
 
 

@@ -25,8 +25,6 @@ from clo.pool.kernel import Column
 CHUNK = 32_768
 """Loans in one kernel call. Fixed, and chunks are added up in order: the number of threads shows in no bit."""
 
-KERNELS = (kernel.add_monthly_loans, terms_kernel.add_loans)
-"""What is compiled on the first run."""
 
 _NOTHING: Floats = np.zeros(0)
 _Job = TypeVar("_Job")

@@ -50,7 +50,7 @@ def run_rows(key: str, result: Result) -> tuple[dict[str, Any], list[dict[str, A
         "pool_size_known": _known(deal, "amount"),
         "senior_wal": layers[0]["wal_years"],
         "notes_wal": _average(notes["wal_years"], notes["principal_paid"]),
-        "loss_rate": float((result.pool["default"] - result.pool["recovery"]).sum()) / pool,
+        "loss_rate": result.pool_loss,
         "checks_passed": int(result.checks["ok"].sum()),
         "checks": len(result.checks),
         "ok": result.ok,

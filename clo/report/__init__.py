@@ -1,7 +1,15 @@
-"""What a run looks like: tables for page and terminal, and self-contained pages of runs, deals and programmes."""
+"""What a run looks like: tables for page and terminal, and self-contained pages of runs, simulations, deals and programmes."""
 
-from clo.report.page import render as render
-from clo.report.programme import programme_page as programme_page
-from clo.report.termsheet import termsheet as termsheet
+from __future__ import annotations
 
-__all__ = ["programme_page", "render", "termsheet"]
+from typing import TYPE_CHECKING
+
+from clo.lazy import loading
+
+if TYPE_CHECKING:
+    from clo.report.page import render as render
+    from clo.report.programme import programme_page as programme_page
+
+__all__ = ["programme_page", "render"]
+
+__getattr__ = loading(__name__, {"programme_page": "clo.report.programme", "render": "clo.report.page"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from clo.findings import Finding, InputError
 from clo.labels import LANGUAGES, Lang, label
 from clo.report.tables import Marked, Table, written
 
@@ -31,9 +32,23 @@ def page_text(name: str, lang: Lang, *, sources: Mapping[str, Any], styles: tupl
     )
 
 
+def require_language(lang: str) -> None:
+    """Raise InputError unless there are words in it."""
+    if lang not in LANGUAGES:
+        rule, fix = "a page is in English or in Japanese", f"give lang= one of {', '.join(LANGUAGES)}"
+        raise InputError(
+            [Finding("E-R303", "error", f"there are no words in {lang!r}", rule, fix, field="lang=", value=str(lang))]
+        )
+
+
 def packaged_text(name: str) -> str:
     """A file that lies beside the templates."""
     return (files("clo.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def page_script(name: str) -> Markup:
+    """The script of a page with that of all charts, whose listeners come after the page's own."""
+    return Markup("\n".join(packaged_text(part) for part in (name, "charts.js")))
 
 
 @lru_cache(maxsize=1)

@@ -8,12 +8,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from markupsafe import Markup
 
 from clo import plots
 from clo.labels import Lang, check_name, money, short_money
 from clo.report import parties, tables
-from clo.report.html import packaged_text, page_text, plotly_script, script_json
+from clo.report.html import page_script, page_text, plotly_script, require_language, script_json
 from clo.report.pools import headline, stratifications
 from clo.report.terms import scenario_table, terms_table
 from clo.report.waterfalls import waterfalls
@@ -28,7 +27,11 @@ MANY = 12
 
 
 def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
-    """The page as HTML text. Several results must be of one deal; each scenario is a tab, and all are printed."""
+    """The page as HTML text. Several results must be of one deal; each scenario is a tab, and all are printed.
+
+    Raises InputError for another language.
+    """
+    require_language(lang)
     runs: list[Result] = list(results) if isinstance(results, Sequence) else [results]
     if not runs:
         raise ValueError("no run to report")
@@ -52,7 +55,7 @@ def render(results: Sequence[Result] | Result, lang: Lang = "en") -> str:
         strata=stratifications(runs[0].pools, lang),
         terms=terms_table(deal, lang),
         data=script_json(f"[{','.join(_data(run, lang) for run in runs)}]"),
-        script=Markup(packaged_text("page.js")),
+        script=page_script("page.js"),
         plotly=plotly_script(),
     )
 
@@ -84,7 +87,7 @@ def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
         "name": result.scenario_name,
         "ok": result.ok,
         "failed_checks": [check_name(str(row.check), lang) for row in result.checks.itertuples() if not row.ok],
-        "assumptions": scenario_table(result.deal, result.scenario_name, result.scenario, lang),
+        "assumptions": scenario_table(result.deal, result.scenario_name, result.scenario, lang, result.manifest["overrides"]),
         "summary": tables.tranche_summary(result),
         "charts": plots.charts(result),
         "dates": [str(pd.Timestamp(day).date()) for day in result.timeline.payment_dates],
@@ -101,8 +104,13 @@ def _run(result: Result, number: int, lang: Lang) -> dict[str, Any]:
         "checks": tables.checks(result),
         "realised": tables.realised(result),
         "findings": [finding for finding in result.findings if finding.code not in tables.ASSUMED],
-        "manifest": list(_flat({key: value for key, value in result.manifest.items() if key != "checks"})),
+        "manifest": manifest_lines(result.manifest),
     }
+
+
+def manifest_lines(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Every value of a manifest with its path, but for the checks, which have a table of their own."""
+    return list(_flat({key: value for key, value in manifest.items() if key != "checks"}))
 
 
 def _flat(value: Any, path: str = "") -> Iterable[tuple[str, str]]:

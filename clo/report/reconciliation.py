@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from clo.issuance import Reconciliation
 from clo.issuance.comparison import plain
+from clo.issuance.reconciling import Reconciliation
 from clo.labels import NONE, Lang, label, money, path_label
 from clo.report.html import page_text
 from clo.report.tables import Column, Table

@@ -12,7 +12,21 @@ import pandas as pd
 from clo.analytics.enhancement import attachment_points
 from clo.deal.families import large_families
 from clo.deal.terms import Deal, Mark, Tranche
-from clo.labels import NONE, WORDS, Lang, check_name, dotted, label, money, party, path_label, percent, position, stratum
+from clo.labels import (
+    NONE,
+    WORDS,
+    Lang,
+    check_name,
+    dotted,
+    fine_percent,
+    label,
+    money,
+    party,
+    path_label,
+    percent,
+    position,
+    stratum,
+)  # fmt: skip
 from clo.pool.flows import Flow
 
 if TYPE_CHECKING:
@@ -21,14 +35,15 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "text", "word", "party", "claim", "money", "percent", "number", "residual", "date", "flag", "status", "integer", "figure",
-    "check", "stratum", "place", "verdict", "size", "position",
+    "check", "stratum", "place", "verdict", "size", "position", "fine",
 ]  # fmt: skip
 """word: a key of the labels; party: who pays or is paid; claim: `name.interest`; flag: yes or no; status: passed or FAILED;
 figure: a number already written; stratum: a band, or a word of the tape; place: `tranche.senior`, part by part; verdict: a
-status, or a key of the labels that says why there is none; size: money, or `rest`; position: what a party bears a loss as."""
+status, or a key of the labels that says why there is none; size: money, or `rest`; position: what a party bears a loss as;
+fine: per cent with figures enough for a small share."""
 ASSUMED = frozenset({"W-T082", "W-T083"})
 """Findings that say what is assumed of the loans, a column or all of it: told as notes beside the tables, not as warnings."""
-NUMERIC: frozenset[str] = frozenset({"money", "size", "percent", "number", "residual", "integer", "figure"})
+NUMERIC: frozenset[str] = frozenset({"money", "size", "percent", "fine", "number", "residual", "integer", "figure"})
 
 
 class Column(NamedTuple):
@@ -85,6 +100,7 @@ _WRITERS: dict[str, Callable[[Any, Lang], str]] = {
     "size": lambda value, lang: label(value, lang) if isinstance(value, str) else money(float(value)),
     "integer": lambda value, _: money(float(value)),
     "percent": lambda value, _: percent(float(value)),
+    "fine": lambda value, _: fine_percent(float(value)),
     "number": lambda value, _: money(float(value), 2),
     "residual": lambda value, _: f"{float(value):.3g}",
     "date": _date,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from clo.behaviour.joint import JointDefaults
 from clo.deal.expansion import placed_steps
 from clo.deal.families import members, written_pools
 from clo.deal.known import weakest
@@ -20,7 +21,7 @@ SHARES = frozenset({
     "roll_rates", "recovery", "recovery_timing", "recovery_cost", "rates", "cpr", "smm", "to", "prepayment_fee", "rate_cut",
     "share", "bankruptcy", "failure_to_pay", "restructuring", "substitution", "drawn_at_default", "shift", "performance",
     "margin", "floor", "cap", "add", "earns", "commitment_fee", "pay", "receive", "interest_on_unpaid", "price",
-    "advance_rate", "dilution", "above", "fee", "interest_rate",
+    "advance_rate", "dilution", "above", "fee", "interest_rate", "between", "market",
 })  # fmt: skip
 AMOUNTS = frozenset(
     {"size", "amount", "initial", "denomination", "obligors", "institutions", "limit", "up_to", "target", "amounts"}
@@ -30,6 +31,8 @@ ELSEWHERE = frozenset(
 )
 """Parts of a deal that the page shows in a place of their own."""
 LONGEST_LIST = 6
+HOLDING = ("curves", "rates", "factors", "roll_rates", "amounts", "dilution", "correlation", "between")
+"""What holds numbers by names of its own, and says how they are written."""
 
 
 def terms_table(deal: Deal, lang: Lang) -> Table:
@@ -49,15 +52,35 @@ def terms_table(deal: Deal, lang: Lang) -> Table:
     return Table((Column("term"), Column("value"), Column("place")), tuple(rows))
 
 
-def scenario_table(deal: Deal, name: str, resolved: Any, lang: Lang) -> Table:
-    """The assumptions that a run used, with those of the scenarios it extends filled in, and how each is known."""
+def scenario_table(deal: Deal, name: str, resolved: Any, lang: Lang, overrides: Collection[str] = ()) -> Table:
+    """The assumptions that a run used, with those of the scenarios it extends filled in, and how each is known.
+
+    overrides: fields that are not the deal's own, which are assumed by who runs it.
+    """
     rows = []
     given = resolved.model_dump(exclude_none=True, exclude={"extends"}) if resolved is not None else {}
     for key, value in given.items():
         marks = {scenario_mark(deal, name, path) for path, _ in values_of({key: value})}
         mark = marks.pop() if len(marks) == 1 else weakest(marks)
+        mark = Mark("assumed", label("given_to_run", lang)) if key in overrides else mark
         rows.append((label(key, lang), Marked(term_text(key, value), mark)))
     return Table((Column("term"), Column("value")), tuple(rows))
+
+
+def joint_table(deal: Deal, joint: JointDefaults, lang: Lang) -> Table:
+    """The assumptions of a simulation, and how each is known; one that is not the deal's own is assumed by who simulates."""
+    stated = {} if deal.simulation is None else deal.simulation.model_dump(exclude_none=True)
+    rows = []
+    for key, value in joint.model_dump(exclude_none=True).items():
+        own = key not in stated or stated[key] != value
+        for path, inner in values_of({key: value}):
+            mark = Mark("assumed", label("given_to_simulation", lang)) if own else deal.mark(f"simulation.{path}")
+            rows.append((path_label(path, lang), Marked(_worded(term_text(path, inner), lang), mark)))
+    return Table((Column("term"), Column("value")), tuple(rows))
+
+
+def _worded(text: str, lang: Lang) -> str:
+    return label(text, lang) if text in WORDS else text
 
 
 def scenario_mark(deal: Deal, name: str, path: str) -> Mark | None:
@@ -94,7 +117,7 @@ def _written_as(path: str) -> str:
     *above, key = (part.partition("[")[0] for part in path.split("."))
     if key == "other":
         return "factors" if "default_scale" in above else "curves"
-    return next((part for part in above if part in ("curves", "rates", "factors", "roll_rates", "amounts", "dilution")), key)
+    return next((part for part in above if part in HOLDING), key)
 
 
 class StepLine(NamedTuple):

@@ -394,7 +394,8 @@ def fill_block(
     accounts, kinds = account.max() + 1, into.max() + 1 if kind.size > 0 else 0
     reach = (payments + 1) * kinds  # of an account: its flows [k, h], its events [k, e]
     tile = min(width, max(TILE, HELD // (accounts * (span + reach)) // TILE * TILE))
-    flows, events = aligned(tile * accounts * span), np.zeros(tile * accounts * reach)
+    whole = (tile + TILE - 1) // TILE * TILE  # `_write` reads so many, though it writes no more than there are
+    flows, events = aligned(whole * accounts * span), np.zeros(whole * accounts * reach)
     words, fours = np.empty((LANES, CHUNK), dtype=np.uint32), np.empty((LANES, 1), dtype=np.uint32)
     rounded, least = np.empty(CHUNK, dtype=np.float32), np.empty(CHUNK, dtype=np.float32)
     flags, hits = np.empty(CHUNK, dtype=np.uint8), np.empty(CHUNK + 1, dtype=np.int32)

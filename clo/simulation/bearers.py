@@ -12,33 +12,39 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clo.analytics.loss_bearers import INCOME
+from clo.deal.families import large_families
 from clo.findings import InputError
 from clo.simulation.codes import problem
+from clo.simulation.quantiles import is_tail_level
 
 if TYPE_CHECKING:
     from clo.simulation.result import Simulation
 
 Floats = NDArray[np.float64]
+RUNS, LEVEL = 200, 0.99
+"""Scenarios run again for each column, and where the tail begins, unless said."""
 FEWEST = 10
 """Scenarios run again, for an error that means anything."""
 COLUMNS = ("party", "position", "expected_loss", "standard_error", "share", "tail_loss")
 
 
-def expected_losses_by_party(simulation: Simulation, runs: int, level: float) -> pd.DataFrame:
+def expected_losses_by_party(simulation: Simulation, runs: int, level: float, together: bool) -> pd.DataFrame:
     """party, position, expected_loss, standard_error, share, tail_loss: who bears the loss of the pool, in currency.
 
     What tranches and the pool lose is known of every scenario. For all else as many scenarios are run again for the
     expectation, and for the tail: the mean over the worst 1 - level of the pool's losses. They are taken evenly from the
     scenarios in the order of what the pool loses. excess_spread, the balancing line of each scenario, is that of the means.
-    standard_error: of that choice, and of the simulation itself. share: of the expected loss of the pool.
+    standard_error: of that choice, and of the simulation itself. share: of the expected loss of the pool. together: whether a
+    large family of sub-pools is one party. What is run again is kept, for another table of the same scenarios. `.attrs` has runs
+    and level.
     Raises InputError for fewer than 10 runs, or a level outside 0 to 1.
     Source: systematic sampling from an ordered list, its error by successive differences: W. G. Cochran, Sampling
     Techniques, 3rd ed., chapter 8; K. M. Wolter, Introduction to Variance Estimation, 2nd ed., chapter 8.
     """
     _require(simulation, runs, level)
     ranked, middle = _Ranked(simulation), (np.arange(runs) + 0.5) / runs
-    losses = _of_runs(simulation, ranked.at(middle))
-    worst = _of_runs(simulation, ranked.at(level + (1.0 - level) * middle))
+    losses = _of_runs(simulation, ranked.at(middle), together)
+    worst = _of_runs(simulation, ranked.at(level + (1.0 - level) * middle), together)
     columns = losses.columns.union(worst.columns, sort=False)
     losses, worst = (each.reindex(columns=columns, fill_value=0.0) for each in (losses, worst))
     bearers = [(str(pair[0]), str(pair[1])) for pair in columns.tolist()]
@@ -55,7 +61,9 @@ def expected_losses_by_party(simulation: Simulation, runs: int, level: float) ->
     tail[row[INCOME]] += ranked.mean(simulation.pool_losses, level) - tail.sum()
     shares = expected / whole if whole else np.full(len(expected), np.nan)
     found = (*zip(*bearers, strict=True), expected, error, shares, tail)
-    return pd.DataFrame(dict(zip(COLUMNS, found, strict=True)))
+    frame = pd.DataFrame(dict(zip(COLUMNS, found, strict=True)))
+    frame.attrs = {"runs": runs, "level": level}
+    return frame
 
 
 def _errors(losses: pd.DataFrame, simulation: Simulation) -> Floats:
@@ -63,7 +71,7 @@ def _errors(losses: pd.DataFrame, simulation: Simulation) -> Floats:
     values = losses.to_numpy(dtype=np.float64)
     runs = len(values)
     chosen = (np.diff(values, axis=0) ** 2).sum(axis=0) / (2.0 * (runs - 1)) / runs
-    return np.asarray(np.sqrt(chosen + values.var(axis=0) / simulation.effective_scenarios))
+    return np.asarray(np.sqrt(chosen + values.var(axis=0) / simulation.effective_sample_size))
 
 
 class _Ranked:
@@ -85,19 +93,26 @@ class _Ranked:
         return float(losses[self.order] @ inside / (1.0 - level))
 
 
-def _of_runs(simulation: Simulation, scenarios: list[int]) -> pd.DataFrame:
+def _of_runs(simulation: Simulation, scenarios: list[int], together: bool) -> pd.DataFrame:
     """The loss of each party and position in each of the scenarios, [k, b]; a scenario that stands twice is run once."""
-    once = simulation.replayed("losses_by_party", dict.fromkeys(scenarios))
+    kept = simulation.borne
+    for scenario in dict.fromkeys(scenarios):
+        if scenario not in kept:
+            kept[scenario] = simulation.unchecked(scenario).losses_by_party.assign(scenario=scenario)
+    once = pd.concat([kept[scenario] for scenario in dict.fromkeys(scenarios)], ignore_index=True)
+    if together:
+        once["party"] = once["party"].replace(large_families(simulation.stage.deal))
     wide = once.pivot_table(index="scenario", columns=["party", "position"], values="loss", aggfunc="sum", sort=False)
     return wide.fillna(0.0).loc[scenarios]
 
 
 def _require(simulation: Simulation, runs: int, level: float) -> None:
     found = []
-    if isinstance(runs, bool) or not FEWEST <= runs <= simulation.scenarios:
+    whole = isinstance(runs, int | np.integer) and not isinstance(runs, bool)
+    if not (whole and FEWEST <= runs <= simulation.scenarios):
         message = f"{runs!r} of {simulation.scenarios:,} scenarios cannot stand for all"
         found.append(problem("E-M022", message, field="runs=", value=str(runs)))
-    if not 0.0 <= level < 1.0:
+    if not is_tail_level(level):
         found.append(problem("E-M022", f"{level!r} is no level", field="level=", value=str(level)))
     if found:
         raise InputError(found)

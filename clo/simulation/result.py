@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,18 +17,22 @@ from clo.findings import Finding, InputError
 from clo.scenarios import kernel
 from clo.scenarios.draws import halves, seed_words, words
 from clo.scenarios.kernel import Stream
-from clo.simulation.bearers import expected_losses_by_party
+from clo.simulation.bearers import LEVEL as TAIL
+from clo.simulation.bearers import RUNS, expected_losses_by_party
 from clo.simulation.blocks import Engine
-from clo.simulation.codes import problem
-from clo.simulation.control import controlled, expected_pool_loss
-from clo.simulation.errors import Means, beyond, means
-from clo.simulation.quantiles import BEYOND, Tail, needed, tail
+from clo.simulation.choosing import chosen, not_simulated
+from clo.simulation.control import controlled_losses
+from clo.simulation.errors import Means
+from clo.simulation.estimates import estimates, loss_means, most_lost
+from clo.simulation.judging import LEVEL, findings_of, require_frame, require_level, warn_of_tail, worst_scenarios
+from clo.simulation.notebook import as_html
+from clo.simulation.quantiles import Tail, measured
+from clo.simulation.sample import Sample
 from clo.simulation.staging import Stage
 from clo.simulation.tally import Tally
 from clo.study.result import Result
 
 Floats = NDArray[np.float64]
-LEVEL = 0.999
 COLUMNS = (
     "tranche", "expected_loss", "standard_error", "prob_loss", "var_999", "es_999", "wal_mean", "method", "effective_scenarios",
     "lower", "upper", "expected_shortfall_of_interest", "prob_unpaid_interest",
@@ -37,7 +41,10 @@ COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class Simulation:
-    """A deal under many scenarios of correlated defaults. quiet: its run without any; scenarios count from 0."""
+    """A deal under many scenarios of correlated defaults. quiet: its run without any; scenarios count from 0.
+
+    borne: who bore the loss, of scenarios that were run again for it.
+    """
 
     stage: Stage = field(repr=False)
     assumptions: JointDefaults
@@ -45,6 +52,7 @@ class Simulation:
     tally: Tally = field(repr=False)
     quiet: Result = field(repr=False)
     manifest: dict[str, Any] = field(repr=False)
+    borne: dict[int, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property
     def scenarios(self) -> int:
@@ -61,8 +69,11 @@ class Simulation:
         return np.exp(self.tally.log_weights) if len(self.tally.log_weights) else None
 
     @property
-    def effective_scenarios(self) -> float:
-        """As many plain scenarios would do as well. Source: Kish (1965), Survey Sampling: squared sum over sum of squares."""
+    def effective_sample_size(self) -> float:
+        """By the weights alone: as many scenarios of equal weight would do as well for what has nothing to do with them.
+
+        Source: Kish (1965), Survey Sampling: squared sum over sum of squares.
+        """
         weights = self.weights
         return float(self.scenarios) if weights is None else float(weights.sum() ** 2 / (weights @ weights))
 
@@ -70,38 +81,40 @@ class Simulation:
     def tranches(self) -> pd.DataFrame:
         """One row per tranche; losses are shares of its original size, average lives of scenarios that pay any principal.
 
-        lower, upper: 95 % interval of the expected loss. effective_scenarios: as many independent scenarios of the model would
-        give the same standard error. expected_shortfall_of_interest: interest never paid, of the size.
+        lower, upper: 95 % interval of the expected loss (`estimates` has those of all else). effective_scenarios: as many
+        independent scenarios of the model would give the same standard error. expected_shortfall_of_interest: interest never
+        paid, of the size. A tranche that never loses has no standard error, and an upper end all the same.
         """
-        t, n, found = self.tally, self.scenarios, self._means
-        mean, error, wide = found.mean, found.standard_error, found.wide
-        tails = [self.tail(name) for name in self.names]
-        sizes = np.where(t.sizes > 0.0, t.sizes, np.nan)
+        told = self.estimates.set_index("quantity")
+        value = {name: told.loc[[name], "estimate"].to_numpy() for name in told.index.unique()}
+        loss = told.loc[["expected_loss"]]
+        effective = np.where(loss["standard_error"].isna(), np.nan, self.means.effective(self.scenarios))
         return pd.DataFrame(dict(zip(COLUMNS, (
-            self.names, mean, error, t.hits / n, [each.var for each in tails], [each.es for each in tails],
-            np.divide(t.life, t.lived, out=np.full(len(mean), np.nan), where=t.lived > 0.0), self.engine.draws.method,
-            found.effective(n), mean - wide * error, mean + wide * error, t.unpaid / n / sizes, t.unpaid_hits / n,
+            self.names, value["expected_loss"], loss["standard_error"].to_numpy(), value["prob_loss"], value["var_999"],
+            value["es_999"], value["wal_mean"], self.engine.draws.method, effective, loss["lower"].to_numpy(),
+            loss["upper"].to_numpy(), value["expected_shortfall_of_interest"], value["prob_unpaid_interest"],
         ), strict=True)))  # fmt: skip
 
     @cached_property
-    def _means(self) -> Means:
-        draws = self.engine.draws
-        return means(self.tally.losses, self.weights, draws.errors, draws.groups)
+    def estimates(self) -> pd.DataFrame:
+        """tranche, quantity, estimate, standard_error, lower, upper: every figure of `tranches` with its 95 % interval.
+
+        No numbers stand where the scenarios do not tell: a standard error where nothing was seen, or too little lies beyond.
+        """
+        return estimates(self)
+
+    @cached_property
+    def means(self) -> Means:
+        """Expected losses of tranches, senior first, with what their errors are made of."""
+        return loss_means(self)
 
     def controlled(self) -> pd.DataFrame:
         """Expected losses by a control variate, the pool's loss, whose expectation is known: tranche, expected_loss,
         standard_error, effective_scenarios, lower, upper. Worth most for junior tranches, nothing for a senior one.
 
-        Raises InputError where recoveries vary.
+        Raises InputError where recoveries vary, or for fewer than 100 scenarios.
         """
-        expected = expected_pool_loss(self.engine)
-        if expected is None:
-            raise InputError([problem("E-M019", "recoveries vary, and the pool's expected loss with them", field="recovery")])
-        found = controlled(self.tally.losses, self.weights, self.pool_losses, expected, self.engine)
-        mean, reach = found.mean, found.wide * found.standard_error
-        columns = ("tranche", "expected_loss", "standard_error", "effective_scenarios", "lower", "upper")
-        values = (self.names, mean, found.standard_error, found.effective(self.scenarios), mean - reach, mean + reach)
-        return pd.DataFrame(dict(zip(columns, values, strict=True)))
+        return controlled_losses(self)
 
     def losses(self, tranche: str) -> NDArray[np.floating[Any]]:
         """The loss of a tranche in each scenario, as a share of its size [s]. Raises KeyError for one that is not there."""
@@ -114,7 +127,9 @@ class Simulation:
     @property
     def pool_losses(self) -> NDArray[np.floating[Any]]:
         """Principal that defaulted less what of it came back before the last payment, in each scenario, in currency [s]."""
-        return self.tally.pool_losses
+        found: NDArray[np.floating[Any]] = self.tally.pool_losses.view()
+        found.flags.writeable = False
+        return found
 
     @cached_property
     def pool_loss_distribution(self) -> LossDistribution:
@@ -127,32 +142,34 @@ class Simulation:
         std = float(np.sqrt(max(0.0, grid**2 @ pmf - mean**2)))
         return LossDistribution(grid, pmf, mean, std, self.quiet.flows.parameter("pool.initial"), None, 0.0)
 
-    def losses_by_party(self, runs: int = 200, level: float = 0.99) -> pd.DataFrame:
+    def losses_by_party(self, runs: int = RUNS, level: float = TAIL, *, together: bool = False) -> pd.DataFrame:
         """Who bears the loss, in expectation and in the worst 1 - level of what the pool loses (`simulation.bearers`)."""
-        return expected_losses_by_party(self, runs, level)
+        return expected_losses_by_party(self, runs, level, together)
 
     def tail(self, tranche: str, level: float = LEVEL) -> Tail:
-        """Value at risk and expected shortfall of a tranche's loss."""
-        return tail(self.losses(tranche), self.weights, level)
+        """Value at risk and expected shortfall of a tranche's loss, with their errors and 95 % intervals.
+
+        Warns (W-M021) where too few scenarios lie beyond, with the number needed. Raises KeyError for a tranche that is not
+        there, InputError for a level that is not from 0 to below 1.
+        """
+        losses = self.losses(tranche)
+        require_level(level)
+        found = measured(losses, self.weights, float(level), self.engine.draws, self._most[tranche])
+        warn_of_tail(self, tranche, float(level), found)
+        return found
+
+    def tail_at(self, tranche: str) -> Tail:
+        """The tail of `tranches`, at 99.9 %, without a warning: `findings` has those of the simulation."""
+        return measured(self.losses(tranche), self.weights, LEVEL, self.engine.draws, self._most[tranche])
+
+    @cached_property
+    def _most(self) -> dict[str, float]:
+        return dict(zip(self.names, most_lost(self).tolist(), strict=True))
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What a user should know: quantiles with few scenarios beyond them, scenarios that failed, and what the run warns of."""
-        found = [each for each in self.quiet.input_findings if each.code != "W-P024"]
-        if (seen := self._beyond()) < BEYOND - 1e-6:
-            said = f"{seen:,.0f} of {self.scenarios:,} scenarios lie beyond a quantile of {LEVEL:.1%}"
-            message = f"{said}: plain ones need {needed(LEVEL):,}"
-            found.append(problem("W-M021", message, field="scenarios=", value=str(self.scenarios)))
-        if self.tally.breached:
-            message = f"{self.tally.breached:,} scenarios failed, the first of them {self.tally.first_breach}"
-            found.append(problem("E-M020", message, value=str(self.tally.first_breach)))
-        return tuple(found)
-
-    def _beyond(self) -> float:
-        """Scenarios in the worst 0.1 % of the pool's losses; of weighted ones, as many plain ones as would tell as much."""
-        if self.weights is None:
-            return self.scenarios * (1.0 - LEVEL)
-        return beyond(self.pool_losses, self.weights, tail(self.pool_losses, self.weights, LEVEL).var)
+        """What a user should know: what few scenarios tell, scenarios that failed, and what the run warns of."""
+        return findings_of(self)
 
     @property
     def ok(self) -> bool:
@@ -164,9 +181,8 @@ class Simulation:
         return pd.Series(self._months(scenario), index=pd.Index(self.engine.model.names, name="obligor"), name="default_month")
 
     def _months(self, scenario: int) -> NDArray[np.int32]:
-        if isinstance(scenario, bool) or not 0 <= scenario < self.scenarios:
-            message = f"there is no scenario {scenario!r} among {self.scenarios:,}"
-            raise InputError([problem("E-M017", message, field="scenario", value=str(scenario))])
+        if found := list(not_simulated([scenario], self.scenarios, "scenario")):
+            raise InputError(found)
         model, draws = self.engine.model, self.engine.draws
         common = draws(scenario, 1)
         out = np.empty((1, len(model.names)), dtype=np.int32)
@@ -180,24 +196,43 @@ class Simulation:
 
     def replay(self, scenario: int) -> Result:
         """One scenario as a run like any other, with its ledger: `clo.run` over the tape with these defaults written on it."""
+        result = self.stage.run(*self._dated(scenario))
+        told = {key: self.manifest[key] for key in ("scenarios", "seed", "method", "simulation")}
+        return replace(result, manifest=result.manifest | {"replayed": {"scenario": int(scenario), **told}})
+
+    def unchecked(self, scenario: int) -> Result:
+        """`replay` in a third of its time, without checks and manifest: `losses_by_party` runs many."""
+        return self.stage.unchecked(*self._dated(scenario))
+
+    def _dated(self, scenario: int) -> tuple[dict[str, NDArray[np.int32]], dict[str, Floats]]:
+        """The default month of each loan, and what it then loses: [i] by sub-pool."""
         months, model = self._months(scenario), self.engine.model
         if model.spread is None:
             lgd = {name: self.stage.stated_lgd(name, self.assumptions.lgd) for name in model.of_loan}
         else:
             drawn = self._loss_given_default(scenario, months)
             lgd = {name: drawn[owner] for name, owner in model.of_loan.items()}
-        return self.stage.run({name: months[owner] for name, owner in model.of_loan.items()}, lgd)
+        return {name: months[owner] for name, owner in model.of_loan.items()}, lgd
 
     def worst(self, count: int) -> list[int]:
-        """The scenarios in which the pool loses most, the worst first; of equal ones the first."""
-        return [int(scenario) for scenario in np.argsort(-self.pool_losses, kind="stable")[:count]]
+        """The scenarios in which the pool loses most, the worst first; of equal ones the first; all, where there are fewer."""
+        return worst_scenarios(self, count)
+
+    def sample(self, scenarios: int | None = None, *, of: Iterable[int] | None = None) -> Sample:
+        """Some scenarios with every payment and yield (`simulation.sample`): 200 that stand for all, unless said, or those `of`.
+
+        Raises InputError for a number that is none, and for each scenario that is not there or named twice.
+        """
+        return Sample(self, chosen(scenarios, of, self.scenarios, self.engine.draws))
 
     def replayed(self, frame: str, scenarios: Iterable[int]) -> pd.DataFrame:
         """A frame of `Result`, such as `summary`, `tranches` or `losses_by_party`, of scenarios replayed, one after another.
 
-        The first column, scenario, is the number of each. Raises AttributeError for a frame that a result does not have.
+        The first column, scenario, is the number of each. Raises InputError, before any is run, for a frame that a result does
+        not have and for each scenario that is not there.
         """
-        found = [getattr(self.replay(scenario), frame).assign(scenario=scenario) for scenario in scenarios]
+        asked = require_frame(self, frame, scenarios)
+        found = [getattr(self.replay(scenario), frame).assign(scenario=scenario) for scenario in asked]
         together: pd.DataFrame = pd.concat(found, ignore_index=True)
         together.insert(0, "scenario", together.pop("scenario"))
         return together
@@ -215,8 +250,9 @@ class Simulation:
 
     def __repr__(self) -> str:
         state = "ok" if self.ok else "NOT OK"
-        return f"<Simulation {self.stage.deal.name}: {self.scenarios:,} scenarios, {self.engine.draws.method}, {state}>"
+        warned = [each.code for each in self.findings if each.severity == "warning"]
+        told = f", findings {' '.join(dict.fromkeys(warned))}" if warned else ""
+        return f"<Simulation {self.stage.deal.name}: {self.scenarios:,} scenarios, {self.engine.draws.method}, {state}{told}>"
 
     def _repr_html_(self) -> str:
-        table = self.tranches.to_html(index=False, float_format=lambda value: f"{value:,.4g}")
-        return f"<p><b>{self.stage.deal.name}</b>: {self.scenarios:,} scenarios</p>{table}"
+        return as_html(self)

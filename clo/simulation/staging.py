@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,20 +13,21 @@ from pydantic import ValidationError
 from clo.behaviour.assumptions import plain
 from clo.behaviour.joint import JointDefaults
 from clo.curves import Curves
-from clo.deal.checks import terms_findings, timeline_of
-from clo.deal.structures import spelled_out
+from clo.deal.marks import path_of
 from clo.deal.terms import Deal, Scenario, Simulation
-from clo.findings import DealError, Finding
+from clo.findings import DealError, Finding, gathered
 from clo.pool.separate import last_months
 from clo.quantities import in_words
 from clo.simulation.codes import problem
 from clo.study.inputs import resolve_curves, resolve_scenario
 from clo.study.pools import resolve_pools
+from clo.study.preparing import Prepared, dated, prepare
 from clo.study.result import Result
 from clo.study.running import run
 from clo.tape.batches import AnyLoans
 from clo.tape.loans import Loans
 from clo.timeline import Days, as_days
+from clo.waterfall.gathering import Outside
 
 Floats = NDArray[np.float64]
 OWN = ("cdr", "defaults", "default_scale", "arrears", "recovery")
@@ -48,14 +49,14 @@ def assumptions_of(deal: Deal, given: Mapping[str, Any] | JointDefaults | None) 
     try:
         return Simulation.model_validate(fields)
     except ValidationError as error:
-        raise DealError(_of_field(detail) for detail in error.errors(include_url=False)) from None
+        raise DealError(_of_field(detail, fields) for detail in error.errors(include_url=False)) from None
 
 
-def _of_field(detail: Mapping[str, Any]) -> Finding:
-    place = [str(part) for part in detail["loc"] if not str(part)[:1].isupper()]
+def _of_field(detail: Mapping[str, Any], fields: Mapping[str, Any]) -> Finding:
+    place = path_of(detail["loc"], fields)
     shown = "" if isinstance(detail["input"], Mapping) else str(detail["input"])
     fix = detail.get("ctx", {}).get("fix", "")
-    return problem("E-M016", in_words(detail), field=".".join(["simulation", *place]), value=shown, fix=fix)
+    return problem("E-M016", in_words(detail), field=f"simulation.{place}".rstrip("."), value=shown, fix=fix)
 
 
 @dataclass(eq=False)
@@ -75,11 +76,27 @@ class Stage:
     overrides: Mapping[str, Any]
     threads: int | None
     _last: dict[str, NDArray[np.int32]] = field(default_factory=dict)
+    _ready: Prepared | None = None
 
     def run(self, months: Mapping[str, NDArray[np.int32]], lgd: Mapping[str, Floats]) -> Result:
         """A run in which loans with a balance default in their months, 0 for never, and lose their shares: [i] by sub-pool."""
         pools = {name: self._dated(name, loans, months[name], lgd[name]) for name, loans in self.pools.items()}
         return run(self.deal, pools, self.scenario, curves=self.curves, threads=self.threads, **{**self.overrides, **DATED})
+
+    def unchecked(self, months: Mapping[str, NDArray[np.int32]], lgd: Mapping[str, Floats]) -> Result:
+        """`run` without its checks and its manifest, which take longer than all else: for many of them."""
+        pools = {name: self._dated(name, loans, months[name], lgd[name]) for name, loans in self.pools.items()}
+        if self._ready is None:
+            self._ready = prepare(self.deal, pools, self.scenario, self.curves, {**self.overrides, **DATED})
+        ready = replace(self._ready, chosen=replace(self._ready.chosen, loans=pools))
+        pool = ready.projected(ready.summed(threads=self.threads), ready.assumed)
+        flows = ready.allocated(pool, threads=self.threads)
+        return Result(ready.deal, self.scenario, ready.assumed, pools, ready.timeline, pool, flows, (), ready.chosen.excluded, {})
+
+    @property
+    def outside(self) -> Outside:
+        """What every run takes from outside the deal."""
+        return Outside(self.curves, self.assumed.rate_shifts(self.curves), self.assumed.ratings or {})
 
     def stated_lgd(self, name: str, lgd: float | Literal["tape"]) -> Floats:
         """The loss given default of each loan of a sub-pool that has a balance [i]: one for all, or the tape's."""
@@ -120,19 +137,34 @@ def staged(
     threads: int | None,
 ) -> Stage:
     """The deal with its loans and its scenario. Raises DealError with what a simulation cannot carry, or a run could not run."""
-    deal = spelled_out(deal)
-    findings = [*terms_findings(deal), *_doubled(overrides)]
-    timeline = timeline_of(deal)
-    if findings or isinstance(timeline, list):
-        raise DealError(findings)
-    stated = resolve_scenario(deal, scenario, overrides)
-    if found := list(_not_carried(deal, scenario, stated)):
+    deal, ends, found = carried(deal, scenario, overrides)
+    chosen = read = None
+    with gathered(found):
+        chosen = resolve_pools(deal, loans)
+    with gathered(found):
+        read = resolve_curves(deal) if curves is None else curves
+    if found or chosen is None or read is None:
         raise DealError(found)
-    chosen = resolve_pools(deal, loans)
     pools = {name: each if isinstance(each, Loans) else each.loans() for name, each in chosen.loans.items()}
     assumed = resolve_scenario(deal, scenario, {**overrides, **DATED})
-    read = resolve_curves(deal) if curves is None else curves
-    return Stage(deal, timeline.period_ends, pools, scenario, assumed, read, overrides, threads)
+    return Stage(deal, ends, pools, scenario, assumed, read, overrides, threads)
+
+
+def carried(deal: Deal, scenario: str, overrides: Mapping[str, Any]) -> tuple[Deal, Days, list[Finding]]:
+    """The deal spelled out, the ends of its collection months [t], and what of the scenario a simulation cannot carry.
+
+    Raises DealError where the terms of the deal do not agree.
+    """
+    found, ready = list(_doubled(overrides)), None
+    with gathered(found):
+        ready = dated(deal)
+    if ready is None:
+        raise DealError(found)
+    deal, timeline = ready
+    with gathered(found):
+        own = {name: value for name, value in overrides.items() if name not in OWN}
+        found += _not_carried(deal, scenario, resolve_scenario(deal, scenario, own))
+    return deal, timeline.period_ends, found
 
 
 def _doubled(overrides: Mapping[str, Any]) -> Iterator[Finding]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
+from clo.analytics.summary import loss_of
 from clo.behaviour.defaults import Cumulative
+from clo.curves import Curves
 from clo.deal.terms import Deal
 from clo.findings import DealError, Finding, nearest
+from clo.pool.projection import Contracted
+from clo.study.preparing import Prepared, prepare
 from clo.study.result import Result
 from clo.study.running import run
 from clo.tape.batches import AnyLoans
+from clo.waterfall.frames import tranches
 
 FINEST = 1e-12
 """The least tolerance: an interval from 0 to 1 can be halved so far."""
@@ -68,43 +74,84 @@ def break_even(
     defaults.
     Source: break-even default rate, as rating agencies ask of a class.
     """
-    _require(deal, tranche, loss)
-    model = {"timing": "even", **(defaults or {})}
-
-    def at(share: float) -> tuple[float, Result]:
-        result = run(deal, loans, scenario, **{**overrides, "defaults": {**model, "cumulative": share}})
-        return _lost(result, tranche, HALF), result
-
-    low, high = 0.0, 1.0
-    least, kept = at(low)
-    most, _ = at(high)
-    if least > loss or most <= loss:
-        what, lost = ("nothing", least) if least > loss else ("everything", most)
-        message = f"tranche {tranche!r} loses {lost:.4%} when {what} defaults: no rate begins to cost it more than {loss:.4%}"
-        fix = "ask for a loss in between"
-        raise DealError([deal.origin.finding(NO_RATE, f"tranches.{tranche}", message, fix, rule=RULE, value=f"{loss:.4%}")])
-    while high - low > max(tolerance, FINEST):
-        middle = (low + high) / 2
-        lost, result = at(middle)
-        if lost > loss:
-            high = middle
-        else:
-            low, kept = middle, result
-    pool = kept.pool
-    initial = float(np.sum([chosen.balance for chosen in kept.pools.values()]))
-    gone = float(pool["default"].sum() - pool["recovery"].sum()) / initial
-    asked = Cumulative.model_validate({**model, "cumulative": low})
-    missed = round(_not_reached(asked, kept, initial), DIGITS)
-    return BreakEven(
-        tranche, loss, low, gone, _lost(kept, tranche), asked, missed, tuple(_outlasting(deal, tranche, asked, missed)), kept
-    )
+    return BreakEvens(deal, scenario=scenario, loans=loans, defaults=defaults, **overrides).of(tranche, loss, tolerance=tolerance)
 
 
-def _not_reached(asked: Cumulative, result: Result, initial: float) -> float:
+class BreakEvens:
+    """Break-even rates of the tranches of a deal. What is common to all shares that may default is done once: loans are read
+    and summed, the deal is compiled; a share that several tranches ask about is run once. Arguments as of `break_even`.
+    """
+
+    def __init__(
+        self,
+        deal: Deal,
+        *,
+        scenario: str = "base",
+        loans: AnyLoans | Mapping[str, AnyLoans] | None = None,
+        defaults: Mapping[str, Any] | None = None,
+        curves: Curves | None = None,
+        threads: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **overrides: Any,
+    ) -> None:
+        self.deal, self.scenario, self.loans, self.curves = deal, scenario, loans, curves
+        self.threads, self.progress, self.overrides = threads, progress, overrides
+        self.model = {"timing": "even", **(defaults or {})}
+        self._tranches: dict[float, pd.DataFrame] = {}
+
+    def of(self, tranche: str, loss: float = 0.0, *, tolerance: float = 1e-7) -> BreakEven:
+        """The rate of one tranche; its run is made in full. Raises DealError as `break_even` does."""
+        deal = self.deal
+        _require(deal, tranche, loss)
+        low, high = 0.0, 1.0
+        least, most = self._lost_at(low, tranche), self._lost_at(high, tranche)
+        if least > loss or most <= loss:
+            what, lost = ("nothing", least) if least > loss else ("everything", most)
+            message = f"tranche {tranche!r} loses {lost:.4%} when {what} defaults: no rate begins to cost it more than {loss:.4%}"
+            fix = "ask for a loss in between"
+            raise DealError([deal.origin.finding(NO_RATE, f"tranches.{tranche}", message, fix, rule=RULE, value=f"{loss:.4%}")])
+        while high - low > max(tolerance, FINEST):
+            middle = (low + high) / 2
+            low, high = (low, middle) if self._lost_at(middle, tranche) > loss else (middle, high)
+        overrides = self._overrides(low)
+        result = run(
+            deal, self.loans, self.scenario, curves=self.curves, threads=self.threads, progress=self.progress, **overrides
+        )
+        asked = self._defaults(low)
+        missed = round(_not_reached(asked, result), DIGITS)
+        told = tuple(_outlasting(deal, tranche, asked, missed))
+        return BreakEven(tranche, loss, low, result.pool_loss, _lost(result.tranches, tranche), asked, missed, told, result)
+
+    def _lost_at(self, share: float, tranche: str) -> float:
+        """The loss of a tranche as a share of its size where a share of the pool defaults."""
+        if share not in self._tranches:
+            ready, contracts = self._prepared
+            assumed = ready.assumed.model_copy(update={"defaults": self._defaults(share)})
+            flows = ready.allocated(ready.projected(contracts, assumed), threads=self.threads)
+            self._tranches[share] = tranches(flows)
+        return _lost(self._tranches[share], tranche, HALF)
+
+    @cached_property
+    def _prepared(self) -> tuple[Prepared, Contracted]:
+        ready = prepare(self.deal, self.loans, self.scenario, self.curves, self._overrides(0.0))
+        return ready, ready.summed(threads=self.threads, progress=self.progress)
+
+    def _overrides(self, share: float) -> dict[str, Any]:
+        return {**self.overrides, "defaults": {**self.model, "cumulative": share}}
+
+    def _defaults(self, share: float) -> Cumulative:
+        """The model of defaults at a share, as the scenario has it."""
+        model = self._prepared[0].assumed.defaults
+        assert isinstance(model, Cumulative)  # it was stated with a cumulative share
+        return model.model_copy(update={"cumulative": share})
+
+
+def _not_reached(asked: Cumulative, result: Result) -> float:
     """Share of what was to default that fell when nothing was left: of balances as they were booked, of loans by the months."""
     if asked.cumulative == 0.0:
         return 0.0
     if asked.of == "balance":
+        initial = result.flows.parameter("pool.initial")
         return max(0.0, 1.0 - float(result.pool["default"].sum()) / initial / asked.cumulative)
     owing = result.pool.groupby("period_end")["opening"].sum() > HALF
     return max(0.0, 1.0 - float(asked.distribution(len(owing))[owing.to_numpy()].sum()))
@@ -117,10 +164,11 @@ def _outlasting(deal: Deal, tranche: str, asked: Cumulative, missed: float) -> I
         yield deal.origin.finding("W-R132", f"tranches.{tranche}", said, fix, rule="defaults end before the pool does")
 
 
-def _lost(result: Result, tranche: str, spared: float = 0.0) -> float:
+def _lost(frame: pd.DataFrame, tranche: str, spared: float = 0.0) -> float:
     """The loss of a tranche as a share of its size, but for an amount that is spared; one without a size loses nothing."""
-    row = result.summary[result.summary["tranche"] == tranche].to_dict("records")[0]
-    return float(max(row["loss"] - spared, 0.0) / row["original"]) if row["original"] else 0.0
+    own = frame[frame["tranche"] == tranche]
+    size = float(own["opening"].iloc[0])
+    return max(loss_of(own) - spared, 0.0) / size if size else 0.0
 
 
 def _require(deal: Deal, tranche: str, loss: float) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from clo.behaviour.assumptions import conflicts, plain, replaced
 from clo.curves import Curve, Curves
+from clo.deal.name_checks import not_there
 from clo.deal.terms import Deal, Scenario
 from clo.findings import CurveError, DealError, Finding, nearest
 from clo.quantities import in_words
@@ -38,21 +39,13 @@ def resolve_scenario(deal: Deal, name: str, overrides: Mapping[str, Any]) -> Sce
     found = [
         Finding("E-R102", "error", each.message, each.rule, each.fix, field=f"{each.field}=") for each in conflicts(scenario)
     ]
-    found += _unknown(deal, scenario, overrides)
+    rule = "a keyword names what the deal has"
+    for field, named, message, fix in not_there(scenario, deal.triggers, deal.counterparties):
+        if field in overrides:
+            found.append(Finding("E-R102", "error", message, rule, fix, field=f"{field}=", value=named))
     if found:
         raise DealError(found)
     return scenario
-
-
-def _unknown(deal: Deal, scenario: Scenario, overrides: Mapping[str, Any]) -> Iterator[Finding]:
-    """Triggers and counterparties that a keyword names and the deal does not have."""
-    for field, what, known in (("force", "trigger", deal.triggers), ("ratings", "counterparty", deal.counterparties)):
-        for name in getattr(scenario, field) or {} if field in overrides else {}:
-            if name not in known:
-                close = nearest(name, known)
-                fix = f"did you mean {close!r}?" if close else f"there are {', '.join(known) or 'none'}"
-                message = f"{what} {name!r} is not in the deal"
-                yield Finding("E-R102", "error", message, "a keyword names what the deal has", fix, field=f"{field}=", value=name)
 
 
 def _of_keyword(detail: Mapping[str, Any]) -> Finding:

@@ -19,7 +19,7 @@ from clo.analytics.valuation.contracts import ContractValue
 from clo.analytics.valuation.discounting import DiscountCurve
 from clo.analytics.warnings import run_findings
 from clo.deal.terms import Deal, Scenario
-from clo.findings import Finding, nearest
+from clo.findings import Finding
 from clo.pool.projection import PoolFlows
 from clo.tape.batches import AnyLoans
 from clo.timeline import Timeline
@@ -61,6 +61,11 @@ class Result:
     def deal_pool(self) -> DealPool:
         """The pool as the deal has it: with what was bought, and until it was sold."""
         return deal_pool(self.flows, self.pool_flows)
+
+    @property
+    def pool_loss(self) -> float:
+        """Default less recovery, as a share of the balance at the cut-off."""
+        return float(sub_pools.credit_loss(self.pool).sum()) / self.flows.parameter("pool.initial")
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
@@ -159,14 +164,8 @@ class Result:
 
     def quantity(self, name: str) -> pd.Series[float]:
         """A name of the language, `senior.balance`, as each payment date left it. Raises KeyError for one not computed."""
-        slots = [slot for slot in self.flows.program.symbols.slots if not set("=:@") & set(slot)]
-        if name not in slots:
-            close = nearest(name, slots)
-            hint = f"did you mean {close!r}?" if close else "a `let` step computes what no other step asks for"
-            raise KeyError(f"{name!r} is not computed in this deal; {hint}")
-        return pd.Series(
-            self.flows.value(name), index=pd.DatetimeIndex(self.timeline.payment_dates, name="payment_date"), name=name
-        )
+        dates = pd.DatetimeIndex(self.timeline.payment_dates, name="payment_date")
+        return pd.Series(self.flows.quantity(name), index=dates, name=name)
 
     @cached_property
     def swaps(self) -> pd.DataFrame | None:

@@ -13,19 +13,11 @@ import llvmlite.binding
 
 from clo import __version__
 from clo.curves import Curves
-from clo.deal.checks import terms_findings, timeline_of
-from clo.deal.structures import spelled_out
 from clo.deal.terms import Deal, Scenario
-from clo.findings import DealError, InputError, has_errors
-from clo.pool.projection import project
-from clo.study.inputs import placed, resolve_curves, resolve_scenario
-from clo.study.pools import resolve_pools
+from clo.study.inputs import placed
+from clo.study.preparing import prepare
 from clo.study.result import Result
 from clo.tape.batches import AnyLoans
-from clo.waterfall.allocation import allocate
-from clo.waterfall.binding import bind
-from clo.waterfall.compile import compiled
-from clo.waterfall.gathering import Outside
 
 PACKAGES = ("numpy", "numba", "llvmlite", "pandas", "pyarrow", "scipy", "pydantic", "jpholiday")
 """Packages whose version can move a result; they stand in the manifest."""
@@ -53,39 +45,16 @@ def run(
         raise TypeError(f"clo.run takes a Deal, not {type(deal).__name__}: clo.run(clo.load_deal(path))")
     if loans is not None and not isinstance(loans, (AnyLoans, Mapping)):
         raise TypeError(f"loans= takes Loans, or Loans by sub-pool, not {type(loans).__name__}: use clo.read_tape(path)")
-    deal = spelled_out(deal)
-    wrong = terms_findings(deal)
-    timeline = timeline_of(deal)
-    if wrong or isinstance(timeline, list):
-        raise DealError(wrong)
-    assumed = resolve_scenario(deal, scenario, overrides)
-    chosen = resolve_pools(deal, loans)
-    pools = chosen.loans
-    fixings = resolve_curves(deal) if curves is None else curves
-    program, compiling_found = compiled(deal)  # before the pool, which may take long
-    if has_errors(compiling_found):
-        raise DealError(compiling_found)
-    try:
-        projected = project(
-            pools,
-            assumed,
-            period_ends=timeline.period_ends,
-            cutoff=deal.dates.cutoff,
-            curves=fixings,
-            threads=threads,
-            progress=progress,
-        )
-    except InputError as error:
-        raise InputError(placed(deal, scenario, overrides, error.findings)) from None
-    program = bind(program, deal, {name: pool.balance for name, pool in pools.items()}, force=assumed.force)
-    shift = assumed.rate_shifts(fixings)
-    flows = allocate(deal, program, projected, timeline, outside=Outside(fixings, shift, assumed.ratings or {}), threads=threads)
+    ready = prepare(deal, loans, scenario, curves, overrides)
+    deal, assumed, pools, fixings = ready.deal, ready.assumed, ready.chosen.loans, ready.curves
+    projected = ready.projected(ready.summed(threads=threads, progress=progress), assumed)
+    flows = ready.allocated(projected, threads=threads)
     manifest = _manifest(deal, scenario, assumed, overrides, pools, begun)
     manifest["curves"] = {name: curve.source for name, curve in fixings.items()}
     of_tapes = dict.fromkeys(finding for pool in pools.values() for finding in pool.findings)  # sub-pools share a tape
     of_pool = placed(deal, scenario, overrides, projected.findings)
-    before = (*compiling_found, *chosen.findings, *fixings.findings, *of_tapes, *of_pool)
-    result = Result(deal, scenario, assumed, pools, timeline, projected, flows, before, chosen.excluded, manifest)
+    before = (*ready.found, *ready.chosen.findings, *fixings.findings, *of_tapes, *of_pool)
+    result = Result(deal, scenario, assumed, pools, ready.timeline, projected, flows, before, ready.chosen.excluded, manifest)
     manifest["checks"] = result.checks.to_dict("records")
     manifest["seconds"] = round(time.perf_counter() - clock, 3)
     return result

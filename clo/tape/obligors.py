@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from clo.findings import Finding
 from clo.schema import EXTRA_PREFIX
@@ -151,6 +149,9 @@ def _name_links(pool: _Pool, frame: pd.DataFrame, name: str, numbers: pd.Series)
 
 def _components(links: pd.DataFrame, size: int) -> Ints:
     """Component of each obligor."""
+    from scipy.sparse import coo_array  # noqa: PLC0415  (heavy: loaded when borrowers are matched)
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415  (heavy: loaded when borrowers are matched)
+
     first, second = links["first"].to_numpy(), links["second"].to_numpy()
     graph = coo_array((np.ones(len(links), dtype=np.int8), (first, second)), shape=(size, size))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clo.deal.terms import Deal
-from clo.findings import Finding
+from clo.findings import Finding, nearest
 from clo.pool.flows import PoolFlows
 from clo.timeline import Timeline
 from clo.waterfall import kernel
@@ -23,8 +23,6 @@ from clo.waterfall.gathering import Outside, gather, period_table, unit_series
 from clo.waterfall.program import Program
 
 Floats = NDArray[np.float64]
-KERNELS = (kernel.run_block,)
-"""What is compiled on the first run."""
 WHOLE = kernel.WHOLE
 BLOCK_BYTES = 640_000
 """What the slots of a block may take: a core's second-level cache holds them, and each op sweeps as many scenarios as fit."""
@@ -57,16 +55,34 @@ class DealFlows:
     def scenarios(self) -> int:
         return int(self.kept.shape[2])
 
-    def slot(self, slot: int, scenario: int = 0) -> Floats:
-        """A recorded slot after each payment date [t]. Raises KeyError for one that was not recorded."""
+    def slot(self, slot: int, scenario: int | slice = 0) -> Floats:
+        """A recorded slot after each payment date [t], of some scenarios [t, s]. Raises KeyError for one not recorded."""
         row = int(np.searchsorted(self.records, slot))
         if row == len(self.records) or self.records[row] != slot:
             raise KeyError(f"slot {slot} was not recorded")
         return self.kept[row, :, scenario]
 
-    def value(self, name: str, scenario: int = 0) -> Floats:
-        """A quantity of the deal, such as `senior.balance`, after each payment date [t]."""
+    def value(self, name: str, scenario: int | slice = 0) -> Floats:
+        """A quantity of the deal, such as `senior.balance`, after each payment date [t], of some scenarios [t, s]."""
         return self.slot(self.program.symbols.slots[name], scenario)
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Whether an amount was none, or cash leaked [s]."""
+        return np.asarray((self.breach[0] >= 0) | ~(np.abs(self.leak) <= LEAK * self.parameter("pool.initial")))
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names of the language that the deal computes."""
+        return tuple(slot for slot in self.program.symbols.slots if not set("=:@") & set(slot))
+
+    def quantity(self, name: str, scenario: int | slice = 0) -> Floats:
+        """`value` of a name of the language. Raises KeyError, with the nearest, for one not computed."""
+        if name not in self.quantities:
+            close = nearest(name, self.quantities)
+            hint = f"did you mean {close!r}?" if close else "a `let` step computes what no other step asks for"
+            raise KeyError(f"{name!r} is not computed in this deal; {hint}")
+        return self.value(name, scenario)
 
     @property
     def closing(self) -> tuple[float, ...]:
@@ -97,6 +113,11 @@ def allocate(
         unit_series(program, flows),
         timeline.first_month,
     )
+    return traced(deal, program, reads, timeline, threads=threads)
+
+
+def traced(deal: Deal, program: Program, reads: Reads, timeline: Timeline, *, threads: int | None = None) -> DealFlows:
+    """Run a bound program that traces its movements over what it reads, and keep all that frames are made of."""
     records = np.array(sorted(_named_slots(program)), dtype=np.int32)
     tolerance = smallest_amount(deal, float(program.params[program.symbols.params["pool.initial"]]))
     kept, leak, breach = run_program(program, reads, records, tolerance=tolerance, threads=threads)

@@ -1,4 +1,7 @@
-"""Tables of a run that name what the machine left behind. Amounts are 0 or more, seen from the holder."""
+"""Tables of a run that name what the machine left behind. Amounts are 0 or more, seen from the holder.
+
+Each is of one scenario, or of some: a slice of them, whose tables follow one another. Axes: t payment date, s scenario.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +24,26 @@ def payment_dates(flows: DealFlows) -> NDArray[np.datetime64]:
 
 
 def stacked(flows: DealFlows, name: str, rows: dict[str, dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """One row per payment date and name, from arrays [t] by name and column."""
+    """One row per payment date and name, from arrays [t] by name and column; from arrays [t, s] one scenario after another."""
     dates, names = payment_dates(flows), list(rows)
     if not names:
         return pd.DataFrame({"payment_date": dates[:0], name: [], **{column: [] for column in columns}})
-    frame = {"payment_date": np.repeat(dates, len(names)), name: np.tile(np.array(names, dtype=object), len(dates))}
-    return pd.DataFrame(frame | {column: np.stack([row[column] for row in rows.values()], axis=1).ravel() for column in columns})
+    shape = len(dates), len(names), -1
+    values = {column: np.stack([row[column] for row in rows.values()], axis=1).reshape(shape) for column in columns}
+    scenarios = values[columns[0]].shape[2]
+    frame = {
+        "payment_date": np.tile(np.repeat(dates, len(names)), scenarios),
+        name: np.tile(np.array(names, dtype=object), len(dates) * scenarios),
+    }
+    return pd.DataFrame(frame | {column: value.transpose(2, 0, 1).ravel() for column, value in values.items()})
 
 
 class Moved:
-    """What moved in one scenario, by claim and reason, by payment date [t]."""
+    """What moved, by claim and reason, by payment date [t], of some scenarios [t, s]."""
 
-    def __init__(self, flows: DealFlows, scenario: int) -> None:
+    def __init__(self, flows: DealFlows, scenario: int | slice) -> None:
         self.totals: dict[tuple[str, str], Floats] = {}
-        self.nothing = np.zeros(flows.timeline.payments)
+        self.nothing = _nothing(flows, scenario)
         for movement in flows.program.symbols.movements:
             key = (movement.claim, movement.reason)
             self.totals[key] = self.totals.get(key, self.nothing) + flows.slot(movement.moved, scenario)
@@ -43,12 +52,16 @@ class Moved:
         return self.totals.get((claim, reason), self.nothing)
 
 
+def _nothing(flows: DealFlows, scenario: int | slice) -> Floats:
+    return np.zeros_like(flows.kept[0, :, scenario])
+
+
 def _before(closing: Floats, start: float = 0.0) -> Floats:
     """What a balance stood at when each payment date began."""
-    return np.concatenate(([start], closing[:-1]))
+    return np.concatenate((np.full_like(closing[:1], start), closing[:-1]))
 
 
-def _values(flows: DealFlows, scenario: int) -> Callable[[str], Floats]:
+def _values(flows: DealFlows, scenario: int | slice) -> Callable[[str], Floats]:
     return lambda name: flows.value(name, scenario)
 
 
@@ -58,7 +71,7 @@ TRANCHE = (
 )  # fmt: skip
 
 
-def tranches(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
+def tranches(flows: DealFlows, scenario: int | slice = 0) -> pd.DataFrame:
     """payment_date, tranche, then TRANCHE. What a residual earns beyond its principal is interest due and paid on that date."""
     moved, value = Moved(flows, scenario), _values(flows, scenario)
     rows = {}
@@ -80,7 +93,7 @@ def tranches(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
     return stacked(flows, "tranche", rows, TRANCHE)
 
 
-def fees(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
+def fees(flows: DealFlows, scenario: int | slice = 0) -> pd.DataFrame:
     """payment_date, fee, due (this period, charges included), paid (with arrears), unpaid (carried)."""
     moved, value = Moved(flows, scenario), _values(flows, scenario)
     rows = {
@@ -90,13 +103,13 @@ def fees(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
     return stacked(flows, "fee", rows, ("due", "paid", "unpaid"))
 
 
-def accounts(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
+def accounts(flows: DealFlows, scenario: int | slice = 0) -> pd.DataFrame:
     """payment_date, account, opening, inflow, outflow, closing, target (NaN where the account has none)."""
     value = _values(flows, scenario)
     rows = {}
     for name, account in flows.deal.accounts.items():
         closing = value(f"{name}.balance")
-        into, out = np.zeros((2, flows.timeline.payments))
+        into, out = _nothing(flows, scenario), _nothing(flows, scenario)
         for movement in flows.program.symbols.movements:
             if movement.to == name and movement.reason in _INTO:
                 into += flows.slot(movement.moved, scenario)
@@ -107,7 +120,7 @@ def accounts(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
             "inflow": into,
             "outflow": out,
             "closing": closing,
-            "target": value(f"{name}.target_after") if account.target is not None else np.full(len(closing), np.nan),
+            "target": value(f"{name}.target_after") if account.target is not None else np.full_like(closing, np.nan),
         }
     return stacked(flows, "account", rows, ("opening", "inflow", "outflow", "closing", "target"))
 
@@ -118,7 +131,7 @@ FACILITY = (
 )  # fmt: skip
 
 
-def facilities(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
+def facilities(flows: DealFlows, scenario: int | slice = 0) -> pd.DataFrame:
     """payment_date, facility, then FACILITY: the balance drawn, what may still be drawn, interest and commitment fee."""
     moved, value = Moved(flows, scenario), _values(flows, scenario)
     rows = {}
@@ -143,7 +156,7 @@ def facilities(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
 HEDGE = ("notional", "due", "paid", "unpaid", "accrued", "received", "receivable")
 
 
-def hedges(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
+def hedges(flows: DealFlows, scenario: int | slice = 0) -> pd.DataFrame:
     """payment_date, hedge, then HEDGE: what goes out (due, paid, unpaid) and what comes in (accrued, received, receivable)."""
     moved, value = Moved(flows, scenario), _values(flows, scenario)
     rows = {
@@ -154,7 +167,7 @@ def hedges(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
     return stacked(flows, "hedge", rows, HEDGE)
 
 
-def ledgers(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
+def ledgers(flows: DealFlows, scenario: int | slice = 0) -> pd.DataFrame:
     """payment_date, ledger, opening, debited, credited, closing: what is counted and is not cash."""
     moved, value = Moved(flows, scenario), _values(flows, scenario)
     rows = {}
@@ -165,13 +178,13 @@ def ledgers(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
     return stacked(flows, "ledger", rows, ("opening", "debited", "credited", "closing"))
 
 
-def triggers(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
+def triggers(flows: DealFlows, scenario: int | slice = 0) -> pd.DataFrame:
     """payment_date, trigger, breached."""
     rows = {name: {"breached": flows.value(name, scenario) == 1.0} for name in flows.deal.triggers}
     return stacked(flows, "trigger", rows, ("breached",))
 
 
-def values(flows: DealFlows, scenario: int = 0) -> pd.DataFrame:
+def values(flows: DealFlows, scenario: int | slice = 0) -> pd.DataFrame:
     """payment_date, name, value: what `let` steps computed; a condition is 1 or 0."""
     rows = {name: {"value": flows.value(name, scenario)} for name in flows.program.symbols.values}
     return stacked(flows, "name", rows, ("value",))

@@ -106,6 +106,20 @@ def test_nothing_to_lose():
     assert losses.quantile(0.999) == losses.expected_shortfall(0.999) == 0.0
 
 
+def test_each_horizon_has_its_distribution():
+    exposure, chance, lgd = uneven(20)
+    pds = np.stack((chance, 1.0 - (1.0 - chance) ** 3))
+    told = clo.loss_distributions(exposure, pds, lgd, correlation=0.2)
+    for each, row in zip(told, pds, strict=True):
+        alone = clo.loss_distribution(exposure, row, lgd, correlation=0.2)
+        assert_array_equal(each.grid, alone.grid)
+        assert_array_equal(each.pmf, alone.pmf)
+    assert (len(told), len(clo.loss_distributions(exposure, chance, lgd, correlation=0.2))) == (2, 1)
+    with pytest.raises(clo.InputError) as raised:
+        clo.loss_distributions(exposure, pds * 40.0, lgd, correlation=1.0, accuracy=1.0)
+    assert codes(raised) == ["E-Q003", "E-Q004", "E-Q010"]
+
+
 def test_it_shows_itself():
     losses = clo.loss_distribution([100.0, 50.0], [0.1, 0.2], 1.0, correlation=0.0)
     assert repr(losses) == "<LossDistribution: mean 13.33%, std 24.04% of 150>"
@@ -120,7 +134,7 @@ def codes(raised):
 def test_every_problem_is_told_at_once():
     with pytest.raises(clo.InputError) as raised:
         clo.expected_tranche_loss(
-            [1.0, -2.0, np.nan], [0.1, 2.0, 0.3, 0.1], "all", (0.0, 0.5, 0.2), correlation=1.0, degrees=2.0, unit=0.0,
+            [1.0, -2.0, np.nan], [0.1, 2.0, 0.3, 0.1], "all", (0.0, 0.5, 0.2), correlation=1.0, degrees=0.9, unit=0.0,
             method="guess", accuracy=5.0, diversity=0.5,
         )  # fmt: skip
     found = ["E-Q001", "E-Q005", "E-Q002", "E-Q003", "E-Q004", "E-Q007", "E-Q008", "E-Q006", "E-Q010", "E-Q011", "E-Q009"]
@@ -143,6 +157,8 @@ def test_every_problem_is_told_at_once():
         ({"correlation": [0.1, 1.0]}, "E-Q004"),
         ({"correlation": -0.1}, "E-Q004"),
         ({"degrees": float("nan")}, "E-Q007"),
+        ({"degrees": float("inf")}, "E-Q007"),
+        ({"degrees": "6"}, "E-Q007"),
         ({"unit": -1.0}, "E-Q008"),
         ({"unit": 1e-9}, "E-Q013"),
         ({"attachments": (0.0,)}, "E-Q006"),
@@ -186,3 +202,6 @@ def test_a_distribution_has_one_horizon_and_diversity_an_industry_for_each():
     with pytest.raises(clo.InputError) as raised:
         clo.diversity_score([1.0, -2.0], ["a", None])
     assert codes(raised) == ["E-Q002", "E-Q015"]
+    with pytest.raises(clo.InputError) as raised:
+        clo.diversity_score(pd.Series([1.0, 2.0], index=["A-1", "B-7"]), pd.Series(["a", "b"], index=["B-7", "A-1"]))
+    assert codes(raised) == ["E-Q005"]

@@ -75,6 +75,25 @@ def test_extreme_yields():
     assert measures.irr([DAY0, "2027-04-01"], [-1.0, 1e6], DAY0) == pytest.approx(1e6 - 1, rel=1e-9)
 
 
+def test_many_streams_are_each_what_they_are_alone():
+    """Streams that end on different dates, pay nothing, cost nothing, or have two rates; more than are searched at once."""
+    rng = np.random.default_rng(4)
+    dates = np.datetime64("2026-04-01") + 31 * np.arange(25)
+    amounts = np.where(rng.random((600, 25)) < 0.8, rng.exponential(8.0, (600, 25)), 0.0)
+    amounts[:, 0] = -100.0
+    amounts[np.arange(25) > rng.integers(1, 25, (600, 1))] = 0.0
+    amounts[1], amounts[2, 1:], amounts[3, 0] = 0.0, 0.0, 0.0
+    amounts[4, :3] = -100.0, 230.0, -132.0
+    many = measures.irrs(dates, amounts, dates[0])
+    alone = np.array([measures.irr(dates, own, dates[0]) for own in amounts])
+    assert np.isnan(many[1:4]).all()
+    np.testing.assert_allclose(many, alone, rtol=0, atol=1e-13)
+    lives = measures.average_lives(dates, abs(amounts), dates[0])
+    alone = np.array([measures.wal_years(dates, abs(own), dates[0]) for own in amounts])
+    assert np.isnan(lives[1])
+    np.testing.assert_array_equal(lives, alone)
+
+
 def test_of_two_rates_the_one_nearest_to_0():
     """-100, 230, -132 is worth 0 at 10% and at 20%."""
     dates = np.array([DAY0, "2027-04-01", "2028-03-31"], dtype="datetime64[D]")

@@ -71,3 +71,19 @@ def test_tranches_keep_their_order() -> None:
     made = tranche_summary(flows, CLOSING, dict.fromkeys("zam", 1.0))
     assert list(made["tranche"]) == ["z", "a", "m"]
     assert made["first_payment"].dtype == "datetime64[s]"
+
+
+def test_scenarios_one_after_another_are_each_a_summary_of_their_own() -> None:
+    flows = [
+        pd.concat([frame("z", [100.0] * 3, interest, principal), frame("a", [50.0] * 3, [1, 1, 0], [0, 50, 0])]).sort_values(
+            "payment_date", kind="stable"
+        )
+        for interest, principal in (([5, 5, 5], [0, 0, 100]), ([0, 0, 0], [0, 0, 0]), ([5, 0, 0], [20, 30, 0]))
+    ]
+    prices = {"z": 0.9, "a": 1.0}
+    together = pd.concat([own.assign(scenario=number) for number, own in zip((7, 2, 9), flows, strict=True)])
+    made = tranche_summary(together, CLOSING, prices)
+    assert made.columns[0] == "scenario"
+    assert made["scenario"].tolist() == [7, 7, 2, 2, 9, 9]
+    alone = pd.concat([tranche_summary(own, CLOSING, prices) for own in flows], ignore_index=True)
+    pd.testing.assert_frame_equal(made.drop(columns="scenario"), alone, rtol=0, atol=1e-13)

@@ -45,7 +45,7 @@ def test_every_subset_with_a_correlation_for_each():
     assert_agree(told, slow_tranches(*slow_losses(exposure, pd, lgd, rho), POINTS))
 
 
-@pytest.mark.parametrize("degrees", [3.0, 8.0])
+@pytest.mark.parametrize("degrees", [1.0, 3.0, 8.0])
 def test_every_subset_under_student_t(degrees):
     exposure, pd, lgd = pool(5, 3)
     told = clo.expected_tranche_loss(exposure, pd, lgd, POINTS, correlation=0.2, degrees=degrees)

@@ -230,6 +230,17 @@ def test_a_deal_whose_tape_cannot_be_used_is_refused_and_the_others_are_reconcil
     assert "cannot be used: purchase-01" in found._repr_html_()
 
 
+def test_a_deal_in_another_currency_is_refused_by_one_finding_at_its_place() -> None:
+    deal = library()["purchase-08"].model_copy(update={"currency": "USD"})
+    found = clo.reconcile({"purchase-08": deal, "purchase-01": library()["purchase-01"]}, only=True)
+    assert not found.ok
+    ((name, (finding,)),) = found.refused.items()
+    assert (name, finding.code, finding.severity, finding.value) == ("purchase-08", "E-N015", "error", "USD")
+    assert finding.line == deal.origin.place("currency")[0]  # type: ignore[index]
+    assert finding.message == "the deal is in USD, and what is published of it is in JPY"
+    assert set(found.failed["deal"]) == {"purchase-08"}
+
+
 def test_sizes_are_those_of_the_waterfall() -> None:
     model = models()["purchase-08"]
     assert model.sizes == tranche_sizes(model.deal, model.figures.amounts)

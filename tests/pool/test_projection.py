@@ -13,7 +13,7 @@ from clo.findings import InputError
 from clo.pool import summing
 from clo.pool.amortisation import amortise
 from clo.pool.flows import Flow
-from clo.pool.projection import project
+from clo.pool.projection import project, summed
 from clo.tape.loans import Loans
 from clo.timeline import collection_ends
 
@@ -156,6 +156,8 @@ def test_a_batch_is_each_scenario_alone():
         Assumptions(cdr=0.02, cpr=0.1, recovery=0.3, recovery_lag=3),
         Assumptions(cdr=(0.1, 0.0), order="prepayment_first"),
         Assumptions(defaults="tape", recovery="tape", cpr=0.05),
+        Assumptions(defaults={"cumulative": 0.2, "timing": "front"}),
+        Assumptions(defaults={"cumulative": 0.1, "of": "balance"}, cpr=0.1),
     ]
     together = project({"all": frame}, batch, period_ends=ENDS, cutoff=CUTOFF)
     for s, assumed in enumerate(batch):
@@ -163,6 +165,17 @@ def test_a_batch_is_each_scenario_alone():
         np.testing.assert_array_equal(together.amounts[..., s], alone.amounts[..., 0])
         np.testing.assert_array_equal(together.lost_recovery[:, s], alone.lost_recovery[:, 0])
     assert [finding.code for finding in together.findings].count("W-A010") == 1
+
+
+def test_summed_contracts_flow_under_any_cumulative_share_and_no_other_terms():
+    frame = random_tape(40)
+    contracts = summed({"all": frame}, Assumptions(defaults={"cumulative": 0.0}), period_ends=ENDS, cutoff=CUTOFF)
+    for share in (0.0, 0.3, 1.0):
+        assumed = Assumptions(defaults={"cumulative": share})
+        alone = project({"all": frame}, assumed, period_ends=ENDS, cutoff=CUTOFF)
+        np.testing.assert_array_equal(contracts.flows(assumed).amounts, alone.amounts)
+    with pytest.raises(KeyError):
+        contracts.flows(Assumptions(cdr=0.0, default_scale={"by": "vintage", "factors": {}, "other": 2.0}))
 
 
 def test_frame_has_the_columns_of_the_plan():

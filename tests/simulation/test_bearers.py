@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import simulated
 
@@ -12,6 +14,7 @@ import clo
 from clo.labels import LANGUAGES, Lang
 from clo.plots.losses import loss_distribution_chart
 from clo.plots.scenarios import bearers_chart
+from clo.simulation import bearers
 
 pytestmark = pytest.mark.compiled
 METHODS = ("plain", "importance")
@@ -66,6 +69,18 @@ def test_the_tail_is_that_of_the_pool() -> None:
     assert (found["tail_loss"] >= found["expected_loss"] - 1.0)[found["position"].isin(sim.names)].all()
 
 
+def test_the_mean_the_tail_and_the_error_of_what_is_only_known_by_running_again(deals: Path) -> None:
+    """Of a guarantee, with every scenario chosen, and for the tail each of the worse half twice."""
+    sim = clo.simulate(clo.load_deal(deals / "guarantee-01.yaml"), 20, seed=5)
+    found = sim.losses_by_party(20, level=0.5).set_index("position").loc["guarantee"]
+    own = np.array([sim.borne[scenario].set_index("position")["loss"].get("guarantee", 0.0) for scenario in range(20)])
+    assert found["expected_loss"] == pytest.approx(own.mean())
+    assert found["tail_loss"] == pytest.approx(own[sim.worst(10)].mean())
+    assert found["tail_loss"] > 1.2 * found["expected_loss"]
+    alone = own.std() / np.sqrt(20)
+    assert alone <= found["standard_error"] <= 1.5 * alone  # of the choice: at most as much again
+
+
 @pytest.mark.parametrize(("runs", "level"), [(9, 0.99), (4_001, 0.99), (True, 0.99), (50, 1.0), (50, float("nan"))])
 def test_what_cannot_be_asked(runs: int, level: float) -> None:
     with pytest.raises(clo.InputError) as caught:
@@ -92,3 +107,25 @@ def test_the_chart_has_two_bars_for_each(lang: Lang) -> None:
     assert list(expected.y) == list(tail.y)
     assert len(expected.y) >= 2
     assert expected.name != tail.name
+
+
+def test_a_large_family_is_one_party_with_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two banks of which one loses what the other does not: together they lose the same in every scenario, without error."""
+    sim = clo.simulate(simulated.deal(), 10, seed=5, loans=simulated.loans())
+    for number in range(10):
+        own = sim.replay(number).losses_by_party
+        lost = {"party": ["bank_01", "bank_02"], "position": "own_loans", "loss": [float(number), 9.0 - number]}
+        sim.borne[number] = pd.concat([pd.DataFrame(lost), own], ignore_index=True).assign(scenario=number)
+    monkeypatch.setattr(bearers, "large_families", lambda _: dict.fromkeys(("bank_01", "bank_02"), "banks"))
+    apart, together = (sim.losses_by_party(10, together=whether).set_index("party") for whether in (False, True))
+    assert apart.loc[["bank_01", "bank_02"], "expected_loss"].tolist() == [4.5, 4.5]
+    assert (apart.loc[["bank_01", "bank_02"], "standard_error"] > 0.5).all()
+    assert together.loc["banks", ["expected_loss", "standard_error"]].tolist() == [9.0, 0.0]
+    assert len(together) == len(apart) - 1
+
+
+def test_a_scenario_is_run_again_once_for_several_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    sim = clo.simulate(simulated.deal(), 10, seed=6, loans=simulated.loans())
+    first = sim.losses_by_party(10)
+    monkeypatch.setattr(clo.Simulation, "replay", None)
+    assert sim.losses_by_party(10).equals(first)

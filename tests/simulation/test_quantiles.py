@@ -35,4 +35,4 @@ def test_a_tail_mean_is_the_mean_of_what_lies_beyond(level: float) -> None:
 
 
 def test_as_many_scenarios_as_leave_a_hundred_beyond() -> None:
-    assert (needed(0.999), needed(0.9)) == (100_000, 1_000)
+    assert (needed(8_000, 8.0), needed(50, 5.0), needed(20_000, 48.0)) == (100_000, 1_000, 41_667)

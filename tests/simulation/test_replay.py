@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import simulated
 
 import clo
 from clo.simulation.result import Simulation
+from clo.simulation.sample import Sample
+from clo.study import Result
 
 FEATURES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     # name: (fields of the scenario, of the simulation, sections of the deal)
@@ -52,13 +55,27 @@ def simulation(name: str, scenarios: int = 200, **options: Any) -> Simulation:
     return clo.simulate(deal, scenarios, seed=5, loans=simulated.loans(), simulation=assumed, **scenario, **options)
 
 
+def same_frames(sample: Sample, scenario: int, result: Result) -> None:
+    """Paths and yields of a scenario of a sample are those of its run: to 1e-9 of the pool, and of a year or a yield."""
+    pool = result.flows.parameter("pool.initial")
+    for frame, own in ((result.tranches, sample.paths), (result.summary, sample.yields)):
+        of_it = own[own["scenario"] == scenario].drop(columns="scenario").reset_index(drop=True)
+        for columns, most in ((frame.columns.intersection(RATES), 1e-9), (frame.columns.difference(RATES), 1e-9 * pool)):
+            pd.testing.assert_frame_equal(of_it[columns], frame[columns], rtol=0.0, atol=most)
+
+
+RATES = ["yield", "wal_years"]
+
+
 @pytest.mark.parametrize("name", FEATURES)
 def test_a_scenario_replayed_is_the_scenario(name: str) -> None:
     sim = simulation(name)
     worst = int(np.argmax(sim.pool_losses))
     assert sim.pool_losses[worst] > 0.0
+    sample = sim.sample(of=dict.fromkeys((101, 3, 0, worst)))
     for scenario in (0, 3, 101, worst):
         result = sim.replay(scenario)
+        same_frames(sample, scenario, result)
         assert result.ok, result.checks
         pool = sum(each.balance for each in sim.stage.pools.values())
         sizes = result.summary["original"].to_numpy()
@@ -73,8 +90,11 @@ def test_a_scenario_replayed_is_the_scenario(name: str) -> None:
 @pytest.mark.parametrize("name", ["purchase-08", "clover-2011", "cbo-01", "guarantee-01"])
 def test_a_scenario_of_a_deal_file_replayed_is_the_scenario(name: str, deals: Any) -> None:
     sim = clo.simulate(clo.load_deal(deals / f"{name}.yaml"), 64, seed=11)
-    for scenario in (0, int(np.argmax(sim.pool_losses))):
+    worst = int(np.argmax(sim.pool_losses))
+    sample = sim.sample(of=dict.fromkeys((0, worst)))
+    for scenario in (0, worst):
         result = sim.replay(scenario)
+        same_frames(sample, scenario, result)
         losses = np.array([sim.losses(tranche)[scenario] for tranche in sim.names]) * result.summary["original"].to_numpy()
         assert np.abs(losses - result.summary["loss"].to_numpy()).max() <= 1e-9 * result.flows.parameter("pool.initial")
         assert len(result.ledger)

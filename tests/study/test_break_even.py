@@ -10,6 +10,7 @@ from sample_runs import DEALS
 
 import clo
 from clo.findings import DealError
+from clo.study.breaking_even import BreakEvens
 
 pytestmark = pytest.mark.compiled
 
@@ -41,6 +42,22 @@ def test_seniors_bear_more_and_defaults_at_once_are_worse(deal: clo.Deal) -> Non
     early = clo.break_even(deal, "mezzanine", defaults={"timing": "front"}, tolerance=1e-5).cumulative
     late = clo.break_even(deal, "mezzanine", defaults={"timing": "back"}, tolerance=1e-5).cumulative
     assert early < rates[1] < late
+
+
+def test_tranches_asked_together_get_what_each_gets_alone_and_the_loans_are_summed_once_beside_the_final_runs(
+    deal: clo.Deal,
+) -> None:
+    swept: list[int] = []
+    rates = BreakEvens(deal, progress=lambda done, total: swept.append(done) if done == total else None)
+    together = [rates.of(name, tolerance=1e-5) for name in deal.tranches]
+    assert len(swept) == 1 + len(deal.tranches)
+    for found, name in zip(together, deal.tranches, strict=True):
+        alone = clo.break_even(deal, name, tolerance=1e-5)
+        assert (found.cumulative, found.pool_loss, found.tranche_loss) == (alone.cumulative, alone.pool_loss, alone.tranche_loss)
+        assert found.result.scenario.defaults == found.defaults
+        assert found.result.ok
+        pool = found.result.pool
+        assert found.pool_loss == pytest.approx((pool["default"].sum() - pool["recovery"].sum()) / 13.5e9, rel=1e-12)
 
 
 def test_recovery_moves_the_rate_as_a_keyword_of_a_run(deal: clo.Deal) -> None:

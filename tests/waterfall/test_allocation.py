@@ -20,7 +20,7 @@ from clo.deal.checks import timeline_of
 from clo.deal.structures import spelled_out
 from clo.findings import DealError
 from clo.pool.projection import Flow, PoolFlows, project
-from clo.study import resolve_pools, running
+from clo.study import preparing, resolve_pools
 from clo.timeline import Timeline
 from clo.waterfall import allocation
 from clo.waterfall.allocation import DealFlows, Reads, allocate, run_program
@@ -252,7 +252,7 @@ def test_a_guarded_division_is_sound() -> None:
 
 def tampered(monkeypatch: pytest.MonkeyPatch, change: Any) -> clo.Result:
     """The deal by hand run with a program that was changed after compiling."""
-    monkeypatch.setattr(running, "compiled", lambda deal: (change(compile_deal(deal)), []))
+    monkeypatch.setattr(preparing, "compiled", lambda deal: (change(compile_deal(deal)), []))
     return run(terms())
 
 
@@ -313,7 +313,7 @@ def test_a_parameter_changed_after_compiling_gives_what_the_changed_deal_gives(m
     }
     expected = run(terms(tranches=notes))
     numbers = {"senior.size": 14_000.0, "senior.coupon": 0.05, "mezzanine.size": 5_500.0, "junior.size": 4_500.0}
-    monkeypatch.setattr(running, "bind", lambda *given, **forced: bind(*given, **forced).with_params(numbers))
+    monkeypatch.setattr(preparing, "bind", lambda *given, **forced: bind(*given, **forced).with_params(numbers))
     changed = run(terms())
     assert changed.ok
     np.testing.assert_array_equal(changed.flows.kept, expected.flows.kept)
@@ -326,7 +326,7 @@ def test_more_funding_of_an_account_shows_in_every_frame(monkeypatch: pytest.Mon
     accounts = {"collections": {}, "reserve": {"initial": 30, "target": 30}}
     expected = run(terms(accounts=accounts | {"reserve": {"initial": 90, "target": 30}}))
     more = {"reserve.initial": 90.0}
-    monkeypatch.setattr(running, "bind", lambda *given, **forced: bind(*given, **forced).with_params(more))
+    monkeypatch.setattr(preparing, "bind", lambda *given, **forced: bind(*given, **forced).with_params(more))
     changed = run(terms(accounts=accounts))
     assert changed.ok
     assert changed.accounts.equals(expected.accounts)

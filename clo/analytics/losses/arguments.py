@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from pandas import Series
 
 from clo.analytics.losses.codes import loss_finding, obligor_finding
+from clo.analytics.losses.extension import Extension
 from clo.analytics.losses.factors import Floats
 from clo.analytics.losses.pool import Obligors, obligors
 from clo.findings import Finding, InputError
+from clo.quantities import is_number, usable_degrees
 
 METHODS = ("recursion", "large_pool", "binomial")
 MOST_CELLS = 4_000_000
@@ -31,19 +33,25 @@ class Request:
 
 def request(
     exposure: ArrayLike, pd: ArrayLike, lgd: ArrayLike, correlation: ArrayLike, degrees: float | None, unit: float | None,
-    others: Sequence[Finding] = (),
+    extension: Extension, others: Sequence[Finding] = (),
 ) -> Request:  # fmt: skip
     """The pools of these arguments. Raises InputError with every problem, those of `others` included."""
     found: list[Finding] = []
-    given = {"exposure": exposure, "pd": pd, "lgd": lgd, "correlation": correlation}
+    given: dict[str, Any] = {"exposure": exposure, "pd": pd, "lgd": lgd, "correlation": correlation}
     read = {name: _numbers(name, value, found) for name, value in given.items()}
     arrays = {name: values for name, values in read.items() if values is not None}
+    amounts = arrays.get("exposure")
+    shares = extension.read(None if amounts is None or amounts.ndim != 1 else len(amounts), found)
+    if shares is not None:
+        arrays["group_correlation"] = shares
+        given |= {"groups": extension.groups, "group_correlation": extension.group_correlation}
     found += _shape_findings(arrays, given)
     names = _names(given)
     for name, code, holds, says in RULES:
         if name in arrays:
             found += _value_findings(name, code, arrays[name], holds, says, names)
-    if degrees is not None and not (is_number(degrees) and degrees > 2.0):
+    found += _sum_findings(arrays, names)
+    if degrees is not None and not usable_degrees(degrees):
         found.append(loss_finding("E-Q007", f"degrees = {degrees!r} is not usable", field="degrees", value=str(degrees)))
     if unit is not None and not (is_number(unit) and unit > 0.0):
         found.append(loss_finding("E-Q008", f"unit = {unit!r} is not usable", field="unit", value=str(unit)))
@@ -54,9 +62,10 @@ def request(
         raise InputError(found)
     amounts, pds = arrays["exposure"], np.atleast_2d(arrays["pd"])
     total, count = float(amounts.sum()), len(amounts)
-    size = amounts * np.broadcast_to(arrays["lgd"], count) / total
-    rho = np.broadcast_to(arrays["correlation"], count)
-    pools = tuple(obligors(size, np.broadcast_to(row, count), rho, degrees) for row in pds)
+    lgd, rho = (np.broadcast_to(arrays[name], count) for name in ("lgd", "correlation"))
+    shared = extension.shared(count, lgd, arrays.get("group_correlation"))
+    size = amounts / total if shared.lgd is not None else amounts * lgd / total
+    pools = tuple(obligors(size, np.broadcast_to(row, count), rho, degrees, shared) for row in pds)
     return Request(pools, total, arrays["pd"].ndim == 2)
 
 
@@ -64,17 +73,18 @@ def _between(values: Floats) -> Mask:
     return (values >= 0.0) & (values <= 1.0)
 
 
+def _below_one(values: Floats) -> Mask:
+    return (values >= 0.0) & (values < 1.0)
+
+
 RULES: tuple[tuple[str, str, Callable[[Floats], Mask], str], ...] = (
     ("exposure", "E-Q002", lambda values: (values > 0.0) & np.isfinite(values), "is not above 0 and finite"),
     ("pd", "E-Q003", _between, "is not from 0 to 1"),
     ("lgd", "E-Q003", _between, "is not from 0 to 1"),
-    ("correlation", "E-Q004", lambda values: (values >= 0.0) & (values < 1.0), "is not from 0 to below 1"),
+    ("correlation", "E-Q004", _below_one, "is not from 0 to below 1"),
+    ("group_correlation", "E-Q004", _below_one, "is not from 0 to below 1"),
 )
 """An argument, the code of its rule, the rule over its values, what is said of those that break it."""
-
-
-def is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
 def attachment_findings(attachments: ArrayLike) -> list[Finding]:
@@ -105,7 +115,7 @@ def _numbers(name: str, value: ArrayLike, found: list[Finding]) -> Floats | None
         return None
 
 
-def _shape_findings(arrays: dict[str, Floats], given: dict[str, ArrayLike]) -> list[Finding]:
+def _shape_findings(arrays: dict[str, Floats], given: dict[str, Any]) -> list[Finding]:
     found: list[Finding] = []
     amounts = arrays.get("exposure")
     if amounts is None:
@@ -121,15 +131,21 @@ def _shape_findings(arrays: dict[str, Floats], given: dict[str, ArrayLike]) -> l
         elif values.ndim and values.shape[-1] != len(amounts):
             words = f"{name} has {values.shape[-1]:,} values, exposure {len(amounts):,}"
             found.append(loss_finding("E-Q005", words, field=name, value=f"{values.shape[-1]:,}"))
+    return found + order_findings(given)
+
+
+def order_findings(given: dict[str, Any]) -> list[Finding]:
+    """Series of one length whose obligors are not those of the first, in its order."""
     indexed = {name: value.index for name, value in given.items() if isinstance(value, Series)}
     first = next(iter(indexed), "")
-    for name, index in indexed.items():
-        if len(index) == len(indexed[first]) and not index.equals(indexed[first]):
-            found.append(loss_finding("E-Q005", f"{name} has its obligors in another order than {first}", field=name))
-    return found
+    return [
+        loss_finding("E-Q005", f"{name} has its obligors in another order than {first}", field=name)
+        for name, index in indexed.items()
+        if len(index) == len(indexed[first]) and not index.equals(indexed[first])
+    ]
 
 
-def _names(given: dict[str, ArrayLike]) -> NDArray[np.object_] | None:
+def _names(given: dict[str, Any]) -> NDArray[np.object_] | None:
     """What obligors are called, where a Series says it."""
     return next((value.index.to_numpy(dtype=object) for value in given.values() if isinstance(value, Series)), None)
 
@@ -148,6 +164,23 @@ def _value_findings(
     rows = np.nonzero(bad)[-1]
     who: Any = rows if names is None or len(names) <= rows.max() else names[rows]
     return [obligor_finding(code, words, rows=rows, who=who, values=flat, field=name)]
+
+
+def _sum_findings(arrays: dict[str, Floats], names: NDArray[np.object_] | None) -> list[Finding]:
+    """Obligors of whom the market and the group leave nothing, each share being one that may be."""
+    given = [arrays.get(name) for name in ("correlation", "group_correlation")]
+    if given[0] is None or given[1] is None or not all(bool(_below_one(each).all()) for each in given if each is not None):
+        return []
+    try:
+        together = np.atleast_1d(given[0] + given[1])
+    except ValueError:
+        return []
+    rows = np.flatnonzero(together >= 1.0)
+    if not len(rows):
+        return []
+    words = f"correlation and group_correlation add up to {together[rows[0]]:g}"
+    who: Any = rows if names is None or len(names) <= rows.max() else names[rows]
+    return [obligor_finding("E-Q017", words, rows=rows, who=who, values=together[rows], field="group_correlation")]
 
 
 def _grid_findings(arrays: dict[str, Floats], unit: float) -> list[Finding]:

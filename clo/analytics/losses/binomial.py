@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clo.analytics.losses.arguments import is_number
+from clo.analytics.losses.arguments import order_findings
 from clo.analytics.losses.codes import loss_finding
 from clo.analytics.losses.factors import Floats
+from clo.analytics.losses.moments import moments
 from clo.analytics.losses.pool import Obligors
-from clo.analytics.losses.recursion import moments
 from clo.findings import Finding, InputError
+from clo.quantities import is_number
 
 FLOOR = 1e-9
 """A score so close below a whole number is that number."""
@@ -52,7 +53,8 @@ def diversity_score(exposure: ArrayLike, industry: Sequence[object]) -> float:
     """Moody's diversity score: obligors count at most 1 each, an industry less the more of them it has.
 
     exposure, industry: [obligor]. An obligor counts exposure / average exposure, 1 at most; the sum over an industry is looked
-    up in Moody's table; the score is the sum over industries. Raises InputError with every bad argument.
+    up in Moody's table; the score is the sum over industries. Two Series have their obligors in one order. Raises InputError
+    with every bad argument.
     Source: Moody's table of industry diversity scores; tests/golden/moody_diversity_table.csv.
     """
     amounts = np.asarray(exposure, dtype=np.float64)
@@ -63,6 +65,7 @@ def diversity_score(exposure: ArrayLike, industry: Sequence[object]) -> float:
     if len(industry) != amounts.size or missing:
         words = f"{len(industry) - len(missing):,} industries for {amounts.size:,} obligors"
         found.append(loss_finding("E-Q015", words, field="industry"))
+    found += order_findings({"exposure": exposure, "industry": industry})
     if found:
         raise InputError(found)
     counted = np.minimum(amounts / amounts.mean(), 1.0)

@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike
 
 from clo.analytics.losses.arguments import accuracy_findings, request
 from clo.analytics.losses.codes import loss_finding
+from clo.analytics.losses.extension import Extension, GroupCorrelation, Groups
 from clo.analytics.losses.factors import Floats
 from clo.analytics.losses.lattice import AnyLattice, Lattice, Mixed
+from clo.analytics.losses.moments import moments
 from clo.analytics.losses.pool import Obligors
-from clo.analytics.losses.recursion import ROUND_OFF, averaged, exact_lattice, moments
+from clo.analytics.losses.recursion import ROUND_OFF, averaged, exact_lattice
 from clo.findings import InputError
 from clo.labels import label, money, percent
 
@@ -104,11 +106,16 @@ def loss_distribution(
     degrees: float | None = None,
     unit: float | None = None,
     accuracy: float = 1e-7,
+    groups: Groups | None = None,
+    group_correlation: GroupCorrelation = 0.0,
+    recovery_spread: float = 0.0,
+    recovery_market: float = 0.0,
 ) -> LossDistribution:
     """The distribution of the loss of a pool at one horizon, in the currency of the exposures.
 
     exposure, pd, lgd: [obligor]; pd and lgd may be one number for all. correlation: of asset values, one number or one for each
-    obligor. degrees: of Student-t, None for the Gaussian copula. accuracy: of the average over the factors.
+    obligor. degrees: of Student-t, None for the Gaussian copula. accuracy: of the average over the factors. groups,
+    group_correlation, recovery_spread, recovery_market: as for `expected_tranche_loss`.
 
     unit: the step of the grid in currency. None for a grid that holds every loss there is, where there are few; else one that
     adds at most 0.005% to the standard deviation, unless that takes more than 20,000 cells. A loss between grid points is split
@@ -116,9 +123,35 @@ def loss_distribution(
     """
     others = accuracy_findings(accuracy)
     if np.ndim(pd) > 1:
-        others.append(loss_finding("E-Q001", f"pd has {np.ndim(pd)} dimensions", field="pd"))
-    asked = request(exposure, pd, lgd, correlation, degrees, unit, others)
-    pool, total = asked.pools[0], asked.exposure
+        fix = "take clo.loss_distributions, which gives one for each horizon"
+        others.append(loss_finding("E-Q001", f"pd has {np.ndim(pd)} dimensions", field="pd", fix=fix))
+    extension = Extension(groups, group_correlation, recovery_spread, recovery_market)
+    asked = request(exposure, pd, lgd, correlation, degrees, unit, extension, others)
+    return _distribution(asked.pools[0], asked.exposure, unit, accuracy)
+
+
+def loss_distributions(
+    exposure: ArrayLike,
+    pd: ArrayLike,
+    lgd: ArrayLike,
+    *,
+    correlation: ArrayLike,
+    degrees: float | None = None,
+    unit: float | None = None,
+    accuracy: float = 1e-7,
+    groups: Groups | None = None,
+    group_correlation: GroupCorrelation = 0.0,
+    recovery_spread: float = 0.0,
+    recovery_market: float = 0.0,
+) -> tuple[LossDistribution, ...]:
+    """`loss_distribution` at each horizon of pd [horizon, obligor]. Raises InputError with every bad argument."""
+    extension = Extension(groups, group_correlation, recovery_spread, recovery_market)
+    asked = request(exposure, pd, lgd, correlation, degrees, unit, extension, accuracy_findings(accuracy))
+    return tuple(_distribution(pool, asked.exposure, unit, accuracy) for pool in asked.pools)
+
+
+def _distribution(pool: Obligors, total: float, unit: float | None, accuracy: float) -> LossDistribution:
+    """total, unit: in currency."""
     if not len(pool.size):
         return LossDistribution(np.zeros(1), np.ones(1), 0.0, 0.0, total, None, 0.0)
     mean, variance = moments(pool)
@@ -128,9 +161,11 @@ def loss_distribution(
     def figures(lattice: AnyLattice, mixed: Mixed, step: float) -> Floats:
         return lattice.shortfall(points) @ mixed.pmf * step / max(mean, SAME)
 
-    found = averaged(pool, lattice, figures, ROUND_OFF if lattice.exact and degrees is None else accuracy, least=LEAST)
+    found = averaged(pool, lattice, figures, ROUND_OFF if lattice.exact and pool.degrees is None else accuracy, least=LEAST)
     grid, pmf = _merged(lattice, found.mixed.pmf * found.step)
     added = 0.0 if lattice.exact or not isinstance(lattice, Lattice) else lattice.added_variance
+    if added is None:
+        added = max(float(np.square(grid - mean) @ pmf) - variance, 0.0)
     step = None if lattice.unit is None else lattice.unit * total
     std = float(np.sqrt(max(variance, 0.0)))
     return LossDistribution(grid * total, pmf, mean * total, std * total, total, step, float(np.sqrt(added)) * total)

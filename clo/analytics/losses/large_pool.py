@@ -51,7 +51,7 @@ def large_pool(pool: Obligors, points: Floats) -> LargePool:
     alike = Alike(kinds[0], kinds[1], sums[0], sums[1])
     excess, above = np.zeros(len(points)), np.zeros(len(points))
     for part in nodes:
-        for scale, weight in zip(part.scale, part.weight * scales.step(stage), strict=True):
+        for scale, weight in zip(part.scale, part.weight * scales.step((0, stage)), strict=True):
             for at, point in enumerate(points):
                 one, two = _at(alike, float(point), float(scale))
                 excess[at] += weight * one

@@ -14,6 +14,7 @@ from pandas import DataFrame, concat
 from clo.analytics.losses.arguments import METHODS, accuracy_findings, attachment_findings, request
 from clo.analytics.losses.binomial import binomial_losses, diversity_findings, matched_diversity
 from clo.analytics.losses.codes import loss_finding
+from clo.analytics.losses.extension import Extension, GroupCorrelation, Groups
 from clo.analytics.losses.factors import Floats
 from clo.analytics.losses.large_pool import large_pool
 from clo.analytics.losses.lattice import AnyLattice, Mixed
@@ -51,6 +52,10 @@ def expected_tranche_loss(
     unit: float | None = None,
     accuracy: float = 1e-7,
     diversity: float | None = None,
+    groups: Groups | None = None,
+    group_correlation: GroupCorrelation = 0.0,
+    recovery_spread: float = 0.0,
+    recovery_market: float = 0.0,
 ) -> DataFrame:
     """One row a tranche: attach, detach, expected_loss, prob_hit = P(loss > attach), loss_given_hit.
 
@@ -61,13 +66,19 @@ def expected_tranche_loss(
 
     method: recursion, or the approximations large_pool and binomial. accuracy: of every expected loss by recursion, where unit
     is None. unit: the step of the loss grid in currency. diversity: the score of the binomial expansion, None to match the
-    variance. `.attrs` says how it was computed: nodes of the factors, the unit, the estimated error; or the diversity score.
+    variance.
+
+    groups: the group of each obligor, such as its industry, each with a factor of its own; group_correlation: the share of the
+    variance that this has, one number, one for each obligor, or by group. recovery_spread, recovery_market: recoveries that vary
+    as those of a simulation; lgd is then the mean over all scenarios.
+
+    `.attrs` says how it was computed: nodes of the factors, the unit, the estimated error; or the diversity score.
     Warns (W-Q020) where the accuracy is not reached. Raises InputError with every bad argument. See docs/losses.md.
     """
+    extension = Extension(groups, group_correlation, recovery_spread, recovery_market)
     others = [*attachment_findings(attachments), *accuracy_findings(accuracy), *diversity_findings(diversity, method)]
-    if method not in METHODS:
-        others.append(loss_finding("E-Q009", f"method = {method!r} is not known", field="method", value=str(method)))
-    asked = request(exposure, pd, lgd, correlation, degrees, unit, others)
+    others += _method_findings(method, extension)
+    asked = request(exposure, pd, lgd, correlation, degrees, unit, extension, others)
     if method == "large_pool" and not all(pool.factors.market for pool in asked.pools):
         raise InputError([loss_finding("E-Q012", "no obligor is correlated with another", field="correlation")])
     points, frames, about = np.asarray(attachments, dtype=np.float64), [], []
@@ -88,6 +99,14 @@ def expected_tranche_loss(
     if "unit" in result.attrs:
         result.attrs["unit"] *= asked.exposure
     return result
+
+
+def _method_findings(method: str, extension: Extension) -> list[Finding]:
+    if method not in METHODS:
+        return [loss_finding("E-Q009", f"method = {method!r} is not known", field="method", value=str(method))]
+    if method != "recursion" and extension.used:
+        return [loss_finding("E-Q019", f"method {method} with groups or a recovery_spread", field="method", value=method)]
+    return []
 
 
 def _recursion(pool: Obligors, points: Floats, accuracy: float, unit: float | None) -> Losses:

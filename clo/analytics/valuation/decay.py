@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clo.analytics.valuation.codes import problem
+from clo.analytics.valuation.codes import problem, refuse
 from clo.findings import Finding
 from clo.timeline import ONE_DAY, Days, as_days
 
@@ -35,6 +35,29 @@ class Decay:
         begins, ends = self.dates[left], self.dates[left + 1]
         share = (asked - begins) / (ends - begins)
         return np.asarray(self.exponents[..., left] * (1.0 - share) + self.exponents[..., left + 1] * share)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class DatedCurve:
+    """A curve of values by dates, the first the valuation date, and the decay they make; nobody can change it once it is made."""
+
+    dates: Days
+    decay: Decay = field(init=False)
+
+    @property
+    def date(self) -> np.datetime64:
+        """The valuation date."""
+        return as_day(self.dates[:1])
+
+    def _hold(
+        self, name: str, problems: Callable[[Days, Floats], Iterable[Finding]], decay: Callable[[Days, Floats], Decay]
+    ) -> None:
+        """Keep copies of the dates and of the values in `name`, and their decay. Raises ValuationError with every problem."""
+        dates, values = as_days(self.dates).copy(), np.array(getattr(self, name), dtype=np.float64)
+        refuse(problems(dates, values))
+        dates.flags.writeable = values.flags.writeable = False
+        for kept, value in (("dates", dates), (name, values), ("decay", decay(dates, values))):
+            object.__setattr__(self, kept, value)
 
 
 def as_day(date: Any) -> np.datetime64:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from clo.analytics.valuation.codes import problem, refuse
-from clo.analytics.valuation.decay import YEAR, Decay, Floats, as_day, date_problems, years
+from clo.analytics.valuation.decay import YEAR, DatedCurve, Decay, Floats, as_day, date_problems, years
 from clo.analytics.valuation.money_market import RateConventions, node_factors
 from clo.curves import Curve
 from clo.findings import Finding
@@ -20,28 +20,16 @@ Compounding = Literal["annual", "continuous"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class DiscountCurve:
+class DiscountCurve(DatedCurve):
     """dates: datetime64[D] [n], ascending, the first the valuation date; factors: float64 [n], 1 on the first.
 
     Forward rates are constant between dates, and the last goes on. Raises ValuationError with all that is wrong.
     """
 
-    dates: Days
     factors: Floats
-    decay: Decay = field(init=False)
 
     def __post_init__(self) -> None:
-        dates, factors = as_days(self.dates).copy(), np.array(self.factors, dtype=np.float64)
-        refuse(_problems(dates, factors))
-        dates.flags.writeable = factors.flags.writeable = False
-        object.__setattr__(self, "dates", dates)
-        object.__setattr__(self, "factors", factors)
-        object.__setattr__(self, "decay", Decay(dates, -np.log(factors)))
-
-    @property
-    def date(self) -> np.datetime64:
-        """The valuation date."""
-        return as_day(self.dates[:1])
+        self._hold("factors", _problems, lambda dates, factors: Decay(dates, -np.log(factors)))
 
     @classmethod
     def flat(cls, date: Any, rate: float, compounding: Compounding = "annual") -> DiscountCurve:

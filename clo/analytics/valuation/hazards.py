@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from clo.analytics.valuation.codes import ValuationError, problem, refuse
-from clo.analytics.valuation.decay import Decay, Floats, as_day, date_problems, years
+from clo.analytics.valuation.decay import DatedCurve, Decay, Floats, date_problems, years
 from clo.analytics.valuation.discounting import DiscountCurve
 from clo.analytics.valuation.legs import unit_legs
 from clo.analytics.valuation.schedule import STANDARD, CdsConventions, Schedule, convention_problems, premium_schedule
@@ -26,29 +26,17 @@ ENOUGH = 1e-15
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class HazardCurve:
+class HazardCurve(DatedCurve):
     """dates: datetime64[D] [n + 1], ascending, the first the valuation date; hazards: float64 [..., n], decimals a year ACT/365F.
 
     The hazard rate is constant between dates, and the last goes on. Leading axes of `hazards` are names, which share the dates.
     Raises ValuationError with all that is wrong. Source: survival = exp(-sum of hazard x years).
     """
 
-    dates: Days
     hazards: Floats
-    decay: Decay = field(init=False)
 
     def __post_init__(self) -> None:
-        dates, hazards = as_days(self.dates).copy(), np.array(self.hazards, dtype=np.float64)
-        refuse(_problems(dates, hazards))
-        dates.flags.writeable = hazards.flags.writeable = False
-        object.__setattr__(self, "dates", dates)
-        object.__setattr__(self, "hazards", hazards)
-        object.__setattr__(self, "decay", _decay(dates, hazards))
-
-    @property
-    def date(self) -> np.datetime64:
-        """The valuation date."""
-        return as_day(self.dates[:1])
+        self._hold("hazards", _problems, _decay)
 
     @property
     def names(self) -> tuple[int, ...]:

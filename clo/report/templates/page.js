@@ -2,7 +2,6 @@
 (function () {
   const data = JSON.parse(document.getElementById("data").textContent);
   const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-  const config = { responsive: true, displaylogo: false, plotlyServerURL: "", modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]] };
   const runs = Array.from(document.querySelectorAll(".run"));
   const tabs = Array.from(document.querySelectorAll(".tabs button"));
 
@@ -15,11 +14,7 @@
   function draw(run) {
     if (run.dataset.drawn) return;
     run.dataset.drawn = "yes";
-    const charts = data[Number(run.dataset.run)].charts;
-    run.querySelectorAll("[data-chart]").forEach(function (place) {
-      const chart = charts[place.dataset.chart];
-      Plotly.newPlot(place, chart.data, chart.layout, config);
-    });
+    drawCharts(run.querySelectorAll("[data-chart]"), data[Number(run.dataset.run)].charts);
   }
 
   function cell(row, text, style) {

@@ -22,44 +22,28 @@ from scipy.special import ndtri
 from scipy.stats import norm, t
 
 from clo.findings import Finding
-from clo.labels import Lang, label, percent
+from clo.labels import percent
+from clo.scenarios.calibration.codes import CalibrationError, finding
 from clo.scenarios.calibration.fitting import highest
 from clo.scenarios.calibration.mixture import Floats, binomial_log_likelihood, correlation_of, pd_of
-from clo.scenarios.calibration.series import (
-    FEW_YEARS,
-    CalibrationError,
-    DefaultSeries,
-    check_numbers,
-    check_words,
-    default_series,
-    finding,
-)
+from clo.scenarios.calibration.result import Fit
+from clo.scenarios.calibration.series import FEW_YEARS, DefaultSeries, check_words, default_series, number_findings
 
 Method = Literal["likelihood", "large_pool"]
 
 
-@dataclass(frozen=True, eq=False)
-class ClassCalibration:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ClassCalibration(Fit):
     """pd [class] with pd_error; correlation of the assets of two obligors of one class, `between` of two of different classes.
 
-    Errors are NaN where the estimate is 0, the boundary. log_likelihood: NaN for large pools. findings: warnings.
+    Errors are NaN where the estimate is 0, the boundary. log_likelihood: NaN for large pools.
     """
 
     method: Method
-    level: float
     pd: Floats
     pd_error: Floats
-    correlation: float
-    correlation_error: float
     between: float
     between_error: float
-    log_likelihood: float
-    series: DefaultSeries
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def years(self) -> int:
-        return len(self.series.years)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -82,13 +66,6 @@ class ClassCalibration:
             }
         )
 
-    def table(self, lang: Lang = "en") -> DataFrame:
-        """The same to be read: words in the language, per cents."""
-        frame = self.to_frame()
-        for column in frame.columns[1:]:
-            frame[column] = [percent(value, 3) for value in frame[column]]
-        return frame.rename(columns=lambda name: label(name, lang))
-
     def __repr__(self) -> str:
         within, between = (
             f"{percent(value)} ± {percent(error)}"
@@ -100,8 +77,7 @@ class ClassCalibration:
         )
 
     def _repr_html_(self) -> str:
-        warned = "".join(f"<p>{found.code} {found.message}</p>" for found in self.findings)
-        return f"<p>{escape(repr(self))}</p>{self.table().to_html(index=False)}{warned}"
+        return f"<p>{escape(repr(self))}</p>{super()._repr_html_()}"
 
 
 def calibrate_classes(
@@ -109,17 +85,17 @@ def calibrate_classes(
 ) -> ClassCalibration:
     """PDs by class and the correlations within and between classes, in a Gaussian copula.
 
-    defaults: counts [year, class] with obligors [year, class], or without them default rates; a DataFrame names both.
+    defaults: counts [year, class] with obligors [year, class], or without them default rates; a DataFrame names both,
+    and two are paired by these names.
     method: `likelihood`, counts under one factor a year; `large_pool`, rates under a common factor and one of each class.
     level: of the intervals of the PDs. Years count as independent.
     Raises CalibrationError with every finding; ValueError for a word that is no method.
     """
     check_words(method=(method, get_args(Method)))
-    if wrong := tuple(check_numbers(level, None)):
-        raise CalibrationError(wrong)
-    series = default_series(defaults, obligors, counts=method == "likelihood", large_pool=method == "large_pool")
-    if len(series.classes) < 2:
-        raise CalibrationError([finding("E-K010", "one class is given", field="defaults", fix="call calibrate_correlation")])
+    series = default_series(
+        defaults, obligors, counts=method == "likelihood", large_pool=method == "large_pool", several=True,
+        others=number_findings(level),
+    )  # fmt: skip
     return _by_likelihood(series, level) if method == "likelihood" else _by_components(series, level)
 
 
@@ -144,7 +120,10 @@ def _by_likelihood(series: DefaultSeries, level: float) -> ClassCalibration:
     rho = correlation_of(sigma)
     error = float("nan") if peak.at_zero else float(2.0 * rho * (1.0 - rho) * np.sqrt(peak.covariance[-1, -1]))
     pds, found = pd_of(peak.mu, sigma, None), _warnings(series, rho)
-    return ClassCalibration("likelihood", level, pds, pd_error, rho, error, rho, error, peak.log_likelihood, series, found)
+    return ClassCalibration(
+        method="likelihood", level=level, pd=pds, pd_error=pd_error, correlation=rho, correlation_error=error, between=rho,
+        between_error=error, log_likelihood=peak.log_likelihood, series=series, findings=found,
+    )  # fmt: skip
 
 
 def _by_components(series: DefaultSeries, level: float) -> ClassCalibration:
@@ -168,8 +147,9 @@ def _by_components(series: DefaultSeries, level: float) -> ClassCalibration:
     found = _warnings(series, between)
     rho = sigma2 / (1.0 + sigma2)
     return ClassCalibration(
-        "large_pool", level, pds, pd_error, rho, float(within_error), between, told, float("nan"), series, found
-    )
+        method="large_pool", level=level, pd=pds, pd_error=pd_error, correlation=rho, correlation_error=float(within_error),
+        between=between, between_error=told, log_likelihood=float("nan"), series=series, findings=found,
+    )  # fmt: skip
 
 
 def _warnings(series: DefaultSeries, correlation: float) -> tuple[Finding, ...]:

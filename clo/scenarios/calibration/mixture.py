@@ -14,7 +14,8 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, log_ndtr, logsumexp, ndtri
+from scipy.optimize import brentq
+from scipy.special import gammaln, log_ndtr, logsumexp, ndtr, ndtri
 from scipy.stats import chi2, norm, t
 
 Floats = NDArray[np.float64]
@@ -22,8 +23,12 @@ Floats = NDArray[np.float64]
 FACTOR_NODES, FACTOR_NODES_MIXED, MIXING_NODES = 64, 16, 4096
 """Nodes over the factor of a year, fewer where they stand under every node of the mixing; of the mixing by itself."""
 MIXING_SPAN, MIXING_STEP = (-18.0, 8.0), 0.5
-"""Nodes of the mixing of a year about its peak, in widths of the peak: its left tail falls slowly."""
+SLOW = 4.0
+"""Nodes of the mixing of a year about its peak, in widths of the peak: its left tail falls slowly, the more so where degrees of
+freedom are below SLOW."""
 NEWTON_STEPS = 30
+FAR, NARROW = 40.0, 1e-9
+"""A probit beyond which a rate is 0 or 1 as far as floats go; the least sigma under a mixing, where 0 would have no density."""
 
 
 def quantile(probability: Floats | float, degrees: float | None) -> Floats:
@@ -65,6 +70,35 @@ def _log_density(points: Floats, degrees: float) -> Floats:
     return np.asarray(np.log(2.0) + degrees / 2.0 * np.log(half) - half - gammaln(degrees / 2.0), dtype=np.float64)
 
 
+def rate_quantiles(levels: Floats, pd: float, correlation: float, degrees: float | None) -> Floats:
+    """Quantiles of the rate of a year in a large pool.
+
+    Source: Vasicek (2002); under a Student-t copula the mixture over its chi-squared variable, solved.
+    """
+    if degrees is None and correlation == 0.0:
+        return np.full(levels.shape, pd)
+    sigma = sigma_of(correlation)
+    mu = float(quantile(pd, degrees)) * np.sqrt(1.0 + sigma**2)
+    inside = (levels > 0.0) & (levels < 1.0)
+    if degrees is None:
+        probits = mu + sigma * ndtri(levels[inside])
+    else:
+        s, weights = mixing(degrees)
+
+        def below(probit: float) -> float:
+            return float((weights * norm.cdf(probit, mu * s, max(sigma, NARROW))).sum())
+
+        def solved(level: float) -> float:
+            if below(-FAR) >= level or below(FAR) <= level:
+                return -FAR if below(-FAR) >= level else FAR
+            return float(brentq(lambda probit: below(probit) - level, -FAR, FAR))
+
+        probits = np.array([solved(level) for level in levels[inside].tolist()])
+    found = levels.copy()
+    found[inside] = ndtr(probits)
+    return found
+
+
 def _mixing_of_years(probit: Floats, mu: float, spread: Floats, degrees: float | None) -> tuple[Floats, Floats]:
     """(s, log weights) [year, node] for years whose probit is known to `spread`: about the peak of its normal density times
     the density of log s, which is the positive root of a quadratic."""
@@ -73,7 +107,8 @@ def _mixing_of_years(probit: Floats, mu: float, spread: Floats, degrees: float |
     steep, middle = mu**2 / spread**2 + degrees, probit * mu / spread**2
     peak = (middle + np.sqrt(middle**2 + 4.0 * steep * degrees)) / (2.0 * steep)
     width = 1.0 / np.sqrt(2.0 * steep * peak**2 - middle * peak)
-    steps = np.arange(MIXING_SPAN[0], MIXING_SPAN[1] + MIXING_STEP / 2.0, MIXING_STEP)
+    first = MIXING_SPAN[0] * max(1.0, SLOW / degrees)
+    steps = np.arange(first, MIXING_SPAN[1] + MIXING_STEP / 2.0, MIXING_STEP)
     points = np.log(peak)[:, None] + width[:, None] * steps
     return np.exp(points), _log_density(points, degrees) + np.log(width * MIXING_STEP)[:, None]
 

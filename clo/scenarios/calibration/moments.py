@@ -13,8 +13,8 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, owens_t
 from scipy.stats import t
 
+from clo.scenarios.calibration.codes import CalibrationError, finding
 from clo.scenarios.calibration.mixture import Floats, mixing
-from clo.scenarios.calibration.series import CalibrationError, finding
 
 HIGHEST = 0.9999
 

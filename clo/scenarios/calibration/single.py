@@ -11,6 +11,7 @@ from scipy.special import expit, logit, ndtr, ndtri
 from scipy.stats import chi2, norm, t
 
 from clo.findings import Finding
+from clo.scenarios.calibration.codes import CalibrationError, finding
 from clo.scenarios.calibration.fitting import (
     HIGHEST,
     LOWEST,
@@ -30,15 +31,7 @@ from clo.scenarios.calibration.mixture import (
 )
 from clo.scenarios.calibration.moments import moments
 from clo.scenarios.calibration.result import Calibration, Method
-from clo.scenarios.calibration.series import (
-    FEW_YEARS,
-    CalibrationError,
-    DefaultSeries,
-    check_numbers,
-    check_words,
-    default_series,
-    finding,
-)
+from clo.scenarios.calibration.series import FEW_YEARS, DefaultSeries, check_words, default_series, number_findings
 
 
 def calibrate_correlation(
@@ -51,21 +44,21 @@ def calibrate_correlation(
 ) -> Calibration:
     """PD and asset correlation of the one-factor model from the defaults of one pool of like obligors, year by year.
 
-    defaults: counts [year] with obligors [year], or without them the default rates; a Series names its years.
+    defaults: counts [year] with obligors [year], or without them the default rates; a Series names its years, and two are
+    paired by these names.
     method: `likelihood`, counts as a binomial mixture; `large_pool`, rates as the conditional PDs themselves; `moments`, by mean
-    and variance of the rates. degrees: of a Student-t copula, given, not estimated; None for the Gaussian. level: of intervals.
+    and variance of the rates. degrees: of a Student-t copula, 1 or more, given, not estimated; None for the Gaussian. level: of
+    intervals.
 
     Errors: by likelihood from the observed information, intervals by profile; of a large Gaussian pool the interval of the
     correlation is exact; by moments from the jackknife over years. Years count as independent.
     Raises CalibrationError with every finding; ValueError for a word that is no method.
     """
     check_words(method=(method, get_args(Method)))
-    if wrong := tuple(check_numbers(level, degrees)):
-        raise CalibrationError(wrong)
-    series = default_series(defaults, obligors, counts=method == "likelihood", large_pool=method == "large_pool")
-    if len(series.classes) > 1:
-        said = f"{len(series.classes)} columns are given"
-        raise CalibrationError([finding("E-K002", said, field="defaults", fix="give one column, or call calibrate_classes")])
+    series = default_series(
+        defaults, obligors, counts=method == "likelihood", large_pool=method == "large_pool", several=False,
+        others=number_findings(level, degrees),
+    )  # fmt: skip
     return _by_moments(series, degrees, level) if method == "moments" else _by_likelihood(series, method, degrees, level)
 
 
@@ -97,8 +90,11 @@ def _by_likelihood(series: DefaultSeries, method: Method, degrees: float | None,
         intervals = _profiled(likelihood, peak, degrees, level, pd_error)
     correlation = correlation_of(peak.sigma)
     found = tuple(warnings(len(series.years), correlation, (pd_error, correlation_error)))
-    height = peak.log_likelihood
-    return Calibration(method, degrees, level, one, correlation, pd_error, correlation_error, *intervals, height, series, found)
+    return Calibration(
+        method=method, degrees=degrees, level=level, pd=one, pd_error=pd_error, pd_interval=intervals[0],
+        correlation=correlation, correlation_error=correlation_error, correlation_interval=intervals[1],
+        log_likelihood=peak.log_likelihood, series=series, findings=found,
+    )  # fmt: skip
 
 
 def _errors(peak: Peak, degrees: float | None) -> tuple[float, float]:
@@ -179,16 +175,8 @@ def _by_moments(series: DefaultSeries, degrees: float | None, level: float) -> C
         correlation_error, correlations = float("nan"), np.array([0.0, float("nan")])
     found = tuple(warnings(years, correlation, (float(pd_error), float(correlation_error))))
     return Calibration(
-        "moments",
-        degrees,
-        level,
-        one,
-        correlation,
-        float(pd_error),
-        float(correlation_error),
-        (float(pds[0]), float(pds[1])),
-        (float(correlations[0]), float(correlations[1])),
-        float("nan"),
-        series,
-        found,
-    )
+        method="moments", degrees=degrees, level=level, pd=one, pd_error=float(pd_error),
+        pd_interval=(float(pds[0]), float(pds[1])), correlation=correlation, correlation_error=float(correlation_error),
+        correlation_interval=(float(correlations[0]), float(correlations[1])), log_likelihood=float("nan"), series=series,
+        findings=found,
+    )  # fmt: skip

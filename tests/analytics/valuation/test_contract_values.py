@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from by_hand import edited
 
 import clo
 from clo.analytics.streams import LEGS
@@ -114,22 +115,17 @@ def test_streams_of_own_words() -> None:
 def banks(tmp_path: Path, rate: str, *, returned: bool = False, guaranteed: bool = False) -> clo.Result:
     """The two banks without rounding, with this premium to the issuer; whether later recoveries are returned, and whether the
     corporation guarantees the junior note."""
-    text = (EXAMPLES / "two-banks.yaml").read_text(encoding="utf-8")
-    changes = {"rounding: down": "rounding: none", "{rate: 1.8%, on: cover}": f"{{rate: {rate}, on: cover}}"}
+    edits = [("rounding: down", "rounding: none"), ("{rate: 1.8%, on: cover}", f"{{rate: {rate}, on: cover}}")]
     if returned:
-        later = {"  settlement: 1\n": "  settlement: 1\n  later_recoveries: returned\n"}
-        changes |= later | {"recovery: 0%, recovery_lag: 0": "recovery: 40%, recovery_lag: 6"}
+        edits += [("  settlement: 1\n", "  settlement: 1\n  later_recoveries: returned\n")]
+        edits += [("recovery: 0%, recovery_lag: 0", "recovery: 40%, recovery_lag: 6")]
     if guaranteed:
         of_note = "{tranche: junior, covers: principal_and_interest, share: 100%, fee: 0.5%}"
-        changes |= {"swap:\n": f"tranche_guarantees:\n  junior_guarantee: {of_note}\nswap:\n"}
-        changes |= {"4%, holder: corporation": "4%, holder: investors", "tranches, swap": "tranches, tranche_guarantees, swap"}
-    for was, now in changes.items():
-        assert text.count(was) == 1
-        text = text.replace(was, now)
-    for name in ("two-banks.csv", "two-banks.csv.map.yaml"):
-        (tmp_path / name).write_bytes((EXAMPLES / name).read_bytes())
-    (tmp_path / "two-banks.yaml").write_text(text, encoding="utf-8")
-    return clo.run(clo.load_deal(tmp_path / "two-banks.yaml"))
+        edits += [("swap:\n", f"tranche_guarantees:\n  junior_guarantee: {of_note}\nswap:\n")]
+        edits += [("4%, holder: corporation", "4%, holder: investors"), ("tranches, swap", "tranches, tranche_guarantees, swap")]
+    tape = ("tape: two-banks.csv", f"tape: {EXAMPLES.as_posix()}/two-banks.csv")
+    text = (EXAMPLES / "two-banks.yaml").read_text(encoding="utf-8")
+    return clo.run(clo.load_deal(edited(tmp_path, tape, *edits, text=text)))
 
 
 def test_at_the_fair_premium_the_contract_is_worth_nothing(tmp_path: Path) -> None:

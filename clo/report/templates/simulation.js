@@ -1,0 +1,2 @@
+"use strict";
+drawCharts(document.querySelectorAll("[data-chart]"), JSON.parse(document.getElementById("data").textContent));
