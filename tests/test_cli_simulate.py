@@ -20,6 +20,15 @@ def test_the_table_names_each_tranche(clo: Callable[..., Done], deals: Path) -> 
     assert "W-M021" in done.err
 
 
+def test_what_is_drawn_from_stands_below_with_its_marks(clo: Callable[..., Done], deals: Path) -> None:
+    """No number of an assumed model without a word of it."""
+    done = clo("simulate", deals / "purchase-08.yaml", "--scenarios", 64, "--quiet")
+    assert "Default probability (PD) 2% a · Correlation 5% a · Loss given default 90% a" in done.out
+    assert done.out.rstrip().endswith("a assumed")
+    told = json.loads(clo("simulate", deals / "purchase-08.yaml", "--scenarios", 64, "--json").out)
+    assert {row["value_mark"]["kind"] for row in told["model"]} == {"assumed"}
+
+
 def test_in_japanese(clo: Callable[..., Done], deals: Path) -> None:
     done = clo("simulate", deals / "purchase-08.yaml", "--scenarios", 200, "--lang", "ja")
     assert all(word in done.out for word in ("優先", "期待損失", "独立抽出", "シナリオ数 200"))

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from pages import ROOT, examples_hold
 
 import clo
-from clo.analytics.losses.arguments import METHODS
+from clo.analytics.losses.settings import METHODS
 
 pytestmark = pytest.mark.compiled
 

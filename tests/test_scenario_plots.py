@@ -49,6 +49,7 @@ def test_an_estimate_settles_at_that_of_all_scenarios(lang: Lang) -> None:
     assert lower.y[-1] == pytest.approx(told.loc["senior", "lower"])
     assert upper.name == lower.name == label("interval_95", lang)
     assert set(reference.y) == {4e-5}
+    assert chart.layout.yaxis.tickformat == "~p"  # 0.004 % is no 0 %
     assert chart.layout.title.text.isascii() is (lang == "en")
 
 

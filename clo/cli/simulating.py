@@ -14,6 +14,7 @@ from clo.files.simulations import require_writable
 from clo.labels import Lang, label
 from clo.outputs import save
 from clo.report import losses
+from clo.report.terms import joint_table
 from clo.scenarios.reduced import Method
 from clo.simulation.result import Simulation
 from clo.simulation.simulating import simulate
@@ -80,7 +81,12 @@ def _show(found: Simulation, bearers: int | None, lang: Lang) -> None:
         "scenario": label(found.stage.scenario, lang),
     }
     told = " · ".join(f"{label(key, lang)} {value}" for key, value in said.items())
-    console.out().print(told, style="dim", soft_wrap=True)
+    rows = joint_table(deal, found.assumptions, lang).rows
+    model = " · ".join(
+        f"{name} {value.value}{f' {console.letter(value.mark, lang)}' if value.mark else ''}" for name, value in rows
+    )
+    for line in (told, model, console.marks_line(lang)):
+        console.out().print(line, style="dim", soft_wrap=True)
 
 
 def _as_dict(found: Simulation, bearers: int | None, folder: Path | None) -> Mapping[str, Any]:
@@ -91,6 +97,7 @@ def _as_dict(found: Simulation, bearers: int | None, folder: Path | None) -> Map
         "seed": found.engine.draws.seed,
         "tranches": console.records(found.tranches),
         "assumptions": found.assumptions.model_dump(exclude_none=True),
+        "model": console.rows_as_dicts(joint_table(found.quiet.deal, found.assumptions, "en")),
         "findings": [finding.as_dict() for finding in found.findings],
         "manifest": found.manifest,
     }

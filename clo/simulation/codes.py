@@ -29,12 +29,12 @@ SIMULATION_CODES = Catalogue({
     "E-M053": ("of the worst scenarios 1 or more are named", "give such a whole number"),
     "E-M054": ("what is replayed is a frame of a run, of one scenario or more", "name one, such as summary, tranches or ledger"),
     "W-M051": ("a tranche loses in 30 scenarios or more, so that its loss is known to about a fifth",
-               "take method='importance', or more scenarios"),
+               "simulate by importance sampling, or more scenarios"),
     "W-M035": ("a simulation takes all of its scenario but who defaults and what is recovered",
                "give them in simulation=, such as {{'pd': 0.05}}, or under simulation: of the deal"),
     "W-M036": ("what is recovered and what is lost of a default add up to 100%", "make recovery: and lgd: agree"),
     "E-M037": ("an argument of a simulation is of its kind", "correct it"),
     "E-M038": ("the losses of all scenarios fit in memory", "simulate fewer"),
-    "W-M021": ("a quantile has enough scenarios beyond it", "simulate as many as it needs, or ask for a lower quantile"),
+    "W-M021": ("a quantile has enough scenarios beyond it", "simulate as many as it needs, or by importance sampling"),
 }, subject="scenario")  # fmt: skip
 problem = SIMULATION_CODES.finding

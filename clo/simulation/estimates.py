@@ -66,7 +66,7 @@ def of_losses(found: Means, none: NDArray[np.bool_], scenarios: int, heaviest: f
     left, right = of_mean(rest, error, found.wide, np.full(len(rest), heaviest / scenarios))
     right = np.where((rest == 0.0) & (error == 0.0), chance, right)
     turned = (found.mean > TURN) & (most == 1.0)
-    lower, upper = np.where(turned, 1.0 - right, lower), np.where(turned, 1.0 - left, np.fmin(upper, most))
+    lower, upper = np.where(turned, np.maximum(1.0 - right, 0.0), lower), np.where(turned, 1.0 - left, np.fmin(upper, most))
     return found.mean, error, np.where(none, 0.0, lower), np.where(none, chance * most, upper)
 
 

@@ -72,5 +72,5 @@ def ranks(scenarios: float, level: float) -> tuple[float, float]:
     """
     from scipy.special import bdtrik  # noqa: PLC0415  (heavy: loaded with the first simulation)
 
-    below, above = (np.ceil(bdtrik(q, scenarios, level)) for q in (LEFT, 1.0 - LEFT))
+    below, above = (np.ceil(bdtrik(q, scenarios, level)) if level > 0.0 else 0.0 for q in (LEFT, 1.0 - LEFT))
     return float(below / scenarios), float((above + 1.0) / scenarios)

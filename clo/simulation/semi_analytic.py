@@ -73,9 +73,10 @@ def tranche_losses(
     told = expected_tranche_loss(attachments=[*(each for each, _ in points[::-1]), 1.0], accuracy=accuracy, **inputs)
     frame = told.set_axis(np.tile(list(held)[::-1], len(inputs["pd"])), axis=0).rename_axis("tranche").reset_index()
     frame.insert(0, "years", np.repeat(np.atleast_1d(np.asarray(years, dtype=np.float64)), len(held)))
-    frame = frame.drop(columns="horizon").iloc[::-1].sort_values("years", kind="stable").reset_index(drop=True)
-    frame.attrs = told.attrs
-    return frame
+    frame = frame.drop(columns="horizon").iloc[::-1].sort_values("years", kind="stable")
+    errors = told.attrs["loss_given_hit_error"]
+    frame.attrs = told.attrs | {"loss_given_hit_error": tuple(errors[row] for row in frame.index)}
+    return frame.reset_index(drop=True)
 
 
 def _inputs(

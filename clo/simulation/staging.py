@@ -85,7 +85,9 @@ class Stage:
 
     def unchecked(self, months: Mapping[str, NDArray[np.int32]], lgd: Mapping[str, Floats]) -> Result:
         """`run` without its checks and its manifest, which take longer than all else: for many of them."""
-        pools = {name: self._dated(name, loans, months[name], lgd[name]) for name, loans in self.pools.items()}
+        pools: dict[str, AnyLoans] = {
+            name: self._dated(name, loans, months[name], lgd[name]) for name, loans in self.pools.items()
+        }
         if self._ready is None:
             self._ready = prepare(self.deal, pools, self.scenario, self.curves, {**self.overrides, **DATED})
         ready = replace(self._ready, chosen=replace(self._ready.chosen, loans=pools))

@@ -195,7 +195,7 @@ def test_a_bad_argument_is_told(changed, code):
 
 def test_every_problem_is_told_at_once():
     told = found(groups=["a"], group_correlation=0.9, recovery_spread=-1.0, recovery_market=2.0, pd=2.0)
-    assert [each.code for each in told] == ["E-Q021", "E-Q022", "E-Q016", "E-Q003"]
+    assert [each.code for each in told] == ["E-Q021", "E-Q022", "E-Q016", "E-Q003", "E-Q017"]
     (sums,) = found(groups=list("abb"), group_correlation=[0.1, 0.8, 0.9])
     assert (sums.count, sums.who, sums.value) == (2, "obligor 1", "1.0")
 

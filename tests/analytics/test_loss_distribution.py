@@ -164,7 +164,7 @@ def test_every_problem_is_told_at_once():
         ({"attachments": (0.0,)}, "E-Q006"),
         ({"attachments": (0.0, 0.0, 1.0)}, "E-Q006"),
         ({"attachments": (0.0, 3.0)}, "E-Q006"),
-        ({"attachments": "none"}, "E-Q001"),
+        ({"attachments": "none"}, "E-Q006"),
         ({"method": "large_pool", "correlation": 0.0}, "E-Q012"),
         ({"method": "recursion", "diversity": 10.0}, "E-Q011"),
     ],

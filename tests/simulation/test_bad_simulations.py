@@ -13,7 +13,6 @@ from clo.deal.terms import Deal
 from clo.findings import InputError
 from clo.tape.loans import Loans
 
-
 BOTH = {"market": 0.1, "industry": 0.1}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +17,11 @@ from clo.labels import LANGUAGES, Lang
 from clo.plots.losses import loss_distribution_chart
 from clo.plots.scenarios import bearers_chart
 from clo.simulation import bearers
+from clo.simulation.tally import Tally
 
 pytestmark = pytest.mark.compiled
 METHODS = ("plain", "importance")
+LOSING: dict[str, Any] = {"pd": 0.2, "correlation": 0.3, "lgd": 1.0}
 
 
 @cache
@@ -127,5 +131,40 @@ def test_a_large_family_is_one_party_with_an_error_of_its_own(monkeypatch: pytes
 def test_a_scenario_is_run_again_once_for_several_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     sim = clo.simulate(simulated.deal(), 10, seed=6, loans=simulated.loans())
     first = sim.losses_by_party(10)
-    monkeypatch.setattr(clo.Simulation, "replay", None)
+    monkeypatch.setattr(clo.Simulation, "unchecked", None)
     assert sim.losses_by_party(10).equals(first)
+
+
+@pytest.mark.parametrize("name", ["purchase-08", "guarantee-06", "cbo-01", "clover-2011"])
+def test_runs_without_checks_are_those_that_a_replay_gives(name: str, deals: Path) -> None:
+    sim = clo.simulate(clo.load_deal(deals / f"{name}.yaml"), 40, seed=5, simulation=LOSING)
+    for scenario in sim.worst(2):
+        bare, whole = sim.unchecked(scenario), sim.replay(scenario)
+        pd.testing.assert_frame_equal(bare.losses_by_party, whole.losses_by_party, check_exact=True)
+        pd.testing.assert_frame_equal(bare.ledger, whole.ledger, check_exact=True)
+    assert whole.losses_by_party["loss"].abs().sum() > 0.0
+
+
+def test_runs_without_checks_have_recoveries_that_vary() -> None:
+    asked = LOSING | {"recovery": {"spread": 0.5, "market": 0.2}}
+    sim = clo.simulate(simulated.deal(), 20, seed=5, loans=simulated.loans(), simulation=asked)
+    bare, whole = sim.unchecked(3), sim.replay(3)
+    pd.testing.assert_frame_equal(bare.losses_by_party, whole.losses_by_party, check_exact=True)
+    assert bare.losses_by_party["loss"].sum() == pytest.approx(float(sim.pool_losses[3]))
+
+
+def test_the_error_of_the_tail_is_as_wide_as_seeds_differ() -> None:
+    """Of 60 simulations of 2,000 scenarios each: what tranches lose in the worst 5 % of the pool's losses."""
+    whole = clo.simulate(simulated.deal(), 120_000, seed=7, loans=simulated.loans())
+    found = []
+    for begin in range(0, 120_000, 2_000):
+        tally, part = Tally(2_000, whole.engine.sizes, whole.engine.draws), slice(begin, begin + 2_000)
+        tally.losses, tally.pool_losses = whole.tally.losses[:, part], whole.tally.pool_losses[part]
+        ranked, sim = bearers._Ranked(replace(whole, tally=tally)), replace(whole, tally=tally)
+        lost = [sim.losses(name) for name in sim.names]
+        found.append([(ranked.mean(own, 0.95), ranked.tail_error(own, 0.95)) for own in lost])
+    each = np.array(found)
+    assert np.sqrt((each[:, :, 1] ** 2).mean(axis=0)) == pytest.approx(each[:, :, 0].std(axis=0, ddof=1), rel=0.35)
+    told = drawn("importance").losses_by_party(20, level=0.95).set_index("position")
+    assert (told["tail_error"] > 0.0).tolist() == [True, True, False, True]  # the junior class is always lost there
+    assert told.loc["senior", "tail_error"] < 0.3 * drawn("plain").losses_by_party(20, level=0.95)["tail_error"].iloc[0]

@@ -16,6 +16,7 @@ from scipy.stats import beta, binom, chi2
 import clo
 from clo.scenarios.reduced import Method
 from clo.simulation.blocks import CHUNK
+from clo.simulation.errors import by_group
 from clo.simulation.intervals import NORMAL, of_mean, of_probability, ranks, unseen
 from clo.simulation.quantiles import measured
 from clo.simulation.reducing import draws_by
@@ -89,6 +90,13 @@ def test_ranks_of_a_quantile_hold_it_as_often_as_they_say(n: int, level: float) 
     assert binom.cdf(high - 1, n, level) >= 0.975 - 1e-12
     assert binom.cdf(low, n, level) > 0.025
     assert binom.cdf(high - 2, n, level) < 0.975
+
+
+def test_sums_by_group_begin_where_the_scenarios_do() -> None:
+    values = np.arange(14.0).reshape(2, 7)
+    found = by_group(values, 3, 4)  # groups 1 2 0 1 2 0 1
+    assert_allclose(found, [[2 + 5, 0 + 3 + 6, 1 + 4], [9 + 12, 7 + 10 + 13, 8 + 11]])
+    assert_allclose(by_group(values, 1, 4), [[21.0], [70.0]])
 
 
 # ---- every figure against what its scenarios come to ------------------------------------------------------------------
@@ -211,6 +219,19 @@ def test_all_lost_is_not_certain_either() -> None:
     estimate, _, lower, upper = told(sim, "prob_loss")
     assert_allclose([estimate[2], lower[2], upper[2]], [1.0, 0.05 ** (1 / 50), 1.0])
     assert 0.0 < told(sim, "expected_loss")[2][2] < 1.0
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("assumed", [{}, {"pd": 0.0}, {"pd": 1.0}, {"pd": 0.3, "lgd": 0.0}])
+def test_few_scenarios_have_intervals_that_can_be(method: Method, assumed: dict[str, float]) -> None:
+    for scenarios in (1, 2, 5, 17):
+        sim = simulate(simulated.deal(), scenarios, 1, simulated.loans(), method=method, simulation=assumed)
+        known = sim.estimates.dropna(subset=["lower", "upper"])
+        assert len(known) >= 3 * 3
+        assert ((known["lower"] >= 0.0) & (known["lower"] <= known["upper"] + 1e-12)).all()
+        assert (known.loc[known["quantity"] != "wal_mean", "upper"] <= 1.0 + 1e-9).all()
+        with pytest.warns(UserWarning, match="W-M021"):
+            assert sim.tail("senior", 0.0).var <= sim.losses("senior").min()
 
 
 # ---- what is asked ----------------------------------------------------------------------------------------------------

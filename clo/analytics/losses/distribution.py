@@ -9,14 +9,15 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from clo.analytics.losses.arguments import accuracy_findings, request
+from clo.analytics.losses.arguments import request
 from clo.analytics.losses.codes import loss_finding
 from clo.analytics.losses.extension import Extension, GroupCorrelation, Groups
 from clo.analytics.losses.factors import Floats
 from clo.analytics.losses.lattice import AnyLattice, Lattice, Mixed
 from clo.analytics.losses.moments import moments
 from clo.analytics.losses.pool import Obligors
-from clo.analytics.losses.recursion import ROUND_OFF, averaged, exact_lattice
+from clo.analytics.losses.recursion import ROUND_OFF, Wanted, averaged, exact_lattice
+from clo.analytics.losses.settings import ACCURACY, accuracy_findings
 from clo.findings import InputError
 from clo.labels import label, money, percent
 
@@ -105,10 +106,10 @@ def loss_distribution(
     correlation: ArrayLike,
     degrees: float | None = None,
     unit: float | None = None,
-    accuracy: float = 1e-7,
+    accuracy: float = ACCURACY,
     groups: Groups | None = None,
-    group_correlation: GroupCorrelation = 0.0,
-    recovery_spread: float = 0.0,
+    group_correlation: GroupCorrelation | None = None,
+    recovery_spread: float | None = None,
     recovery_market: float = 0.0,
 ) -> LossDistribution:
     """The distribution of the loss of a pool at one horizon, in the currency of the exposures.
@@ -138,10 +139,10 @@ def loss_distributions(
     correlation: ArrayLike,
     degrees: float | None = None,
     unit: float | None = None,
-    accuracy: float = 1e-7,
+    accuracy: float = ACCURACY,
     groups: Groups | None = None,
-    group_correlation: GroupCorrelation = 0.0,
-    recovery_spread: float = 0.0,
+    group_correlation: GroupCorrelation | None = None,
+    recovery_spread: float | None = None,
     recovery_market: float = 0.0,
 ) -> tuple[LossDistribution, ...]:
     """`loss_distribution` at each horizon of pd [horizon, obligor]. Raises InputError with every bad argument."""
@@ -161,7 +162,8 @@ def _distribution(pool: Obligors, total: float, unit: float | None, accuracy: fl
     def figures(lattice: AnyLattice, mixed: Mixed, step: float) -> Floats:
         return lattice.shortfall(points) @ mixed.pmf * step / max(mean, SAME)
 
-    found = averaged(pool, lattice, figures, ROUND_OFF if lattice.exact and pool.degrees is None else accuracy, least=LEAST)
+    within = ROUND_OFF if lattice.exact and pool.degrees is None else accuracy
+    found = averaged(pool, lattice, Wanted(figures), within, least=LEAST)
     grid, pmf = _merged(lattice, found.mixed.pmf * found.step)
     added = 0.0 if lattice.exact or not isinstance(lattice, Lattice) else lattice.added_variance
     if added is None:
