@@ -170,6 +170,7 @@ def found(**changed):
         ({"groups": "abc", "group_correlation": 0.1}, "E-Q016"),
         ({"groups": 3, "group_correlation": 0.1}, "E-Q016"),
         ({"groups": [["a", "b", "c"]], "group_correlation": 0.1}, "E-Q016"),
+        ({"groups": [["a"], ["b"], ["c"]], "group_correlation": {"a": 0.1}}, "E-Q016"),
         ({"groups": ["a", "b", "b"], "group_correlation": 1.0}, "E-Q004"),
         ({"groups": ["a", "b", "b"], "group_correlation": [0.1, -0.1, 0.1]}, "E-Q004"),
         ({"groups": ["a", "b", "b"], "group_correlation": [0.1, 0.1]}, "E-Q005"),

@@ -57,6 +57,9 @@ def test_a_row_for_each_tranche_and_horizon_senior_first() -> None:
     columns = ["attach", "detach", "expected_loss", "prob_hit"]
     assert_allclose(told.loc[3:, columns], alone[columns][::-1], rtol=1e-9)
     assert told.attrs["error"] <= 1e-5
+    beside = told.attrs["error"] + told["loss_given_hit"] * told.attrs["prob_hit_error"]
+    assert (np.array(told.attrs["loss_given_hit_error"]) <= np.minimum(beside / told["prob_hit"], 1.0) * (1.0 + 1e-9)).all()
+    assert_allclose(told.attrs["loss_given_hit_error"][3:], alone.attrs["loss_given_hit_error"][::-1], rtol=1e-9)
     width = told["detach"] - told["attach"]
     mean = clo.loss_distribution(**given).mean / pool
     assert float((told["expected_loss"] * width)[3:].sum()) == pytest.approx(mean, rel=1e-12)

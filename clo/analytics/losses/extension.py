@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +118,8 @@ class Extension:
         if self.groups is None or isinstance(self.groups, str | bytes) or not hasattr(self.groups, "__iter__"):
             return np.empty((0, 0))
         given = list(self.groups)
+        if not all(isinstance(each, Hashable) for each in given):
+            return np.empty((0, 0))
         labels: NDArray[Any] = np.empty(len(given), dtype=object)
         labels[:] = given
         return labels

@@ -57,6 +57,20 @@ def _spread(old: F64, new: F64, pd: float, shift: int, taps: F64, begin: int, en
         out[k] = here * stays[k] + a * first[k] + b * second[k] + c * third[k] + d * fourth[k]
 
 
+@njit(nogil=True, cache=True)
+def _trimmed(old: F64, new: F64, low: int, high: int) -> tuple[int, int]:
+    """The cells from low to high without those at either end that hold next to nothing, which are cleared."""
+    while low <= high and abs(old[low]) < NEGLIGIBLE:
+        old[low] = 0.0
+        new[low] = 0.0
+        low += 1
+    while high > low and abs(old[high]) < NEGLIGIBLE:
+        old[high] = 0.0
+        new[high] = 0.0
+        high -= 1
+    return low, high
+
+
 # pmf[r, k], one[k], two[k]: loss 0 at cell `zero`, room of the largest shift + 4 below it; a row for all nodes, or one for each
 @njit(nogil=True, cache=True)
 def add_losses(
@@ -87,14 +101,7 @@ def add_losses(
             _spread(old, new, pds[i], shift[i], taps[i], low, high)
             old, new = new, old
             if i % EVERY == EVERY - 1:
-                while low <= high and abs(old[low]) < NEGLIGIBLE:
-                    old[low] = 0.0
-                    new[low] = 0.0
-                    low += 1
-                while high > low and abs(old[high]) < NEGLIGIBLE:
-                    old[high] = 0.0
-                    new[high] = 0.0
-                    high -= 1
+                low, high = _trimmed(old, new, low, high)
                 if low > high:
                     break
         for k in range(low, high + 1):
@@ -143,14 +150,7 @@ def add_varied_losses(
             _move(old, new, pds[i], first[i], taps[begin[i] : end[i]], low, high)
             old, new = new, old
             if i % EVERY == EVERY - 1:
-                while low <= high and abs(old[low]) < NEGLIGIBLE:
-                    old[low] = 0.0
-                    new[low] = 0.0
-                    low += 1
-                while high > low and abs(old[high]) < NEGLIGIBLE:
-                    old[high] = 0.0
-                    new[high] = 0.0
-                    high -= 1
+                low, high = _trimmed(old, new, low, high)
                 if low > high:
                     break
         for k in range(low, high + 1):

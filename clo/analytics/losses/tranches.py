@@ -66,10 +66,10 @@ def expected_tranche_loss(
     """One row a tranche: attach, detach, expected_loss, prob_hit = P(loss > attach), loss_given_hit.
 
     exposure, pd, lgd: [obligor]; pd and lgd may be one number for all, and pd [horizon, obligor], which gives each horizon its
-    rows and a first column `horizon`: the labels of a table of pandas, or 1, 2, .... attachments: increasing fractions of the
-    total exposure, such as
-    (0, 0.03, 0.06, 1). correlation: of asset values, one number or one for each obligor. degrees: of Student-t, None for the
-    Gaussian copula. expected_loss, loss_given_hit: fractions of the tranche's size; the second is NaN where it is never hit.
+    rows and a first column `horizon`: the labels of a table of pandas, or numbers from 1. attachments: increasing fractions of
+    the total exposure, such as (0, 0.03, 0.06, 1). correlation: of asset values, one number or one for each obligor. degrees: of
+    Student-t, None for the Gaussian copula. expected_loss, loss_given_hit: fractions of the tranche's size; the second is NaN
+    where it is never hit.
 
     method: recursion, or the approximations large_pool and binomial. accuracy: of every expected loss by recursion, 1e-7 unless
     said. unit: the step of the loss grid in currency, None to have it chosen by accuracy. diversity: the score of the binomial
