@@ -53,6 +53,19 @@ def test_who_bears_the_loss(clo: Callable[..., Done], deals: Path) -> None:
     assert (done.code, "E-M022" in done.err) == (1, True)
 
 
+def test_too_few_runs_are_refused_before_the_simulation(
+    clo: Callable[..., Done], deals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clo.cli import simulating  # noqa: PLC0415  (after the cache of the kernels is chosen)
+
+    def simulate(*_: object, **__: object) -> None:
+        raise AssertionError("it was simulated")
+
+    monkeypatch.setattr(simulating, "simulate", simulate)
+    done = clo("simulate", deals / "guarantee-06.yaml", "--scenarios", 100, "--bearers", 9)
+    assert (done.code, "E-M022" in done.err) == (1, True)
+
+
 @pytest.mark.parametrize(("option", "value", "code"), [("--scenarios", "0", "E-M013"), ("--seed", "-1", "E-M014")])
 def test_bad_numbers(clo: Callable[..., Done], deals: Path, option: str, value: str, code: str) -> None:
     done = clo("simulate", deals / "purchase-08.yaml", option, value)

@@ -16,6 +16,7 @@ from clo.outputs import save
 from clo.report import losses
 from clo.report.terms import joint_table
 from clo.scenarios.reduced import Method
+from clo.simulation.bearers import require_runs
 from clo.simulation.result import Simulation
 from clo.simulation.simulating import simulate
 
@@ -38,6 +39,8 @@ def run(
 ) -> int:
     """Simulate a deal, show its tranches, and write the outputs where they are asked for. 1 if a scenario failed."""
     deal = load(file)
+    if bearers is not None and scenarios > 0:
+        require_runs(scenarios, bearers)
     if out is not None:
         try:
             require_writable(out)

@@ -42,7 +42,7 @@ def expected_losses_by_party(simulation: Simulation, runs: int, level: float, to
     Source: systematic sampling from an ordered list, its error by successive differences: W. G. Cochran, Sampling
     Techniques, 3rd ed., chapter 8; K. M. Wolter, Introduction to Variance Estimation, 2nd ed., chapter 8.
     """
-    _require(simulation, runs, level)
+    require_runs(simulation.scenarios, runs, level)
     ranked, middle = _Ranked(simulation), (np.arange(runs) + 0.5) / runs
     losses = _of_runs(simulation, ranked.at(middle), together)
     worst = _of_runs(simulation, ranked.at(level + (1.0 - level) * middle), together)
@@ -144,11 +144,12 @@ def _of_runs(simulation: Simulation, scenarios: list[int], together: bool) -> pd
     return wide.fillna(0.0).loc[scenarios]
 
 
-def _require(simulation: Simulation, runs: int, level: float) -> None:
+def require_runs(scenarios: int, runs: int, level: float = LEVEL) -> None:
+    """Raises InputError for a number of runs, or a tail level, by which nobody can tell who bears the loss."""
     found = []
     whole = isinstance(runs, int | np.integer) and not isinstance(runs, bool)
-    if not (whole and FEWEST <= runs <= simulation.scenarios):
-        message = f"{runs!r} of {simulation.scenarios:,} scenarios cannot stand for all"
+    if not (whole and FEWEST <= runs <= scenarios):
+        message = f"{runs!r} of {scenarios:,} scenarios cannot stand for all"
         found.append(problem("E-M022", message, field="runs=", value=str(runs)))
     if not is_tail_level(level):
         found.append(problem("E-M022", f"{level!r} is no level", field="level=", value=str(level)))
