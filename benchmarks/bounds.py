@@ -50,7 +50,7 @@ def timed(jobs: Mapping[str, Callable[[], object]], seconds: float) -> dict[str,
 
 
 @njit(nogil=True)
-def drawn(count, key):  # type: ignore[no-untyped-def]
+def drawn(count, key):
     """Philox and nothing else: 4 x count words, added up."""
     zero, total = np.uint64(0), np.uint64(0)
     for i in range(np.uint64(count)):
@@ -60,7 +60,7 @@ def drawn(count, key):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def drawn_as_clo_does(quads, low, high):  # type: ignore[no-untyped-def]
+def drawn_as_clo_does(quads, low, high):
     """The draws of so many times four scenarios, of obligors with these keys, by the kernel of the simulation."""
     words = np.empty((LANES, CHUNK), dtype=np.uint32)
     for quad in range(quads):
@@ -70,7 +70,7 @@ def drawn_as_clo_does(quads, low, high):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def listed(words, limits, flags, hits, times):  # type: ignore[no-untyped-def]
+def listed(words, limits, flags, hits, times):
     """Words at most as large as their limits, compared many at once, and their places listed, one after the other."""
     for _ in range(times):
         for i in range(np.uint64(words.size)):
@@ -82,7 +82,7 @@ def listed(words, limits, flags, hits, times):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def read(table, times):  # type: ignore[no-untyped-def]
+def read(table, times):
     """Every word of a table, in order, so many times; of integers, whose sum the compiler may reorder."""
     total = np.int64(0)
     for again in range(times):
@@ -92,7 +92,7 @@ def read(table, times):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def read_rows(table, rows, starts, stops):  # type: ignore[no-untyped-def]
+def read_rows(table, rows, starts, stops):
     """Parts of rows of a table [n, k], wherever they are."""
     total, wide = np.int64(0), np.uint64(table.shape[1])
     flat = table.ravel()
@@ -104,7 +104,7 @@ def read_rows(table, rows, starts, stops):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def added(slots, out, left, right):  # type: ignore[no-untyped-def]
+def added(slots, out, left, right):
     """An addition of two rows into a third, for each of out, left, right: the least that an op of the waterfall machine does."""
     for op in range(out.size):
         o, a, b = out[op], left[op], right[op]
@@ -113,7 +113,7 @@ def added(slots, out, left, right):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def written(block, times):  # type: ignore[no-untyped-def]
+def written(block, times):
     """A block filled, so many times."""
     for again in range(times):
         for i in range(block.size):

@@ -132,9 +132,9 @@ def measured(count: int, runs: int) -> dict[str, object]:
         figures[name] = {"ms": round(1e3 * seconds, 1), "error": error}
     if float(np.abs(sides["NumPy, algebra"]() - exact).max()) > 1e-5:
         sys.exit("the two sides disagree")
-    for name, more in BEYOND.items():
-        if "groups" in more:
-            more = more | {"groups": np.random.default_rng(1).integers(0, INDUSTRIES, count)}  # noqa: PLW2901
+    for name, beyond in BEYOND.items():
+        drawn = {"groups": np.random.default_rng(1).integers(0, INDUSTRIES, count)} if "groups" in beyond else {}
+        more = beyond | drawn
         seconds = best(lambda said=more: tranches(loans, 1e-6, **said), max(1, runs // 2))
         error = float(np.abs(tranches(loans, 1e-6, **more) - tranches(loans, 1e-8, **more)).max())
         figures[f"{name}, asked 1e-06"] = {"ms": round(1e3 * seconds, 1), "error": error}

@@ -58,6 +58,18 @@ def _spread(old: F64, new: F64, pd: float, shift: int, taps: F64, begin: int, en
 
 
 @njit(nogil=True, cache=True)
+def _begun(count: int, pds: F64, weight: float, zero: int, one: F64, two: F64) -> float:
+    """Nobody has defaulted yet: all probability at loss 0. Returns weight x the probability that nobody will."""
+    one[:] = 0.0
+    two[:] = 0.0
+    one[zero] = 1.0
+    spared = weight
+    for i in range(count):
+        spared *= 1.0 - pds[i]
+    return spared
+
+
+@njit(nogil=True, cache=True)
 def _trimmed(old: F64, new: F64, low: int, high: int) -> tuple[int, int]:
     """The cells from low to high without those at either end that hold next to nothing, which are cleared."""
     while low <= high and abs(old[low]) < NEGLIGIBLE:
@@ -85,13 +97,7 @@ def add_losses(
     for n in range(len(weight)):
         row = min(n, len(pmf) - 1)
         conditional_pds(threshold, loading, scale[n], factor[n], pds)
-        spared = weight[n]
-        for i in range(len(shift)):
-            spared *= 1.0 - pds[i]
-        unharmed[row] += spared
-        one[:] = 0.0
-        two[:] = 0.0
-        one[zero] = 1.0
+        unharmed[row] += _begun(len(shift), pds, weight[n], zero, one, two)
         low, high = zero, zero
         old, new = one, two
         for i in range(len(shift)):
@@ -133,13 +139,7 @@ def add_varied_losses(
     for n in range(len(weight)):
         row = min(n, len(pmf) - 1)
         conditional_pds(threshold, loading, 1.0, factor[n], pds)
-        spared = weight[n]
-        for i in range(len(first)):
-            spared *= 1.0 - pds[i]
-        unharmed[row] += spared
-        one[:] = 0.0
-        two[:] = 0.0
-        one[zero] = 1.0
+        unharmed[row] += _begun(len(first), pds, weight[n], zero, one, two)
         low, high = zero, zero
         old, new = one, two
         for i in range(len(first)):
