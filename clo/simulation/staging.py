@@ -80,14 +80,18 @@ class Stage:
 
     def run(self, months: Mapping[str, NDArray[np.int32]], lgd: Mapping[str, Floats]) -> Result:
         """A run in which loans with a balance default in their months, 0 for never, and lose their shares: [i] by sub-pool."""
-        pools = {name: self._dated(name, loans, months[name], lgd[name]) for name, loans in self.pools.items()}
-        return run(self.deal, pools, self.scenario, curves=self.curves, threads=self.threads, **{**self.overrides, **DATED})
+        return run(
+            self.deal,
+            self._told(months, lgd),
+            self.scenario,
+            curves=self.curves,
+            threads=self.threads,
+            **{**self.overrides, **DATED},
+        )
 
     def unchecked(self, months: Mapping[str, NDArray[np.int32]], lgd: Mapping[str, Floats]) -> Result:
         """`run` without its checks and its manifest, which take longer than all else: for many of them."""
-        pools: dict[str, AnyLoans] = {
-            name: self._dated(name, loans, months[name], lgd[name]) for name, loans in self.pools.items()
-        }
+        pools: dict[str, AnyLoans] = {**self._told(months, lgd)}
         if self._ready is None:
             self._ready = prepare(self.deal, pools, self.scenario, self.curves, {**self.overrides, **DATED})
         ready = replace(self._ready, chosen=replace(self._ready.chosen, loans=pools))
@@ -108,12 +112,14 @@ class Stage:
 
     def quiet(self, lgd: Mapping[str, Floats]) -> Result:
         """A run in which nobody defaults."""
-        return self.run({name: np.zeros(len(share), dtype=np.int32) for name, share in lgd.items()}, lgd)
+        return self.run(_never(lgd), lgd)
 
     def with_lgd(self, lgd: Mapping[str, Floats]) -> dict[str, Loans]:
         """The loans with the loss given default of each loan that has a balance."""
-        never = {name: np.zeros(len(share), dtype=np.int32) for name, share in lgd.items()}
-        return {name: self._dated(name, loans, never[name], lgd[name]) for name, loans in self.pools.items()}
+        return self._told(_never(lgd), lgd)
+
+    def _told(self, months: Mapping[str, NDArray[np.int32]], lgd: Mapping[str, Floats]) -> dict[str, Loans]:
+        return {name: self._dated(name, loans, months[name], lgd[name]) for name, loans in self.pools.items()}
 
     def _dated(self, name: str, loans: Loans, month: NDArray[np.int32], lgd: Floats) -> Loans:
         """The loans with their default dates: ends of months, none after a loan's last payment."""
@@ -128,6 +134,11 @@ class Stage:
             dates[alive] = ends[np.where(within, month - 1, len(self.ends))]
         shares[alive] = lgd
         return loans.with_columns(default_date=dates, lgd=shares)
+
+
+def _never(lgd: Mapping[str, Floats]) -> dict[str, NDArray[np.int32]]:
+    """The default months of nobody [i], by sub-pool."""
+    return {name: np.zeros(len(share), dtype=np.int32) for name, share in lgd.items()}
 
 
 def staged(
